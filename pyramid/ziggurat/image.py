@@ -1,0 +1,241 @@
+"""An image that was opened: what it is, and regions of it at any level and error."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ziggurat import render
+from ziggurat.errors import FormatError, NotFoundError, RequestError
+from ziggurat.loops import run
+from ziggurat.metadata import ImageInfo, parse_group
+from ziggurat.reader import read_region
+from ziggurat.refine import Refinement, refinements
+from ziggurat.selection import select
+from ziggurat.shards import ShardReader
+from ziggurat.store import Store, open_store
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+    from pathlib import Path
+
+    import PIL.Image
+    from numpy.typing import NDArray
+
+    from ziggurat.metadata import Channel, Level
+    from ziggurat.selection import AxisSelection
+
+__all__ = ["Image", "aopen", "open"]
+
+THUMBNAIL_MAX = 4096
+"""Largest side of a thumbnail, in pixels; who wants more reads a region."""
+
+
+class Image:
+    """One image in a store. Made by `ziggurat.open`; reading is safe from several threads.
+
+    Attributes
+    ----------
+    info
+        All its metadata.
+    store
+        Where it is.
+    shards
+        The indexes of its shards.
+    """
+
+    def __init__(self, info: ImageInfo, store: Store) -> None:
+        self.info = info
+        self.store = store
+        self.shards = ShardReader(store)
+
+    def __repr__(self) -> str:
+        sizes = ", ".join(f"{axis}={size}" for axis, size in zip(self.axes, self.shape, strict=True))
+        return f"<ziggurat.Image {self.store.url} ({sizes}) {self.dtype}, {len(self.levels)} levels>"
+
+    @property
+    def axes(self) -> tuple[str, ...]:
+        """Names of the axes, in order: of t, c, z, y, x."""
+        return self.info.axes
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Size of level 0 along each axis, in pixels."""
+        return self.info.shape
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Type of the pixels."""
+        return np.dtype(self.info.dtype)
+
+    @property
+    def levels(self) -> tuple[Level, ...]:
+        """Every level that can be read, finest first."""
+        return self.info.levels
+
+    @property
+    def channels(self) -> tuple[Channel, ...]:
+        """How each channel is called and shown."""
+        return self.info.channels
+
+    def read(self, *, level: int = 0, max_error: float = 0, **axes: AxisSelection) -> NDArray[Any]:
+        """Read a region.
+
+        Parameters
+        ----------
+        level
+            2^-level of full size in y and x.
+        max_error
+            Largest error allowed for any pixel, in the data's units. The larger, the fewer bytes are read; 0 is exact.
+        **axes
+            For each axis an integer (which drops the axis) or a slice, in pixels of the level; axes left out are read whole.
+
+        Returns
+        -------
+        numpy.ndarray
+            Of the image's dtype; its axes are those of the image that were not given as integers, in the image's order.
+
+        Raises
+        ------
+        RequestError
+            For a level, axis or index that the image lacks.
+        CorruptError
+            If stored bytes are not what was written.
+        StoreError
+            If the store did not answer.
+        """
+        return run(self.aread(level=level, max_error=max_error, **axes))
+
+    async def aread(self, *, level: int = 0, max_error: float = 0, **axes: AxisSelection) -> NDArray[Any]:
+        """Read a region, as `read`, in the running event loop."""
+        place = self._level(level)
+        if not max_error >= 0:
+            raise RequestError(f"max_error is {max_error}; it must be 0 or more")
+        selection = select(self.axes, place.shape, axes)
+        out = np.empty(selection.shape, self.dtype)
+        array = self.info.arrays[place.array]
+        try:
+            await read_region(array, self.shards, selection.region, out, level=place.decode, max_error=max_error)
+        except ExceptionGroup as group:
+            raise _first(group) from None
+        return out[selection.picks]
+
+    def refine(self, *, level: int = 0, max_error: float = 0, **axes: AxisSelection) -> Iterator[Refinement]:
+        """Read a region step by step, each better than the one before; the last is within ``max_error``.
+
+        Nothing fetched for one step is fetched again for the next. Parameters and errors are those of `read`.
+
+        Yields
+        ------
+        Refinement
+            With ``array``, the guaranteed ``max_error`` and ``bytes_read`` so far.
+        """
+        steps = self.arefine(level=level, max_error=max_error, **axes)
+        while (step := run(anext(steps, None))) is not None:  # type: ignore[arg-type]
+            yield step
+
+    async def arefine(
+        self, *, level: int = 0, max_error: float = 0, **axes: AxisSelection
+    ) -> AsyncIterator[Refinement]:
+        """Read a region step by step, as `refine`, in the running event loop."""
+        place = self._level(level)
+        if not max_error >= 0:
+            raise RequestError(f"max_error is {max_error}; it must be 0 or more")
+        selection = select(self.axes, place.shape, axes)
+        array = self.info.arrays[place.array]
+        async for step in refinements(array, self.shards, selection, level=place.decode, max_error=max_error):
+            yield step
+
+    def thumbnail(self, size: int = 256) -> PIL.Image.Image:
+        """Render the whole image small, in its stored windows and colours, at the middle of its z axis and the first t.
+
+        Parameters
+        ----------
+        size
+            Largest width and height, in pixels, 1 to 4096. An image smaller than that is not enlarged.
+
+        Returns
+        -------
+        PIL.Image.Image
+            RGB.
+        """
+        return run(self.athumbnail(size))
+
+    async def athumbnail(self, size: int = 256) -> PIL.Image.Image:
+        """Render the whole image small, as `thumbnail`, in the running event loop."""
+        if not 1 <= size <= THUMBNAIL_MAX:
+            raise RequestError(f"a thumbnail is 1 to {THUMBNAIL_MAX} pixels large, not {size}")
+        level = max((lv.level for lv in self.levels if max(lv.shape[-2:]) >= size), default=0)
+        planes = {"t": 0, "z": self.shape[self.axes.index("z")] // 2 if "z" in self.axes else 0}
+        pixels = await self.aread(
+            level=level,
+            max_error=render.invisible_error(self.channels),
+            **{axis: at for axis, at in planes.items() if axis in self.axes},
+        )
+        return render.thumbnail(pixels, self.channels, rgb=self.info.rgb, size=size)
+
+    def _level(self, level: int) -> Level:
+        if not 0 <= level < len(self.levels):
+            raise RequestError(f"there is no level {level}; the image has levels 0 to {len(self.levels) - 1}")
+        return self.levels[level]
+
+
+def _first(group: ExceptionGroup[Exception]) -> Exception:
+    """The error that made a group of tasks fail: callers want the typed one, not the group."""
+    error = group.exceptions[0]
+    return _first(error) if isinstance(error, ExceptionGroup) else error
+
+
+def open(location: str | Path) -> Image:  # noqa: A001  (`ziggurat.open` reads as `gzip.open` does)
+    """Open an image.
+
+    Parameters
+    ----------
+    location
+        Path of an OME-Zarr folder, or its URL (``http(s)://``, ``s3://``, ``gs://``, ``az://``).
+
+    Raises
+    ------
+    NotFoundError
+        If there is no image.
+    FormatError
+        If it is not an OME-Zarr 0.5 image coded with ziggurat.
+    StoreError
+        If the store did not answer.
+    """
+    return run(aopen(open_store(location)))
+
+
+async def aopen(store: Store) -> Image:
+    """Open the image that lies in ``store``, in the running event loop; raises as `open`."""
+    try:
+        text = await store.get("zarr.json")
+    except NotFoundError as error:
+        raise NotFoundError("there is no OME-Zarr image here (no zarr.json)", where=store.url) from error
+    try:
+        return Image(parse_group(_strict_json(text)), store)
+    except FormatError as error:
+        raise error.at(store.url) from error
+
+
+def _strict_json(text: bytes) -> dict[str, Any]:
+    """Parse JSON as RFC 8259 has it: no NaN, no infinities, no key twice."""
+
+    def refuse(constant: str) -> None:
+        raise ValueError(f"{constant} is not JSON")
+
+    def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        members = dict(pairs)
+        if len(members) != len(pairs):
+            raise ValueError("a key occurs twice")
+        return members
+
+    try:
+        document = json.loads(text, parse_constant=refuse, object_pairs_hook=unique)
+    except (ValueError, RecursionError) as error:
+        raise FormatError(f"is not JSON: {error}", where="zarr.json") from error
+    if not isinstance(document, dict):
+        raise FormatError("is not a JSON object", where="zarr.json")
+    return document

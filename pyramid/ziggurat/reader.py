@@ -1,0 +1,160 @@
+"""Regions of one stored array: plan, fetch, decode, place. The same code serves the Python API and the Zarr codec."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ziggurat._core import decode_chunk, error_bound
+from ziggurat.errors import ZigguratError
+from ziggurat.geometry import ChunkPlace, chunk_places
+from ziggurat.plan import ShardIndex, ShardPlan, plan_shard, step_for_error
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterable, Sequence
+
+    from numpy.typing import NDArray
+
+    from ziggurat.geometry import ArrayGeometry, Region
+    from ziggurat.metadata import StoredArray
+    from ziggurat.shards import ShardReader
+
+    Fetch = Callable[[str, Sequence[tuple[int, int]]], Awaitable[list[memoryview]]]
+
+__all__ = ["ReadReport", "decode_places", "fetch_plan", "put_pixels", "read_region"]
+
+SHARDS_AT_ONCE = 4
+"""Shards in work at once: their fetched bytes and decoded pixels are what bounds the memory of a read."""
+
+
+@dataclass
+class ReadReport:
+    """What a read cost and what it guarantees.
+
+    Attributes
+    ----------
+    bytes_read
+        Of packets, those read in vain between them included; indexes not counted.
+    max_error
+        Guaranteed largest error of any pixel, in the data's units.
+    """
+
+    bytes_read: int = 0
+    max_error: int = 0
+
+
+async def read_region(
+    array: StoredArray,
+    shards: ShardReader,
+    region: Region,
+    out: NDArray[Any],
+    *,
+    fill_value: int = 0,
+    level: int = 0,
+    max_error: float = 0,
+) -> ReadReport:
+    """Read ``region`` of an array, decoded at ``level``, into ``out``.
+
+    Parameters
+    ----------
+    array, shards
+        The array and the indexes of its shards.
+    region
+        In pixels of the level, inside it.
+    out
+        Of the region's shape and the array's dtype; filled whole.
+    fill_value
+        Of shards that are not stored.
+    level
+        Level beyond the array's own.
+    max_error
+        Largest error wanted, in the data's units; 0 reads exactly.
+    """
+    by_shard: dict[int, list[ChunkPlace]] = defaultdict(list)
+    for place in chunk_places(array.geometry, region, level):
+        by_shard[place.shard].append(place)
+    report = ReadReport()
+    slots = asyncio.Semaphore(SHARDS_AT_ONCE)
+
+    async def read_shard(shard: int, places: list[ChunkPlace]) -> None:
+        async with slots:
+            index = await shards.index(array, shard)
+            if index is None:
+                for place in places:
+                    out[place.outer] = fill_value
+                return
+            step = step_for_error(index.header, level, max_error)
+            plan = plan_shard(index, (place.chunk for place in places), level, step)
+            buffers = await fetch_plan(index, plan, shards.store.get_ranges)
+            await asyncio.to_thread(decode_places, index, plan, buffers, places, array.geometry, level, step, out)
+            report.bytes_read += plan.nbytes
+            report.max_error = max(report.max_error, error_bound(index.header, level, step))
+
+    async with asyncio.TaskGroup() as group:
+        for shard, places in by_shard.items():
+            group.create_task(read_shard(shard, places))
+    return report
+
+
+async def fetch_plan(index: ShardIndex, plan: ShardPlan, fetch: Fetch) -> list[memoryview]:
+    """Fetch a plan's ranges; what came with the index is not fetched again."""
+    head = memoryview(index.head)
+    missing = [(max(start, len(head)), stop) for start, stop in plan.ranges if stop > len(head)]
+    fetched = iter(await fetch(index.key, missing) if missing else ())
+    buffers = []
+    for start, stop in plan.ranges:
+        if stop <= len(head):
+            buffers.append(head[start:stop])
+        elif start >= len(head):
+            buffers.append(next(fetched))
+        else:
+            buffers.append(memoryview(bytes(head[start:]) + bytes(next(fetched))))
+    return buffers
+
+
+def decode_places(
+    index: ShardIndex,
+    plan: ShardPlan,
+    buffers: Sequence[memoryview],
+    places: Iterable[ChunkPlace],
+    geometry: ArrayGeometry,
+    level: int,
+    step: int,
+    out: NDArray[Any],
+) -> None:
+    """Decode the planned chunks of a shard and put the wanted part of each into ``out``.
+
+    Raises
+    ------
+    CorruptError
+        Naming the object and the chunk, if a packet is not what was written.
+    """
+    header = index.header
+    for place in places:
+        if not index.present[place.chunk]:
+            out[place.outer] = header.fill
+            continue
+        packets = [(span.resolution, span.step, plan.slice(span, buffers)) for span in plan.packets[place.chunk]]
+        try:
+            pixels = decode_chunk(header, place.chunk, level, step, packets)
+        except ZigguratError as error:
+            raise error.at(f"{index.key} chunk {geometry.chunk_coords(place.chunk)}") from error
+        put_pixels(pixels, place, geometry, header.fill, out)
+
+
+def put_pixels(
+    pixels: NDArray[Any], place: ChunkPlace, geometry: ArrayGeometry, fill: int, out: NDArray[Any]
+) -> None:
+    """Place a decoded chunk [components, h, w]; beyond its pixels, where the shard's extent ends, goes the fill value."""
+    shape = (*geometry.chunk_shape[:-2], *pixels.shape[-2:])
+    target = out[place.outer]
+    taken = pixels.reshape(shape)[place.inner]
+    if taken.shape == target.shape:
+        target[...] = taken
+    else:
+        target[...] = np.asarray(fill).astype(out.dtype)
+        target[tuple(slice(0, size) for size in taken.shape)] = taken

@@ -1,0 +1,140 @@
+"""The indexes of an image's shards: fetched once, checked, kept in a byte-bounded cache."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from typing import TYPE_CHECKING
+
+from ziggurat._core import HEADER_NBYTES, Header, parse_index
+from ziggurat.errors import CorruptError, FormatError, NotFoundError, ZigguratError
+from ziggurat.loops import SingleFlight
+from ziggurat.plan import ShardIndex
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from ziggurat.metadata import StoredArray
+    from ziggurat.store import Store
+
+__all__ = ["ShardReader", "check_header", "load_index"]
+
+FIRST_READ_NBYTES = 16 * 1024
+"""Read from a shard that is new to us: the header, nearly always the index (5 kB at 64 chunks), and the start of the coarse part."""
+
+CACHE_NBYTES = 64 * 1024 * 1024
+"""Memory for indexes: about 1,000 shards, 16 gigapixels."""
+
+
+async def load_index(read: Callable[[int, int], Awaitable[memoryview | None]], key: str) -> ShardIndex | None:
+    """Read a shard's header and index in one request, or two where the index is long.
+
+    Parameters
+    ----------
+    read
+        Returns the bytes [start, stop) of the object, fewer if it ends before, None if it does not exist.
+    key
+        The object's name.
+
+    Returns
+    -------
+    ShardIndex or None
+        None if there is no such object, or an empty one: every chunk is fill.
+
+    Raises
+    ------
+    FormatError, CorruptError
+        If it is no shard, or a damaged one.
+    """
+    head = await read(0, FIRST_READ_NBYTES)
+    if head is None or len(head) == 0:
+        return None
+    try:
+        header = Header.parse(head[:HEADER_NBYTES])
+        end = HEADER_NBYTES + header.index_nbytes
+        if end > len(head):
+            rest = await read(len(head), end) if len(head) == FIRST_READ_NBYTES else None
+            head = memoryview(bytes(head) + bytes(rest or b""))
+        if end > len(head):
+            raise CorruptError("the object ends within its index; it was cut short")
+        offsets, lengths, present, _ = parse_index(header, head[HEADER_NBYTES:end])
+    except ZigguratError as error:
+        raise error.at(key) from error
+    return ShardIndex(key, header, bytes(head[:HEADER_NBYTES]), offsets, lengths, present, bytes(head))
+
+
+def check_header(header: Header, array: StoredArray, key: str) -> None:
+    """Refuse a shard that does not belong to ``array``: its shapes or pixel type differ from the array's metadata."""
+    geometry = array.geometry
+    height, width = geometry.shard_shape[-2:]
+    chunk_height, chunk_width = geometry.chunk_shape[-2:]
+    expected = (array.dtype, geometry.components, geometry.planes, height, width, chunk_height, chunk_width)
+    found = (
+        header.dtype,
+        header.components,
+        header.planes,
+        header.height,
+        header.width,
+        header.chunk_height,
+        header.chunk_width,
+    )
+    if expected != found:
+        raise FormatError(f"is a shard of another array: it holds {found}, the array's metadata says {expected}", where=key)
+
+
+class ShardReader:
+    """Finds the index of a shard, from the cache or the store.
+
+    Parameters
+    ----------
+    store
+        Where the image is.
+    cache_nbytes
+        Bound of the cache, in bytes.
+    """
+
+    def __init__(self, store: Store, cache_nbytes: int = CACHE_NBYTES) -> None:
+        self.store = store
+        self.cache_nbytes = cache_nbytes
+        self._flights: SingleFlight[str, ShardIndex | None] = SingleFlight()
+        self._cache: OrderedDict[str, ShardIndex] = OrderedDict()
+        self._cached_nbytes = 0
+        self._lock = threading.Lock()
+
+    async def index(self, array: StoredArray, shard: int) -> ShardIndex | None:
+        """Return the index of a shard, None if the shard is not stored (all fill).
+
+        Raises
+        ------
+        FormatError, CorruptError
+            If it is no shard of this array, or a damaged one.
+        StoreError
+            If the store did not answer.
+        """
+        key = array.shard_key(shard)
+        with self._lock:
+            if key in self._cache:
+                self._cache.move_to_end(key)
+                return self._cache[key]
+        return await self._flights.do(key, lambda: self._load(array, key))
+
+    async def _load(self, array: StoredArray, key: str) -> ShardIndex | None:
+        async def read(start: int, stop: int) -> memoryview | None:
+            try:
+                return await self.store.get_range(key, start, stop)
+            except NotFoundError:
+                return None
+
+        index = await load_index(read, key)
+        if index is not None:
+            check_header(index.header, array, key)
+            self._keep(key, index)
+        return index
+
+    def _keep(self, key: str, index: ShardIndex) -> None:
+        with self._lock:
+            self._cache[key] = index
+            self._cached_nbytes += index.nbytes
+            while self._cached_nbytes > self.cache_nbytes:
+                _, dropped = self._cache.popitem(last=False)
+                self._cached_nbytes -= dropped.nbytes
