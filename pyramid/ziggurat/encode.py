@@ -1,0 +1,162 @@
+"""Pixels of one shard → the bytes of its object, and the level below it that the next stored level is made of."""
+
+from __future__ import annotations
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ziggurat._core import Header, assemble, encode_chunk
+from ziggurat.errors import RequestError
+from ziggurat.valuemap import find_value_map
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Packets = list[list[bytes]]
+
+__all__ = ["DTYPES", "EncodedShard", "Encoding", "encode_shard", "trim"]
+
+DTYPES = frozenset({"uint8", "int8", "uint16", "int16", "uint32", "int32"})
+
+DECOMPOSITIONS = 6
+"""Splits of a chunk: 512² ends in 8², of which no more is to be gained."""
+
+RESOLUTIONS = 4
+"""Levels 0 to 3 of a chunk are packets of their own: the next stored level is level 3."""
+
+COARSE_NBYTES_PER_CHUNK = 256
+"""Of a chunk's coarsest resolution that much lies in the coarse part: 64 chunks fill 16 KiB, which come with the first read."""
+
+
+@dataclass(frozen=True)
+class Encoding:
+    """How an array's shards are coded.
+
+    Attributes
+    ----------
+    shard_shape, chunk_shape
+        Of the array, in pixels.
+    colour
+        ``rct``: components go through the reversible colour transform; ``none``.
+    fill_value
+        Of what is not stored.
+    decompositions, resolutions
+        See codecs/SPEC.md, section 2.
+    """
+
+    shard_shape: tuple[int, ...]
+    chunk_shape: tuple[int, ...]
+    colour: str = "none"
+    fill_value: int = 0
+    decompositions: int = DECOMPOSITIONS
+    resolutions: int = RESOLUTIONS
+
+
+@dataclass(frozen=True)
+class EncodedShard:
+    """The object's bytes, None where every pixel is fill and no object is needed; and the pixels of level ``resolutions - 1``."""
+
+    data: bytes | None
+    lowpass: NDArray[Any]
+
+
+@cache
+def _pool() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(os.cpu_count(), thread_name_prefix="ziggurat-encode")
+
+
+def trim(pixels: NDArray[Any], fill_value: int) -> NDArray[Any]:
+    """Cut rows at the bottom and columns at the right that hold only the fill value: zarr pads shards at an array's edge with it."""
+    if pixels[..., -1, -1].flat[0] != fill_value:
+        return pixels
+    used = (pixels != fill_value).reshape(-1, *pixels.shape[-2:]).any(axis=0)
+    rows, columns = np.flatnonzero(used.any(axis=1)), np.flatnonzero(used.any(axis=0))
+    if not rows.size:
+        return pixels[..., :0, :0]
+    return pixels[..., : rows[-1] + 1, : columns[-1] + 1]
+
+
+def encode_shard(pixels: NDArray[Any], encoding: Encoding) -> EncodedShard:
+    """Encode one shard.
+
+    Parameters
+    ----------
+    pixels
+        The shard's part of the array; may end sooner than the shard along any axis, where the array ends.
+    encoding
+        The array's.
+
+    Raises
+    ------
+    RequestError
+        For pixels of a type, or a span of values, that the codec does not code.
+    """
+    if pixels.dtype.name not in DTYPES:
+        raise RequestError(f"{pixels.dtype} pixels cannot be coded; supported are {', '.join(sorted(DTYPES))}")
+    pixels = pixels.astype(pixels.dtype.newbyteorder("="), copy=False)
+    shrink = 1 << (encoding.resolutions - 1)
+    low_shape = (*pixels.shape[:-2], *(-(-size // shrink) for size in pixels.shape[-2:]))
+    lowpass = np.full(low_shape, encoding.fill_value, pixels.dtype)
+    if not pixels.size or bool((pixels == encoding.fill_value).all()):
+        return EncodedShard(None, lowpass)
+    header = _header(pixels, encoding)
+
+    def encode_place(coords: tuple[int, ...]) -> Packets | None:
+        starts = [at * size for at, size in zip(coords, encoding.chunk_shape, strict=True)]
+        box = tuple(slice(start, start + size) for start, size in zip(starts, encoding.chunk_shape, strict=True))
+        chunk = pixels[box]
+        if not chunk.size or bool((chunk == encoding.fill_value).all()):
+            return None
+        packets, low = encode_chunk(chunk.reshape(-1, *chunk.shape[-2:]), header)
+        top, left = (start // shrink for start in starts[-2:])
+        target = lowpass[(*box[:-2], slice(top, top + low.shape[-2]), slice(left, left + low.shape[-1]))]
+        target[...] = low.reshape(target.shape)
+        return packets
+
+    grid = [shard // chunk for shard, chunk in zip(encoding.shard_shape, encoding.chunk_shape, strict=True)]
+    chunks = list(_pool().map(encode_place, np.ndindex(*grid)))
+    return EncodedShard(assemble(header.replace(coarse_step=_coarse_step(chunks, header)), chunks), lowpass)
+
+
+def _header(pixels: NDArray[Any], encoding: Encoding) -> Header:
+    values = find_value_map(pixels)
+    planes = [
+        shard // chunk for shard, chunk in zip(encoding.shard_shape[:-2], encoding.chunk_shape[:-2], strict=True)
+    ]
+    return Header(
+        dtype=pixels.dtype.name,
+        components=int(np.prod(encoding.chunk_shape[:-2], dtype=np.int64)),
+        colour=encoding.colour,
+        decompositions=encoding.decompositions,
+        resolutions=encoding.resolutions,
+        # Above this the planes hold next to nothing, so the first packets take them all.
+        first_step=max(0, values.span.bit_length() - 2),
+        coarse_step=0,
+        planes=int(np.prod(planes, dtype=np.int64)),
+        height=encoding.shard_shape[-2],
+        width=encoding.shard_shape[-1],
+        chunk_height=encoding.chunk_shape[-2],
+        chunk_width=encoding.chunk_shape[-1],
+        extent_height=pixels.shape[-2],
+        extent_width=pixels.shape[-1],
+        fill=encoding.fill_value,
+        offset=values.offset,
+        divisor=values.divisor,
+        span=values.span,
+    )
+
+
+def _coarse_step(chunks: list[Packets | None], header: Header) -> int:
+    """Return the lowest step down to which the coarsest resolution of all chunks keeps within its share of the coarse part."""
+    coarsest = [packets[-1] for packets in chunks if packets is not None]
+    budget = COARSE_NBYTES_PER_CHUNK * len(coarsest)
+    for step in range(header.first_step, -1, -1):
+        budget -= sum(len(packets[step]) for packets in coarsest)
+        if budget < 0:
+            return step + 1
+    return 0

@@ -1,0 +1,59 @@
+"""How pixel values use their codes: offset, divisor and span (codecs/SPEC.md, section 5)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ziggurat.errors import RequestError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["MAX_SPAN", "ValueMap", "find_value_map"]
+
+MAX_SPAN = (1 << 27) - 1
+"""Largest span: coefficients grow to 4.5 times it (transform and colour) and have to stay below 2^30."""
+
+PROBE = 4096
+"""Values looked at first; nearly always they have no common divisor, and the rest need not be looked at."""
+
+
+@dataclass(frozen=True)
+class ValueMap:
+    """x = offset + divisor · m with 0 ≤ m ≤ span."""
+
+    offset: int
+    divisor: int
+    span: int
+
+
+def find_value_map(pixels: NDArray[Any]) -> ValueMap:
+    """Find the map with the smallest span.
+
+    Raises
+    ------
+    RequestError
+        If the span is above 2^27 - 1, more than coefficients of 32 bits can carry.
+    """
+    lowest, highest = int(pixels.min()), int(pixels.max())
+    divisor = _common_divisor(pixels, lowest)
+    span = (highest - lowest) // divisor
+    if span > MAX_SPAN:
+        raise RequestError(
+            f"values from {lowest} to {highest} span more than the codec carries ({MAX_SPAN} steps of {divisor}); "
+            "such data can be stored as labels or floats"
+        )
+    return ValueMap(lowest, divisor, span)
+
+
+def _common_divisor(pixels: NDArray[Any], lowest: int) -> int:
+    divisor = 0
+    for block in (pixels.ravel()[:PROBE], pixels):
+        differences = np.unique(block).astype(np.int64) - lowest
+        divisor = int(np.gcd.reduce(differences, initial=divisor))
+        if divisor == 1:
+            break
+    return divisor or 1

@@ -1,0 +1,228 @@
+"""The Zarr v3 codec: ``zarr.open(...)[...]`` reads and writes ziggurat arrays once this package is installed.
+
+It is the only codec of an array (another one after it would make zarr fetch whole objects), and is found through the
+``zarr.codecs`` entry point. https://zarr-specs.readthedocs.io/en/latest/v3/core/#codecs
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from itertools import product
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+from zarr.abc.codec import ArrayBytesCodec, ArrayBytesCodecPartialDecodeMixin
+from zarr.abc.store import RangeByteRequest
+from zarr.core.buffer import default_buffer_prototype
+
+from ziggurat.encode import DECOMPOSITIONS, DTYPES, RESOLUTIONS, Encoding, encode_shard, trim
+from ziggurat.errors import CorruptError, FormatError
+from ziggurat.geometry import ArrayGeometry, ChunkPlace
+from ziggurat.metadata import CODEC_NAME, StoredArray
+from ziggurat.plan import plan_shard, step_for_error
+from ziggurat.precision import current_max_error
+from ziggurat.reader import decode_places, fetch_plan
+from ziggurat.shards import check_header, load_index
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Sequence
+
+    from numpy.typing import NDArray
+    from zarr.abc.store import ByteGetter
+    from zarr.core.array_spec import ArraySpec
+    from zarr.core.buffer import Buffer, NDBuffer
+
+__all__ = ["ZigguratCodec"]
+
+
+@dataclass(frozen=True)
+class ZigguratCodec(ArrayBytesCodec, ArrayBytesCodecPartialDecodeMixin):
+    """Codes each Zarr chunk as one ziggurat shard.
+
+    Parameters
+    ----------
+    chunk_shape
+        The tile that is coded independently, in pixels: divides the Zarr chunk's shape; 1 on every axis but the last two, or up to
+        4 components on exactly one of them.
+    colour
+        ``"rct"`` to code three components through the reversible colour transform.
+    decompositions, resolutions
+        See codecs/SPEC.md, section 2.
+    """
+
+    chunk_shape: tuple[int, ...]
+    colour: str = "none"
+    decompositions: int = DECOMPOSITIONS
+    resolutions: int = RESOLUTIONS
+
+    is_fixed_size = False
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "chunk_shape", tuple(int(size) for size in self.chunk_shape))
+        if self.colour not in ("none", "rct"):
+            raise FormatError(f"colour is {self.colour!r}; it may be 'none' or 'rct'")
+        if not 1 <= self.resolutions <= self.decompositions + 1:
+            raise FormatError(f"{self.resolutions} resolutions cannot be had from {self.decompositions} decompositions")
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> Self:
+        """Make the codec from its entry in an array's metadata."""
+        if data.get("name") != CODEC_NAME or not isinstance(data.get("configuration"), dict):
+            raise FormatError(f"{data} is not the metadata of a {CODEC_NAME} codec")
+        try:
+            return cls(**data["configuration"])
+        except TypeError as error:
+            raise FormatError(f"the {CODEC_NAME} codec cannot be configured like this: {error}") from error
+
+    def to_dict(self) -> dict[str, Any]:
+        """Entry for an array's metadata."""
+        return {
+            "name": CODEC_NAME,
+            "configuration": {
+                "chunk_shape": list(self.chunk_shape),
+                "colour": self.colour,
+                "decompositions": self.decompositions,
+                "resolutions": self.resolutions,
+            },
+        }
+
+    def validate(self, *, shape: tuple[int, ...], dtype: Any, chunk_grid: Any) -> None:
+        """Refuse, when an array is made, what could not be written later."""
+        shard_shape = tuple(getattr(chunk_grid, "chunk_shape", shape))
+        geometry = ArrayGeometry(tuple(shape), shard_shape, self.chunk_shape)
+        name = dtype.to_native_dtype().name
+        if name not in DTYPES:
+            raise FormatError(f"the {CODEC_NAME} codec stores {', '.join(sorted(DTYPES))}, not {name}")
+        if self.colour == "rct" and geometry.components < 3:
+            raise FormatError("colour 'rct' needs chunks of 3 or 4 components")
+        align = 1 << (self.resolutions - 1)
+        for grid, size in zip(geometry.chunk_grid[-2:], self.chunk_shape[-2:], strict=True):
+            if grid > 1 and size % align:
+                raise FormatError(f"chunks of {self.chunk_shape} in a larger shard must be multiples of {align} in y and x")
+
+    def compute_encoded_size(self, input_byte_length: int, _chunk_spec: ArraySpec) -> int:
+        """Not known before encoding."""
+        raise NotImplementedError
+
+    def _array(self, spec: ArraySpec) -> StoredArray:
+        """The Zarr chunk seen as an array of one shard."""
+        geometry = ArrayGeometry(spec.shape, spec.shape, self.chunk_shape)
+        return StoredArray("", 0, geometry, spec.dtype.to_native_dtype().name, self.resolutions, self.colour)
+
+    async def _decode_single(self, chunk_data: Buffer, chunk_spec: ArraySpec) -> NDBuffer:
+        """Decode exactly: zarr reads this way what it is about to change and write back."""
+        data = memoryview(chunk_data.as_numpy_array()).cast("B")
+
+        async def read(start: int, stop: int) -> memoryview | None:
+            return data[start:stop]
+
+        pixels = await self._read(read, tuple(slice(0, size) for size in chunk_spec.shape), chunk_spec, max_error=0)
+        return _nd_buffer(pixels, chunk_spec)
+
+    async def _decode_partial_single(
+        self, byte_getter: ByteGetter, selection: Any, chunk_spec: ArraySpec
+    ) -> NDBuffer | None:
+        prototype = default_buffer_prototype()
+
+        async def read(start: int, stop: int) -> memoryview | None:
+            found = await byte_getter.get(prototype, RangeByteRequest(start, stop))
+            return None if found is None else memoryview(found.as_numpy_array()).cast("B")
+
+        pixels = await self._read(read, selection, chunk_spec, max_error=current_max_error())
+        return None if pixels is None else _nd_buffer(pixels, chunk_spec)
+
+    async def _read(
+        self,
+        read: Callable[[int, int], Awaitable[memoryview | None]],
+        selection: Any,
+        spec: ArraySpec,
+        *,
+        max_error: float,
+    ) -> NDArray[Any] | None:
+        array = self._array(spec)
+        index = await load_index(read, "the Zarr chunk")
+        if index is None:
+            return None
+        check_header(index.header, array, "the Zarr chunk")
+        box, places, picks = _touched(selection, array.geometry)
+        # Chunks that no selected pixel lies in stay unset: nothing picks from them.
+        out = np.empty(box, array.dtype)
+        step = step_for_error(index.header, 0, max_error)
+        plan = plan_shard(index, (place.chunk for place in places), 0, step)
+
+        async def fetch(_key: str, ranges: Sequence[tuple[int, int]]) -> list[memoryview]:
+            return [_whole(await read(start, stop), stop - start) for start, stop in ranges]
+
+        buffers = await fetch_plan(index, plan, fetch)
+        await asyncio.to_thread(decode_places, index, plan, buffers, places, array.geometry, 0, step, out)
+        picked: NDArray[Any] = out[picks]
+        return picked
+
+    async def _encode_single(self, chunk_data: NDBuffer, chunk_spec: ArraySpec) -> Buffer | None:
+        pixels = chunk_data.as_numpy_array()
+        fill = int(chunk_spec.fill_value)
+        encoding = Encoding(
+            chunk_spec.shape, self.chunk_shape, self.colour, fill, self.decompositions, self.resolutions
+        )
+        encoded = await asyncio.to_thread(encode_shard, trim(pixels, fill), encoding)
+        return None if encoded.data is None else chunk_spec.prototype.buffer.from_bytes(encoded.data)
+
+
+def _whole(found: memoryview | None, nbytes: int) -> memoryview:
+    if found is None or len(found) != nbytes:
+        raise CorruptError("the Zarr chunk ends before its index says; it was cut short or replaced while it was read")
+    return found
+
+
+def _nd_buffer(pixels: NDArray[Any] | None, spec: ArraySpec) -> NDBuffer:
+    return spec.prototype.nd_buffer.from_numpy_array(pixels)
+
+
+def _touched(selection: Any, geometry: ArrayGeometry) -> tuple[tuple[int, ...], list[ChunkPlace], Any]:
+    """Resolve any selection that zarr makes within one shard.
+
+    Returns
+    -------
+    box
+        Shape of the smallest box of whole chunks that holds the selection.
+    places
+        The chunks in the box that the selection touches; no others need decoding.
+    picks
+        Index into an array of the box's shape that yields the selection.
+    """
+    axes = selection if isinstance(selection, tuple) else (selection,)
+    axes = (*axes, *(slice(None) for _ in range(len(geometry.shape) - len(axes))))
+    numbers = [_numbers(axis, size) for axis, size in zip(axes, geometry.shape, strict=True)]
+    per_axis = [np.unique(found // chunk) for found, chunk in zip(numbers, geometry.chunk_shape, strict=True)]
+    if any(not found.size for found in per_axis):
+        return tuple(0 for _ in geometry.shape), [], axes
+    lowest = [int(found[0]) * chunk for found, chunk in zip(per_axis, geometry.chunk_shape, strict=True)]
+    box = tuple(
+        (int(found[-1]) + 1) * chunk - low
+        for found, chunk, low in zip(per_axis, geometry.chunk_shape, lowest, strict=True)
+    )
+    places = []
+    for coords in product(*(found.tolist() for found in per_axis)):
+        starts = [at * chunk - low for at, chunk, low in zip(coords, geometry.chunk_shape, lowest, strict=True)]
+        outer = tuple(slice(start, start + chunk) for start, chunk in zip(starts, geometry.chunk_shape, strict=True))
+        inner = tuple(slice(0, chunk) for chunk in geometry.chunk_shape)
+        places.append(ChunkPlace(0, geometry.chunk_ordinal(coords), inner, outer))
+    picks = tuple(_shifted(axis, low, size) for axis, low, size in zip(axes, lowest, geometry.shape, strict=True))
+    return box, places, picks
+
+
+def _numbers(axis: Any, size: int) -> NDArray[np.int64]:
+    """Every index that a selection takes on one axis, as a flat array."""
+    if isinstance(axis, slice):
+        return np.arange(*axis.indices(size), dtype=np.int64)
+    return np.asarray(axis, dtype=np.int64).reshape(-1)
+
+
+def _shifted(axis: Any, low: int, size: int) -> Any:
+    if isinstance(axis, slice):
+        start, stop, step = axis.indices(size)
+        return slice(start - low, max(stop - low, 0), step)
+    return np.asarray(axis) - low if not isinstance(axis, int) else axis - low
+
+
