@@ -80,6 +80,11 @@ class ArrayGeometry:
         return tuple(shard // chunk for shard, chunk in zip(self.shard_shape, self.chunk_shape, strict=True))
 
     @cached_property
+    def pixels(self) -> int:
+        """Number of pixels in the array."""
+        return math.prod(self.shape)
+
+    @cached_property
     def planes(self) -> int:
         """Number of planes in a shard."""
         return math.prod(self.chunk_grid[:-2])

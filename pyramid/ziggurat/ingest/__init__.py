@@ -1,0 +1,106 @@
+"""Making a store from a source: `ingest`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ziggurat.encode import DTYPES, Encoding
+from ziggurat.errors import SourceError
+from ziggurat.ingest.channels import ChannelStatistics, describe_channels
+from ziggurat.ingest.group import array_document, group_document
+from ziggurat.ingest.layout import LEVEL_STEP, plan_arrays
+from ziggurat.ingest.pyramid import write_pyramid
+from ziggurat.ingest.sink import open_sink
+from ziggurat.ingest.source import Source
+from ziggurat.ingest.sources import open_source
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from ziggurat.geometry import Region
+
+__all__ = ["Source", "ingest", "open_source"]
+
+
+def ingest(
+    source: str | Path | Source,
+    destination: str | Path,
+    *,
+    axes: str | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> None:
+    """Make an OME-Zarr 0.5 store from an image.
+
+    Parameters
+    ----------
+    source
+        A TIFF, OME-TIFF, SVS, PNG (or other picture), ``.npy`` file, or a folder holding one plane a file; or an open `Source`.
+    destination
+        A folder's path that does not exist, or a URL of an object store. Nothing can be opened there before all is written.
+    axes
+        What the source's axes mean, a letter each of t, c, z, y, x, in its own order, where it does not say; for a folder the one axis its files lie along.
+    progress
+        Called with the number of pixels done, and of all.
+
+    Raises
+    ------
+    SourceError
+        If the source cannot be read, or its pixels cannot be stored.
+    ConflictError
+        If the destination exists, or is being written.
+    StoreError
+        If the destination cannot be written.
+    """
+    opened = source if isinstance(source, Source) else open_source(Path(source), axes)
+    try:
+        _ingest(opened, destination, progress)
+    finally:
+        opened.close()
+
+
+def _ingest(source: Source, destination: str | Path, progress: Callable[[int, int], None] | None) -> None:
+    if source.dtype.name not in DTYPES:
+        raise SourceError(
+            f"has {source.dtype} pixels; those that can be stored are {', '.join(sorted(DTYPES))}", where=source.title
+        )
+    arrays = plan_arrays(source.axes, source.shape, rgb=source.rgb)
+    colour = "rct" if source.rgb else "none"
+    encodings = [Encoding(array.shard_shape, array.chunk_shape, colour) for array in arrays]
+    at_channel = source.axes.index("c") if "c" in source.axes else None
+    statistics = [ChannelStatistics(source.dtype) for _ in range(1 if at_channel is None else source.shape[at_channel])]
+    total, done = arrays[0].pixels, 0
+
+    def seen(region: Region, pixels: NDArray[Any]) -> None:
+        nonlocal done
+        if at_channel is None:
+            statistics[0].add(pixels)
+        else:
+            for offset, channel in enumerate(range(*region[at_channel])):
+                statistics[channel].add(pixels.take(offset, axis=at_channel))
+        done += pixels.size
+        if progress is not None:
+            progress(done, total)
+
+    sink = open_sink(destination)
+    try:
+        write_pyramid(source, arrays, encodings, sink, seen)
+        documents = [
+            array_document(array, encoding, source.dtype.name, source.axes)
+            for array, encoding in zip(arrays, encodings, strict=True)
+        ]
+        for number, document in enumerate(documents):
+            sink.put(f"{number}/zarr.json", _json(document))
+        levels = [number * LEVEL_STEP for number in range(len(arrays))]
+        root = _json(group_document(source, levels, documents, describe_channels(source, statistics)))
+    except BaseException:
+        sink.abandon()
+        raise
+    sink.commit(root)
+
+
+def _json(document: dict[str, Any]) -> bytes:
+    return json.dumps(document, indent=1, allow_nan=False, ensure_ascii=False).encode()

@@ -1,0 +1,167 @@
+"""Where an ingest writes. Nothing it writes can be opened as an image before `commit`, which makes it visible at once."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+import obstore
+from obstore.exceptions import AlreadyExistsError, BaseError
+
+from ziggurat.errors import ConflictError, StoreError
+from ziggurat.store import open_store
+
+if TYPE_CHECKING:
+    from ziggurat.store import Store
+
+__all__ = ["FolderSink", "ObjectSink", "Sink", "open_sink"]
+
+ROOT_KEY = "zarr.json"
+
+
+class Sink(Protocol):
+    """A place for one new image."""
+
+    def put(self, key: str, data: bytes) -> None:
+        """Store one object that is not yet visible as part of an image."""
+
+    def commit(self, root: bytes) -> None:
+        """Store the group's document last, and make the image visible."""
+
+    def abandon(self) -> None:
+        """Throw away what was put, where that can be done."""
+
+
+def open_sink(location: str | Path) -> Sink:
+    """Open a folder or URL for a new image.
+
+    Raises
+    ------
+    ConflictError
+        If there is something already, or another ingest is writing to it.
+    StoreError
+        If it cannot be written.
+    """
+    if "://" in str(location):
+        return ObjectSink(open_store(str(location)))
+    return FolderSink(Path(location))
+
+
+class FolderSink:
+    """A folder, filled under a hidden name beside its own, and renamed when complete.
+
+    The hidden folder is locked while it is being filled. One that is there without a lock was left by an ingest that was killed; it is
+    emptied and used again.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path.absolute()
+        self.staging = self.path.with_name(f".{self.path.name}.ingest")
+        if self.path.exists():
+            raise ConflictError("exists already; choose another name, or remove it first", where=str(path))
+        try:
+            self._lock = self._take_staging()
+        except BlockingIOError as error:
+            raise ConflictError("is being written by another ingest", where=str(path)) from error
+        except OSError as error:
+            raise StoreError(f"cannot be written: {error.strerror}", where=str(path)) from error
+
+    def _take_staging(self) -> int:
+        while True:
+            self.staging.mkdir(parents=True, exist_ok=True)
+            lock = os.open(self.staging, os.O_RDONLY)
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                # Between opening and locking, the one before may have renamed its folder away from under this name.
+                if self.staging.exists() and os.fstat(lock).st_ino == self.staging.stat().st_ino:
+                    _empty(self.staging)
+                    return lock
+            except OSError:
+                os.close(lock)
+                raise
+            os.close(lock)
+
+    def put(self, key: str, data: bytes) -> None:
+        """Write a file and see it to the disk."""
+        target = self.staging / key
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with target.open("wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError as error:
+            raise StoreError(f"cannot be written: {error.strerror}", where=str(target)) from error
+
+    def commit(self, root: bytes) -> None:
+        """Write the group's document, see the folders to the disk, and give the folder its name."""
+        self.put(ROOT_KEY, root)
+        try:
+            for folder, _, _ in os.walk(self.staging):
+                _sync_folder(Path(folder))
+            self.staging.rename(self.path)  # fails where a folder with something in it has appeared meanwhile
+            _sync_folder(self.path.parent)
+        except OSError as error:
+            if self.path.exists():
+                raise ConflictError("was created by somebody else meanwhile", where=str(self.path)) from error
+            raise StoreError(f"cannot be written: {error.strerror}", where=str(self.path)) from error
+        finally:
+            os.close(self._lock)
+
+    def abandon(self) -> None:
+        """Remove the hidden folder."""
+        shutil.rmtree(self.staging, ignore_errors=True)
+        os.close(self._lock)
+
+
+class ObjectSink:
+    """A place in an object store. There is no renaming: the group's document comes last, and only if there is none."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        try:
+            obstore.head(store.objects, store.prefix + ROOT_KEY)
+        except FileNotFoundError:
+            return
+        except BaseError as error:
+            raise StoreError(f"the store did not answer: {error}", where=store.url) from error
+        raise ConflictError("exists already; choose another name, or remove it first", where=store.url)
+
+    def put(self, key: str, data: bytes) -> None:
+        """Store one object."""
+        self._put(key, data, only_new=False)
+
+    def commit(self, root: bytes) -> None:
+        """Store the group's document, unless there is one already."""
+        self._put(ROOT_KEY, root, only_new=True)
+
+    def abandon(self) -> None:
+        """Leave what was put: without the group's document it is no image, and the next ingest writes over it."""
+
+    def _put(self, key: str, data: bytes, *, only_new: bool) -> None:
+        try:
+            mode = "create" if only_new else "overwrite"
+            obstore.put(self.store.objects, self.store.prefix + key, data, mode=mode)
+        except AlreadyExistsError as error:
+            raise ConflictError("was created by somebody else meanwhile", where=self.store.url) from error
+        except (BaseError, OSError) as error:
+            raise StoreError(f"cannot be written: {error}", where=f"{self.store.url}/{key}") from error
+
+
+def _empty(folder: Path) -> None:
+    for entry in folder.iterdir():
+        if entry.is_dir() and not entry.is_symlink():
+            shutil.rmtree(entry)
+        else:
+            entry.unlink()
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
