@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ziggurat import render
 from ziggurat.errors import FormatError, NotFoundError, RequestError
 from ziggurat.loops import run
 from ziggurat.metadata import ImageInfo, parse_group
@@ -167,14 +166,17 @@ class Image:
         """Render the whole image small, as `thumbnail`, in the running event loop."""
         if not 1 <= size <= THUMBNAIL_MAX:
             raise RequestError(f"a thumbnail is 1 to {THUMBNAIL_MAX} pixels large, not {size}")
+        from ziggurat import render  # Pillow is for those who render
+
         level = max((lv.level for lv in self.levels if max(lv.shape[-2:]) >= size), default=0)
-        planes = {"t": 0, "z": self.shape[self.axes.index("z")] // 2 if "z" in self.axes else 0}
+        middle = {"t": 0, "z": self.shape[self.axes.index("z")] // 2 if "z" in self.axes else 0}
         pixels = await self.aread(
             level=level,
             max_error=render.invisible_error(self.channels),
-            **{axis: at for axis, at in planes.items() if axis in self.axes},
+            **{axis: at for axis, at in middle.items() if axis in self.axes},
         )
-        return render.thumbnail(pixels, self.channels, rgb=self.info.rgb, size=size)
+        planes = pixels.reshape(-1, *pixels.shape[-2:])
+        return render.thumbnail(planes, self.channels, rgb=self.info.rgb, size=size)
 
     def _level(self, level: int) -> Level:
         if not 0 <= level < len(self.levels):

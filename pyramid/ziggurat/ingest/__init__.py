@@ -12,7 +12,7 @@ from ziggurat.ingest.channels import ChannelStatistics, describe_channels
 from ziggurat.ingest.group import array_document, group_document
 from ziggurat.ingest.layout import LEVEL_STEP, plan_arrays
 from ziggurat.ingest.pyramid import write_pyramid
-from ziggurat.ingest.sink import open_sink
+from ziggurat.ingest.sink import ChecksummedSink, open_sink
 from ziggurat.ingest.source import Source
 from ziggurat.ingest.sources import open_source
 
@@ -85,7 +85,7 @@ def _ingest(source: Source, destination: str | Path, progress: Callable[[int, in
         if progress is not None:
             progress(done, total)
 
-    sink = open_sink(destination)
+    sink = ChecksummedSink(open_sink(destination))
     try:
         write_pyramid(source, arrays, encodings, sink, seen)
         documents = [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import os
 import shutil
 from pathlib import Path
@@ -13,13 +14,15 @@ from obstore.exceptions import AlreadyExistsError, BaseError
 
 from ziggurat.errors import ConflictError, StoreError
 from ziggurat.store import open_store
+from ziggurat.sums import SUMS_KEY, format_sums
 
 if TYPE_CHECKING:
     from ziggurat.store import Store
 
-__all__ = ["FolderSink", "ObjectSink", "Sink", "open_sink"]
+__all__ = ["ChecksummedSink", "FolderSink", "ObjectSink", "Sink", "open_sink"]
 
 ROOT_KEY = "zarr.json"
+"""The group's document: where it is, there is an image."""
 
 
 class Sink(Protocol):
@@ -48,6 +51,29 @@ def open_sink(location: str | Path) -> Sink:
     if "://" in str(location):
         return ObjectSink(open_store(str(location)))
     return FolderSink(Path(location))
+
+
+class ChecksummedSink:
+    """Puts a list of SHA-256 checksums beside what it hands on, for `ziggurat verify` and ``sha256sum -c``."""
+
+    def __init__(self, sink: Sink) -> None:
+        self._sink = sink
+        self._sums: dict[str, str] = {}
+
+    def put(self, key: str, data: bytes) -> None:
+        """Hand on one object."""
+        self._sums[key] = hashlib.sha256(data).hexdigest()
+        self._sink.put(key, data)
+
+    def commit(self, root: bytes) -> None:
+        """Put the list, that of the group's document in it, then hand on the document."""
+        self._sums[ROOT_KEY] = hashlib.sha256(root).hexdigest()
+        self._sink.put(SUMS_KEY, format_sums(self._sums))
+        self._sink.commit(root)
+
+    def abandon(self) -> None:
+        """Hand on."""
+        self._sink.abandon()
 
 
 class FolderSink:
@@ -105,6 +131,7 @@ class FolderSink:
             self.staging.rename(self.path)  # fails where a folder with something in it has appeared meanwhile
             _sync_folder(self.path.parent)
         except OSError as error:
+            shutil.rmtree(self.staging, ignore_errors=True)
             if self.path.exists():
                 raise ConflictError("was created by somebody else meanwhile", where=str(self.path)) from error
             raise StoreError(f"cannot be written: {error.strerror}", where=str(self.path)) from error

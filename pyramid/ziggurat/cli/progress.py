@@ -1,0 +1,38 @@
+"""A progress bar for long work, where a person is watching."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from ziggurat.cli.extras import needs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+__all__ = ["progress_bar"]
+
+
+@contextmanager
+def progress_bar(what: str, *, unit: str = "", scale: float = 1) -> Iterator[Callable[[int, int], None]]:
+    """Yield a function to call with (done, total); the bar shows both divided by ``scale``, in ``unit``."""
+    with needs("ingest"):
+        from rich.console import Console
+        from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.percentage:>3.0f} %"),
+        TextColumn(f"{{task.completed:,.0f}} of {{task.total:,.0f}} {unit}"),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True)) as bar:
+        task = bar.add_task(what, total=None)
+
+        def update(done: int, total: int) -> None:
+            bar.update(task, completed=done / scale, total=total / scale)
+
+        yield update

@@ -1,0 +1,34 @@
+"""``ziggurat serve ROOT``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ziggurat.cli.extras import needs
+
+if TYPE_CHECKING:
+    import argparse
+
+__all__ = ["add_parser"]
+
+
+def add_parser(commands: Any) -> None:
+    """Add the command."""
+    parser = commands.add_parser(
+        "serve",
+        help="serve a folder of images to browsers and programs",
+        description="Serve the images below a folder: a viewer, a stream of packets, stored bytes and thumbnails.",
+    )
+    parser.add_argument("root", metavar="ROOT", help="the folder")
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (127.0.0.1: this machine only)")
+    parser.add_argument("--port", type=int, default=8000, help="port to listen on (8000; 0: any that is free)")
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Serve until interrupted."""
+    with needs("server"):
+        from ziggurat.server.run import serve
+
+    serve(options.root, options.host, options.port)
+    return 0
