@@ -1,0 +1,143 @@
+"""In which order the packets of a view are sent. Pure: indexes, wishes and what was sent in, packets out.
+
+A packet's **rank** is its step minus the step at which its channel reaches its `max_error`: steps halve the error, so
+packets of one rank are equally far, in powers of two, from what their channel's window can show. Rank by rank from the
+highest, in a rank coarse resolutions first, in a resolution by the place of their chunk (centre first, the channels of a
+place together).
+
+The last step of each chunk and resolution is told even if it is empty, since a packet says that all steps above it that
+were not sent are empty: so the receiver knows in the end how precise each chunk is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+__all__ = ["Packet", "RankEnd", "Wanted", "order"]
+
+
+@dataclass(eq=False)
+class Wanted:
+    """Chunks of one shard that a view wants at one precision.
+
+    Attributes
+    ----------
+    array, shard
+        Which.
+    lengths
+        Of the shard's packets in bytes, integers [chunks, resolutions, steps].
+    chunks, places
+        Ordinals of the wanted chunks, none twice and none absent, and their place in the order of the view, integers [n].
+    level
+        Level of the stored array: resolution r of its chunks refines level + r.
+    finest
+        Resolutions from this one up are wanted.
+    stop
+        Step at which the wanted error is reached.
+    last
+        Step to go down to, at most ``stop``.
+    known
+        uint8 [n, resolutions]: the lowest step sent or planned of each chunk, above all steps where none is. Changed as
+        packets are planned.
+    alive
+        bool [n]: False for a chunk that was given up.
+    """
+
+    array: int
+    shard: int
+    lengths: NDArray[np.integer]
+    chunks: NDArray[np.integer]
+    places: NDArray[np.integer]
+    level: int
+    finest: int
+    stop: int
+    last: int
+    known: NDArray[np.uint8]
+    alive: NDArray[np.bool_] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.alive = np.ones(len(self.chunks), bool)
+
+    @property
+    def first_step(self) -> int:
+        """The highest step there is."""
+        return int(self.lengths.shape[2]) - 1
+
+    @property
+    def resolutions(self) -> int:
+        """Number of resolutions."""
+        return int(self.lengths.shape[1])
+
+
+class Packet(NamedTuple):
+    """One packet to send: ``length`` bytes, where 0 says that the step is empty. ``row`` is the chunk's in ``wanted.chunks``."""
+
+    wanted: Wanted
+    row: int
+    chunk: int
+    resolution: int
+    step: int
+    length: int
+
+
+class RankEnd(NamedTuple):
+    """All packets of this rank and of those above it have been planned."""
+
+    rank: int
+
+
+def order(wanted: Sequence[Wanted]) -> Iterator[Packet | RankEnd]:
+    """Plan a view.
+
+    Parameters
+    ----------
+    wanted
+        The shards of the view; their ``known`` is brought up to date as packets come out, and a chunk whose ``alive`` is cleared
+        meanwhile is left out from the next resolution on.
+
+    Yields
+    ------
+    Packet or RankEnd
+        Packets in the order of sending, after each rank its end.
+    """
+    highest = max((group.first_step - group.stop for group in wanted), default=0)
+    lowest = min((group.last - group.stop for group in wanted), default=0)
+    levels = sorted({group.level + r for group in wanted for r in range(group.finest, group.resolutions)}, reverse=True)
+    for rank in range(highest, lowest - 1, -1):
+        for level in levels:
+            yield from _pass(wanted, rank, level)
+        yield RankEnd(rank)
+
+
+def _pass(wanted: Sequence[Wanted], rank: int, level: int) -> Iterator[Packet]:
+    """Plan the packets of one rank and one level of detail, by place."""
+    found = []
+    for number, group in enumerate(wanted):
+        step, resolution = group.stop + rank, level - group.level
+        if group.last <= step <= group.first_step and group.finest <= resolution < group.resolutions:
+            rows = _due(group, resolution, step)
+            group.known[rows, resolution] = step
+            found.append((np.full(len(rows), number), rows, group.places[rows]))
+    if not found:
+        return
+    numbers, rows, places = (np.concatenate(column) for column in zip(*found, strict=True))
+    for at in np.argsort(places, kind="stable").tolist():
+        group, row = wanted[int(numbers[at])], int(rows[at])
+        chunk, resolution, step = int(group.chunks[row]), level - group.level, group.stop + rank
+        yield Packet(group, row, chunk, resolution, step, int(group.lengths[chunk, resolution, step]))
+
+
+def _due(group: Wanted, resolution: int, step: int) -> NDArray[np.intp]:
+    """Rows of the chunks whose packet (resolution, step) has to be sent."""
+    due = group.alive & (group.known[:, resolution] > step)
+    if step != group.last:
+        due &= group.lengths[group.chunks, resolution, step] > 0
+    return np.flatnonzero(due)

@@ -1,0 +1,178 @@
+"""The order of packets: what docs/protocol.md promises of it, for any indexes."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ziggurat.server.order import RankEnd, Wanted, order
+from ziggurat.server.sent import NOTHING
+
+
+@st.composite
+def groups(draw):
+    """Up to four shards of one view, places distinct over all of them."""
+    found = []
+    place = 0
+    for shard in range(draw(st.integers(1, 4))):
+        chunks, resolutions, steps = draw(st.integers(1, 5)), draw(st.integers(1, 4)), draw(st.integers(1, 6))
+        random = np.random.default_rng(draw(st.integers(0, 2**32)))
+        lengths = random.integers(0, 3, (chunks, resolutions, steps)) * random.integers(5, 100)
+        rows = np.flatnonzero(random.random(chunks) < 0.8)
+        stop = draw(st.integers(0, steps - 1))
+        known = np.where(random.random((len(rows), resolutions)) < 0.3, random.integers(0, steps), NOTHING)
+        found.append(
+            Wanted(
+                array=0,
+                shard=shard,
+                lengths=lengths,
+                chunks=rows,
+                places=place + random.permutation(len(rows)),
+                level=draw(st.sampled_from([0, 3])),
+                finest=draw(st.integers(0, resolutions - 1)),
+                stop=stop,
+                last=draw(st.integers(0, stop)),
+                known=known.astype(np.uint8),
+            )
+        )
+        place += len(rows)
+    return found
+
+
+def plan(wanted):
+    """(packets, what was known of each shard before)."""
+    before = {group.shard: group.known.copy() for group in wanted}
+    return list(order(wanted)), before
+
+
+@given(groups())
+def test_packets_come_by_rank_then_level_then_place(wanted):
+    packets, _ = plan(wanted)
+    rank_now = None
+    keys = []
+    for item in packets:
+        if isinstance(item, RankEnd):
+            rank_now = item.rank
+            keys.append((-item.rank, 100, 0))
+        else:
+            rank = item.step - item.wanted.stop
+            keys.append((-rank, -(item.wanted.level + item.resolution), int(item.wanted.places[item.row])))
+    assert keys == sorted(keys)
+    assert rank_now == min(group.last - group.stop for group in wanted)
+
+
+@given(groups())
+def test_nothing_is_sent_twice_or_for_nothing(wanted):
+    packets, before = plan(wanted)
+    seen = set()
+    for item in packets:
+        if isinstance(item, RankEnd):
+            continue
+        group = item.wanted
+        key = (group.shard, item.chunk, item.resolution, item.step)
+        assert key not in seen
+        seen.add(key)
+        assert item.chunk == group.chunks[item.row]
+        assert item.step < before[group.shard][item.row, item.resolution]
+        assert group.last <= item.step <= group.first_step
+        assert item.resolution >= group.finest
+        assert item.length == group.lengths[item.chunk, item.resolution, item.step]
+        assert item.length or item.step == group.last
+
+
+@given(groups())
+def test_a_receiver_ends_with_every_packet_and_knows_it(wanted):
+    """What was known, what came, and 'steps above that were not sent are empty' together leave no gap."""
+    packets, before = plan(wanted)
+    received = defaultdict(list)
+    for item in packets:
+        if not isinstance(item, RankEnd):
+            received[item.wanted.shard, item.chunk, item.resolution].append(item.step)
+    for group in wanted:
+        for row, chunk in enumerate(group.chunks.tolist()):
+            for resolution in range(group.finest, group.resolutions):
+                known = int(before[group.shard][row, resolution])
+                steps = received[group.shard, chunk, resolution]
+                assert steps == sorted(steps, reverse=True)
+                for step in range(group.last, min(known, group.first_step + 1)):
+                    assert step in steps or group.lengths[chunk, resolution, step] == 0
+                assert min([known, *steps]) <= group.last
+                assert group.known[row, resolution] == min([known, *steps])
+
+
+@given(groups())
+def test_a_second_plan_of_what_was_planned_is_empty(wanted):
+    list(order(wanted))
+    assert all(isinstance(item, RankEnd) for item in order(wanted))
+
+
+@given(groups(), st.integers(0, 60))
+def test_a_view_cut_short_goes_on_where_it_stopped(wanted, cut):
+    """Only what went out is marked as sent: the next view sends the rest, no more and no less."""
+    memory = {group.shard: group.known.copy() for group in wanted}
+    whole = {(i.wanted.shard, i.chunk, i.resolution, i.step) for i in plan(wanted)[0] if not isinstance(i, RankEnd)}
+
+    def again(count):
+        fresh = [
+            Wanted(
+                **{name: getattr(group, name) for name in ("array", "shard", "lengths", "chunks", "places", "level")},
+                finest=group.finest,
+                stop=group.stop,
+                last=group.last,
+                known=memory[group.shard].copy(),
+            )
+            for group in wanted
+        ]
+        sent = []
+        for item in order(fresh):
+            if not isinstance(item, RankEnd) and len(sent) < count:
+                memory[item.wanted.shard][item.row, item.resolution] = item.step
+                sent.append((item.wanted.shard, item.chunk, item.resolution, item.step))
+        return sent
+
+    first, second = again(cut), again(10**6)
+    assert len(first) + len(second) == len(whole)
+    assert set(first) | set(second) == whole
+
+
+def group_of(lengths, **members):
+    defaults = {"array": 0, "shard": 0, "level": 0, "finest": 0, "stop": 0, "last": 0}
+    chunks = np.arange(len(lengths))
+    known = np.full(lengths.shape[:2], NOTHING, np.uint8)
+    return Wanted(lengths=lengths, chunks=chunks, places=chunks, known=known, **(defaults | members))
+
+
+def test_channels_reach_their_errors_together():
+    """Ranks count from the step where a channel stops, so that a wide window does not keep a narrow one waiting."""
+    lengths = np.full((1, 1, 10), 9)
+    narrow, wide = group_of(lengths, shard=0, stop=2, last=2), group_of(lengths, shard=1, stop=6, last=6)
+    steps = [(item.wanted.shard, item.step) for item in order([narrow, wide]) if not isinstance(item, RankEnd)]
+    early = [(0, 9), (0, 8), (0, 7), (0, 6)]
+    assert steps == [*early, (0, 5), (1, 9), (0, 4), (1, 8), (0, 3), (1, 7), (0, 2), (1, 6)]
+
+
+def test_exact_goes_on_after_all_have_reached_their_errors():
+    lengths = np.full((1, 2, 5), 9)
+    one, other = group_of(lengths, shard=0, stop=3), group_of(lengths, shard=1, stop=1)
+    ranks = [item.step - item.wanted.stop for item in order([one, other]) if not isinstance(item, RankEnd)]
+    assert ranks == sorted(ranks, reverse=True)
+    assert min(ranks) == -3
+
+
+def test_a_chunk_that_is_given_up_is_left_out_and_the_rest_goes_on():
+    group = group_of(np.full((3, 2, 4), 9))
+    chunks = []
+    for item in order([group]):
+        if not isinstance(item, RankEnd):
+            chunks.append(item.chunk)
+            if len(chunks) == 3:
+                group.alive[1] = False
+    assert chunks.count(1) == 1
+    assert chunks.count(0) == chunks.count(2) == 8
+
+
+def test_no_shards_no_packets():
+    assert list(order([])) == [RankEnd(0)]
