@@ -38,9 +38,15 @@ class ZigguratError(Exception):
         What is wrong and what to do about it, in one sentence.
     where
         The file, object or chunk it is wrong in, when known.
+
+    Attributes
+    ----------
+    reason
+        One word from the codec core (see ``_core.pyi``), such as ``packet_crc``; empty for errors that it did not raise.
     """
 
     status = 500
+    reason: str = ""
 
     def __init__(self, message: str, *, where: str | None = None) -> None:
         super().__init__(message)

@@ -1,0 +1,186 @@
+/* ziggurat.h: the whole public interface of the codec core. The format is described in ../SPEC.md.
+ *
+ * Guarantees
+ *   - C99, no allocation, no global mutable state (but one idempotent cache of a CPU feature), no libc beyond memcpy and memset.
+ *   - Every byte that is read may be hostile. No function reads beyond the sizes it is given, writes beyond the memory it is
+ *     given, loops longer than the declared chunk allows, or has undefined behaviour on any input.
+ *   - All memory is the caller's. Functions named *_nbytes tell how much is needed; memory must be aligned to 16 bytes.
+ *   - The same call with the same bytes gives the same result on every machine.
+ *   - Different objects may be used by different threads at once; one object by one thread at a time.
+ *
+ * On failure
+ *   - A function that returns enum zgr_status leaves its outputs unspecified, but touches nothing else.
+ *   - zgr_decoder_add: after ZGR_ERROR_PACKET_CRC, ZGR_ERROR_ORDER and ZGR_ERROR_ARGUMENT the decoder is as it was, and may be
+ *     given the right packet. After ZGR_ERROR_PACKET it is spoiled: all further calls on it return ZGR_ERROR_PACKET.
+ *
+ * Not guaranteed
+ *   - The bytes an encoder writes. Only what a decoder makes of bytes is fixed.
+ *   - That a checksum finds malice: crc32c finds damage.
+ */
+#ifndef ZIGGURAT_H
+#define ZIGGURAT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- what can go wrong ---------------------------------------------------------------------------------------------- */
+
+enum zgr_status {
+    ZGR_OK = 0,
+    ZGR_ERROR_TRUNCATED = 1,  /* fewer bytes than a header, or than the index that the header announces */
+    ZGR_ERROR_MAGIC = 2,      /* not a shard */
+    ZGR_ERROR_VERSION = 3,    /* a version this code cannot read */
+    ZGR_ERROR_HEADER_CRC = 4, /* the header is damaged */
+    ZGR_ERROR_FIELD = 5,      /* a header field is outside its constraint */
+    ZGR_ERROR_INDEX_CRC = 6,  /* the index is damaged */
+    ZGR_ERROR_INDEX = 7,      /* the index says what cannot be */
+    ZGR_ERROR_PACKET_CRC = 8, /* a packet is damaged, or is another packet than it is said to be */
+    ZGR_ERROR_PACKET = 9,     /* a payload ends early, has bytes left over or sets a plane above 30 */
+    ZGR_ERROR_ORDER = 10,     /* a packet was offered before its predecessor, or twice */
+    ZGR_ERROR_ARGUMENT = 11,  /* the caller's mistake: an ordinal, level, resolution or step there is not */
+    ZGR_ERROR_SPACE = 12,     /* the caller's memory is too small */
+    ZGR_ERROR_VALUE = 13      /* a pixel that the header's offset, divisor and span cannot express */
+};
+
+/* A short lower-case word for a status, such as "packet_crc"; static storage. */
+const char *zgr_status_name(enum zgr_status status);
+
+/* ---- limits --------------------------------------------------------------------------------------------------------- */
+
+#define ZGR_HEADER_NBYTES 80
+#define ZGR_CRC_NBYTES 4
+#define ZGR_COMPONENTS_MAX 4
+#define ZGR_DECOMPOSITIONS_MAX 10
+#define ZGR_RESOLUTIONS_MAX 8
+#define ZGR_FIRST_STEP_MAX 31
+#define ZGR_CHUNK_SIDE_MAX 4096
+#define ZGR_CHUNKS_MAX 65536
+#define ZGR_SPAN_MAX ((1u << 27) - 1)
+#define ZGR_PLANE_MAX 30
+
+/* ---- checksum (crc32c) ---------------------------------------------------------------------------------------------- */
+
+/* The crc32c of some bytes that follow bytes whose crc32c is `seed`; 0 to start. */
+uint32_t zgr_crc32c(const void *data, size_t nbytes, uint32_t seed);
+
+/* ---- header (SPEC.md, section 2) ------------------------------------------------------------------------------------ */
+
+enum zgr_dtype { ZGR_UINT8 = 1, ZGR_INT8, ZGR_UINT16, ZGR_INT16, ZGR_UINT32, ZGR_INT32 };
+
+struct zgr_header {
+    uint8_t dtype, components, colour, decompositions, resolutions, first_step, coarse_step;
+    uint32_t planes, height, width, chunk_height, chunk_width, extent_height, extent_width;
+    int64_t fill_value, offset;
+    uint32_t divisor, span;
+    uint32_t index_nbytes, index_crc, content_crc;
+    uint32_t header_crc; /* set by parse and write: identifies the content of the shard */
+};
+
+/* Bytes to header, every constraint verified. Errors: TRUNCATED, MAGIC, VERSION, HEADER_CRC, FIELD, looked for in this order. */
+enum zgr_status zgr_header_parse(const uint8_t *data, size_t nbytes, struct zgr_header *header);
+/* Header to 80 bytes; sets header->header_crc. Error: FIELD. */
+enum zgr_status zgr_header_write(struct zgr_header *header, uint8_t out[ZGR_HEADER_NBYTES]);
+/* Whether all constraints of section 2 hold. Error: FIELD. */
+enum zgr_status zgr_header_check(const struct zgr_header *header);
+
+uint32_t zgr_dtype_nbytes(uint8_t dtype);                          /* 1, 2 or 4; 0 for an unknown dtype */
+void zgr_dtype_range(uint8_t dtype, int64_t *least, int64_t *most); /* 0, 0 for an unknown dtype */
+uint32_t zgr_grid_height(const struct zgr_header *header);
+uint32_t zgr_grid_width(const struct zgr_header *header);
+uint32_t zgr_chunk_count(const struct zgr_header *header);
+
+/* Where a chunk lies in its plane, clipped to the extent. height or width is 0 for a chunk outside of it. */
+struct zgr_rect {
+    uint32_t plane, y, x, height, width;
+};
+struct zgr_rect zgr_chunk_rect(const struct zgr_header *header, uint32_t ordinal);
+/* ceil(size / 2^level) */
+uint32_t zgr_level_size(uint32_t size, uint32_t level);
+
+/* ---- index (sections 3 and 4) --------------------------------------------------------------------------------------- */
+
+/* Index bytes to, for entry [chunk][resolution][step], the packet's length and absolute offset in the object, both with its
+ * checksum; 0 and 0 where it is empty. `lengths` and `offsets` have chunks * resolutions * (first_step + 1) entries and MUST BE
+ * ZERO on entry (so that fresh pages of a sparse table are never touched); `present` has one byte a chunk.
+ * `index` are the bytes after the header; more than index_nbytes may be given. Errors: TRUNCATED, INDEX_CRC, INDEX. */
+enum zgr_status zgr_index_parse(const struct zgr_header *header, const uint8_t *index, size_t nbytes, uint64_t *offsets,
+                                uint32_t *lengths, uint8_t *present, uint64_t *object_nbytes);
+/* The opposite; *index_nbytes is what was written. With out = NULL only the size is found. Errors: SPACE, INDEX. */
+enum zgr_status zgr_index_write(const struct zgr_header *header, const uint32_t *lengths, const uint8_t *present, uint8_t *out,
+                                size_t nbytes_avail, size_t *index_nbytes);
+/* Visits the packets of a shard in the order of the object. Start with a zeroed cursor; returns 0 after the last. */
+struct zgr_cursor {
+    uint32_t chunk, resolution, step; /* the packet */
+    uint32_t place;                   /* 0 before the first, 1 in the coarse part, 2 in the fine part */
+};
+int zgr_cursor_next(const struct zgr_header *header, struct zgr_cursor *cursor);
+
+/* ---- the guaranteed error (section 10) ------------------------------------------------------------------------------ */
+
+/* The bound at `level` when resolution r is known to steps[r] (first_step + 1: not at all), r < resolutions. */
+uint64_t zgr_error_bound(const struct zgr_header *header, uint32_t level, const uint8_t *steps);
+
+/* ---- encoding a chunk ----------------------------------------------------------------------------------------------- */
+
+/* The least and the largest value, and the greatest common divisor of all differences. Zero it to start; add pixels of one shard
+ * as often as need be. Strides in bytes. */
+struct zgr_survey {
+    int64_t least, most;
+    uint64_t divisor; /* 0 while all pixels are equal */
+    int started;
+};
+void zgr_survey_add(struct zgr_survey *survey, uint8_t dtype, const void *pixels, ptrdiff_t row_stride_nbytes,
+                    ptrdiff_t column_stride_nbytes, uint32_t height, uint32_t width);
+
+size_t zgr_encode_scratch_nbytes(const struct zgr_header *header, uint32_t height, uint32_t width);
+/* Enough for all payloads of any chunk of this size. */
+size_t zgr_encode_out_nbytes(const struct zgr_header *header, uint32_t height, uint32_t width);
+
+/* Pixels of one chunk to payloads. Pixel [c][y][x] lies at pixels + c * strides[0] + y * strides[1] + x * strides[2] bytes.
+ * The payloads (without checksums) are laid into `out` one after another for r = R-1 … 0, t = F … 0; payload_nbytes[r * (F + 1) + t]
+ * gets their lengths. lowpass (may be NULL) gets what decoding the chunk at level R-1 gives, contiguous [c][y][x].
+ * Errors: ARGUMENT, VALUE, SPACE. */
+enum zgr_status zgr_encode_chunk(const struct zgr_header *header, const void *pixels, const ptrdiff_t strides_nbytes[3],
+                                 uint32_t height, uint32_t width, void *scratch, size_t scratch_nbytes, uint8_t *out,
+                                 size_t out_nbytes_avail, uint32_t *payload_nbytes, void *lowpass);
+
+/* The 4 bytes that follow a payload in the object. */
+uint32_t zgr_packet_crc(const struct zgr_header *header, uint32_t ordinal, uint32_t resolution, uint32_t step,
+                        const uint8_t *payload, size_t nbytes);
+
+/* ---- decoding a chunk ----------------------------------------------------------------------------------------------- */
+
+struct zgr_decoder; /* one chunk: what is known of its coefficients */
+
+/* Memory for a decoder; 0 if there is no such chunk, or it lies outside the extent. */
+size_t zgr_decoder_nbytes(const struct zgr_header *header, uint32_t ordinal);
+/* Makes a decoder in `memory`; costs nothing in proportion to the chunk. Errors: ARGUMENT, SPACE. */
+enum zgr_status zgr_decoder_init(void *memory, size_t nbytes, const struct zgr_header *header, uint32_t ordinal,
+                                 struct zgr_decoder **decoder);
+/* Takes packet (resolution, step) with its checksum, as stored; nbytes = 0 says that it is empty. The steps of a resolution are
+ * taken from first_step down without a gap. Errors: ARGUMENT, ORDER, PACKET_CRC, PACKET. */
+enum zgr_status zgr_decoder_add(struct zgr_decoder *decoder, uint32_t resolution, uint32_t step, const uint8_t *packet,
+                                size_t nbytes);
+/* All packets of the resolution from the next one down to `step` are empty (none, if it is known so far already). */
+enum zgr_status zgr_decoder_skip_to(struct zgr_decoder *decoder, uint32_t resolution, uint32_t step);
+/* The step down to which a resolution is known; first_step + 1 when not at all. */
+uint32_t zgr_decoder_step(const struct zgr_decoder *decoder, uint32_t resolution);
+/* zgr_error_bound of what is known now. */
+uint64_t zgr_decoder_error(const struct zgr_decoder *decoder, uint32_t level);
+/* Height and width of the chunk. */
+void zgr_decoder_size(const struct zgr_decoder *decoder, uint32_t *height, uint32_t *width);
+
+size_t zgr_reconstruct_scratch_nbytes(const struct zgr_header *header, uint32_t height, uint32_t width, uint32_t level);
+/* Pixels of the chunk at `level` in the header's dtype, strides in bytes as in zgr_encode_chunk. Changes nothing in the decoder,
+ * which may take more packets afterwards. Errors: ARGUMENT, SPACE, PACKET. */
+enum zgr_status zgr_decoder_reconstruct(const struct zgr_decoder *decoder, uint32_t level, void *scratch, size_t scratch_nbytes,
+                                        void *pixels, const ptrdiff_t strides_nbytes[3]);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

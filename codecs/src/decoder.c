@@ -1,0 +1,190 @@
+/* Packets of one chunk to pixels, as far as they are known. */
+#include "core.h"
+
+struct zgr_decoder {
+    struct zgr_header header;
+    struct zgr_layout layout;
+    uint32_t ordinal;
+    uint8_t steps[ZGR_RESOLUTIONS_MAX];   /* down to which step each resolution is known; first_step + 1: not at all */
+    uint8_t touched[ZGR_RESOLUTIONS_MAX]; /* whether its coefficients have been zeroed, and may be other than zero */
+    uint8_t started[ZGR_SHARES_MAX];      /* by component and band, as the entropy coder wants it */
+    int spoiled;
+    uint32_t *coeffs; /* sign and magnitude, [components], bands as in bands.c */
+    void *entropy;
+};
+
+size_t zgr_decoder_nbytes(const struct zgr_header *header, uint32_t ordinal)
+{
+    if (zgr_header_check(header) != ZGR_OK || ordinal >= zgr_chunk_count(header))
+        return 0;
+    struct zgr_rect rect = zgr_chunk_rect(header, ordinal);
+    if (rect.height == 0)
+        return 0;
+    return zgr_align(sizeof(struct zgr_decoder)) + zgr_entropy_scratch_nbytes(header, rect.height, rect.width) +
+           zgr_align((size_t)rect.height * rect.width * header->components * sizeof(uint32_t));
+}
+
+enum zgr_status zgr_decoder_init(void *memory, size_t nbytes, const struct zgr_header *header, uint32_t ordinal,
+                                 struct zgr_decoder **decoder)
+{
+    size_t needed = zgr_decoder_nbytes(header, ordinal);
+    if (needed == 0)
+        return ZGR_ERROR_ARGUMENT;
+    if (nbytes < needed)
+        return ZGR_ERROR_SPACE;
+    struct zgr_decoder *d = memory;
+    struct zgr_rect rect = zgr_chunk_rect(header, ordinal);
+    d->header = *header;
+    d->ordinal = ordinal;
+    d->spoiled = 0;
+    zgr_layout_make(header, rect.height, rect.width, &d->layout);
+    memset(d->steps, header->first_step + 1, sizeof d->steps);
+    memset(d->touched, 0, sizeof d->touched);
+    memset(d->started, 0, sizeof d->started);
+    d->entropy = (uint8_t *)memory + zgr_align(sizeof *d);
+    d->coeffs = (uint32_t *)(void *)((uint8_t *)d->entropy + zgr_entropy_scratch_nbytes(header, rect.height, rect.width));
+    *decoder = d;
+    return ZGR_OK;
+}
+
+/* Coefficients are zeroed only when a first packet needs them: a coarse picture never touches the memory of the fine bands. */
+static void touch(struct zgr_decoder *d, const struct zgr_share *shares, uint32_t count, uint32_t resolution)
+{
+    if (d->touched[resolution])
+        return;
+    for (uint32_t i = 0; i < count; i++)
+        memset(shares[i].coeffs, 0, (size_t)shares[i].height * shares[i].width * sizeof(uint32_t));
+    d->touched[resolution] = 1;
+}
+
+enum zgr_status zgr_decoder_add(struct zgr_decoder *d, uint32_t resolution, uint32_t step, const uint8_t *packet, size_t nbytes)
+{
+    if (d->spoiled)
+        return ZGR_ERROR_PACKET;
+    if (resolution >= d->header.resolutions || step > d->header.first_step)
+        return ZGR_ERROR_ARGUMENT;
+    if (step + 1 != d->steps[resolution])
+        return ZGR_ERROR_ORDER;
+    if (nbytes > 0) {
+        if (nbytes <= ZGR_CRC_NBYTES)
+            return ZGR_ERROR_PACKET_CRC;
+        size_t payload_nbytes = nbytes - ZGR_CRC_NBYTES;
+        if (zgr_packet_crc(&d->header, d->ordinal, resolution, step, packet, payload_nbytes) != zgr_load_u32(packet + payload_nbytes))
+            return ZGR_ERROR_PACKET_CRC;
+        struct zgr_share shares[ZGR_SHARES_MAX];
+        uint32_t count = zgr_packet_shares(&d->header, &d->layout, resolution, step, d->coeffs, d->started, shares);
+        touch(d, shares, count, resolution);
+        if (zgr_entropy_decode(shares, count, step == d->header.first_step, d->entropy, packet, payload_nbytes) != ZGR_OK) {
+            d->spoiled = 1;
+            return ZGR_ERROR_PACKET;
+        }
+    }
+    d->steps[resolution] = (uint8_t)step;
+    return ZGR_OK;
+}
+
+enum zgr_status zgr_decoder_skip_to(struct zgr_decoder *d, uint32_t resolution, uint32_t step)
+{
+    if (d->spoiled)
+        return ZGR_ERROR_PACKET;
+    if (resolution >= d->header.resolutions || step > d->header.first_step + 1u)
+        return ZGR_ERROR_ARGUMENT;
+    if (step < d->steps[resolution])
+        d->steps[resolution] = (uint8_t)step;
+    return ZGR_OK;
+}
+
+uint32_t zgr_decoder_step(const struct zgr_decoder *d, uint32_t resolution)
+{
+    return resolution < d->header.resolutions ? d->steps[resolution] : d->header.first_step + 1u;
+}
+
+uint64_t zgr_decoder_error(const struct zgr_decoder *d, uint32_t level) { return zgr_error_bound(&d->header, level, d->steps); }
+
+void zgr_decoder_size(const struct zgr_decoder *d, uint32_t *height, uint32_t *width)
+{
+    *height = d->layout.height;
+    *width = d->layout.width;
+}
+
+/* ---- pixels --------------------------------------------------------------------------------------------------------- */
+
+/* Scratch for reconstruction: the level in all components, the level below it of one component, and rows. */
+struct rooms {
+    int32_t *planes, *other, *rows;
+    size_t nbytes;
+};
+
+static struct rooms rooms_cut(const struct zgr_header *header, uint32_t height, uint32_t width, uint32_t level, uint8_t *scratch)
+{
+    size_t size = (size_t)zgr_level_size(height, level) * zgr_level_size(width, level);
+    size_t half = (size_t)zgr_level_size(height, level + 1) * zgr_level_size(width, level + 1);
+    size_t planes = zgr_align(size * header->components * sizeof(int32_t)), other = zgr_align(half * sizeof(int32_t));
+    struct rooms rooms;
+    rooms.planes = (int32_t *)(void *)scratch;
+    rooms.other = (int32_t *)(void *)(scratch + planes);
+    rooms.rows = (int32_t *)(void *)(scratch + planes + other);
+    rooms.nbytes = planes + other + zgr_align((size_t)zgr_level_size(width, level) * ZGR_INVERSE_ROWS * sizeof(int32_t));
+    return rooms;
+}
+
+size_t zgr_reconstruct_scratch_nbytes(const struct zgr_header *header, uint32_t height, uint32_t width, uint32_t level)
+{
+    static uint8_t nowhere[1];
+    return rooms_cut(header, height, width, level, nowhere).nbytes;
+}
+
+static const uint32_t *known(const struct zgr_decoder *d, uint32_t component, const struct zgr_band *band)
+{
+    return d->touched[band->resolution] ? d->coeffs + component * d->layout.component_size + band->offset : NULL;
+}
+
+static uint32_t lowest_plane(const struct zgr_decoder *d, const struct zgr_band *band)
+{
+    return zgr_plane_at(d->steps[band->resolution], band->weight);
+}
+
+/* One component at a level, into `out`. LL areas go to and fro between `other` and `out`, so that the last one lands in `out`. */
+static void inverse_component(const struct zgr_decoder *d, uint32_t component, uint32_t level, int32_t *out, int32_t *other, int32_t *rows)
+{
+    const struct zgr_band *bands = d->layout.bands;
+    uint32_t depth = d->header.decompositions;
+    int32_t *to = (depth - level) % 2 ? other : out, *from;
+    size_t ll_size = (size_t)bands[0].height * bands[0].width;
+    if (known(d, component, bands))
+        zgr_planes_join(known(d, component, bands), lowest_plane(d, bands), to, ll_size);
+    else
+        memset(to, 0, ll_size * sizeof *to);
+    for (uint32_t l = depth; l > level; l--) {
+        const struct zgr_band *hl = &bands[1 + 3 * (depth - l)];
+        from = to;
+        to = from == out ? other : out;
+        struct zgr_inverse job = {from, known(d, component, hl), known(d, component, hl + 1), known(d, component, hl + 2),
+                                  lowest_plane(d, hl), lowest_plane(d, hl + 1), lowest_plane(d, hl + 2),
+                                  zgr_level_size(d->layout.height, l - 1), zgr_level_size(d->layout.width, l - 1)};
+        zgr_transform_inverse(&job, rows, to);
+    }
+}
+
+enum zgr_status zgr_decoder_reconstruct(const struct zgr_decoder *d, uint32_t level, void *scratch, size_t scratch_nbytes,
+                                        void *pixels, const ptrdiff_t strides_nbytes[3])
+{
+    if (d->spoiled)
+        return ZGR_ERROR_PACKET;
+    if (level > d->header.decompositions)
+        return ZGR_ERROR_ARGUMENT;
+    struct rooms rooms = rooms_cut(&d->header, d->layout.height, d->layout.width, level, scratch);
+    if (scratch_nbytes < rooms.nbytes)
+        return ZGR_ERROR_SPACE;
+    uint32_t height = zgr_level_size(d->layout.height, level), width = zgr_level_size(d->layout.width, level);
+    size_t size = (size_t)height * width;
+    for (uint32_t c = 0; c < d->header.components; c++)
+        inverse_component(d, c, level, rooms.planes + c * size, rooms.other, rooms.rows);
+    if (d->header.colour)
+        zgr_colour_inverse(rooms.planes, rooms.planes + size, rooms.planes + 2 * size, size);
+    for (uint32_t c = 0; c < d->header.components; c++)
+        for (uint32_t y = 0; y < height; y++)
+            zgr_unmap_row(&d->header, rooms.planes + c * size + (size_t)y * width, width,
+                          (uint8_t *)pixels + (ptrdiff_t)c * strides_nbytes[0] + (ptrdiff_t)y * strides_nbytes[1], strides_nbytes[2]);
+    return ZGR_OK;
+}

@@ -1,0 +1,159 @@
+/* Pixels of one chunk to the payloads of its packets. */
+#include "core.h"
+
+/* The scratch of an encoder, cut up. */
+struct rooms {
+    int32_t *pixels, *temp; /* [components][height][width], [height][width] */
+    int32_t *lowpass;       /* level R-1: [components][height][width] of that level */
+    uint32_t *coeffs;       /* [components], bands as in bands.c */
+    void *entropy;
+    size_t nbytes;
+};
+
+static size_t lowpass_size(const struct zgr_header *header, uint32_t height, uint32_t width)
+{
+    return (size_t)zgr_level_size(height, header->resolutions - 1u) * zgr_level_size(width, header->resolutions - 1u);
+}
+
+static struct rooms rooms_cut(const struct zgr_header *header, uint32_t height, uint32_t width, uint8_t *scratch)
+{
+    size_t plane = zgr_align((size_t)height * width * sizeof(int32_t));
+    size_t all = zgr_align((size_t)height * width * sizeof(int32_t) * header->components);
+    size_t low = zgr_align(lowpass_size(header, height, width) * sizeof(int32_t) * header->components);
+    struct rooms rooms;
+    rooms.pixels = (int32_t *)(void *)scratch;
+    rooms.coeffs = (uint32_t *)(void *)(scratch + all);
+    rooms.temp = (int32_t *)(void *)(scratch + 2 * all);
+    rooms.lowpass = (int32_t *)(void *)(scratch + 2 * all + plane);
+    rooms.entropy = scratch + 2 * all + plane + low;
+    rooms.nbytes = 2 * all + plane + low + zgr_entropy_scratch_nbytes(header, height, width);
+    return rooms;
+}
+
+size_t zgr_encode_scratch_nbytes(const struct zgr_header *header, uint32_t height, uint32_t width)
+{
+    static uint8_t nowhere[1];
+    return rooms_cut(header, height, width, nowhere).nbytes;
+}
+
+size_t zgr_encode_out_nbytes(const struct zgr_header *header, uint32_t height, uint32_t width)
+{
+    /* 31 planes and a sign are 32 bits a coefficient; an adaptive model that is always wrong costs about a tenth more. */
+    return (size_t)height * width * header->components * 5 + 64 * ((size_t)header->first_step + 1) * ZGR_RESOLUTIONS_MAX;
+}
+
+static int load_pixels(const struct zgr_header *header, const uint8_t *pixels, const ptrdiff_t strides[3], uint32_t height,
+                       uint32_t width, int32_t *out)
+{
+    for (uint32_t c = 0; c < header->components; c++)
+        for (uint32_t y = 0; y < height; y++, out += width)
+            if (!zgr_map_row(header, pixels + (ptrdiff_t)c * strides[0] + (ptrdiff_t)y * strides[1], strides[2], width, out))
+                return 0;
+    return 1;
+}
+
+/* One component through all decompositions; `plane` is used up, its level R-1 copied to `lowpass`. */
+static void transform_component(const struct zgr_header *header, const struct zgr_layout *layout, int32_t *plane, int32_t *temp,
+                                int32_t *coeffs, int32_t *lowpass)
+{
+    uint32_t depth = header->decompositions;
+    for (uint32_t n = 0;; n++) {
+        uint32_t height = zgr_level_size(layout->height, n), width = zgr_level_size(layout->width, n);
+        if (n + 1 == header->resolutions)
+            memcpy(lowpass, plane, (size_t)height * width * sizeof *plane);
+        if (n == depth) {
+            memcpy(coeffs, plane, (size_t)height * width * sizeof *plane);
+            return;
+        }
+        const struct zgr_band *hl = &layout->bands[1 + 3 * (depth - n - 1)];
+        zgr_transform_forward(plane, height, width, temp, plane, coeffs + hl[0].offset, coeffs + hl[1].offset, coeffs + hl[2].offset);
+    }
+}
+
+static uint8_t bit_length(uint32_t value)
+{
+    uint8_t length = 0;
+    for (; value != 0; value >>= 1)
+        length++;
+    return length;
+}
+
+/* Bands to sign and magnitude. any[c * ZGR_BANDS_MAX + b]: OR of the magnitudes; planes[...]: how many planes are not all zero. */
+static void split_bands(const struct zgr_header *header, const struct zgr_layout *layout, uint32_t *coeffs, uint32_t *any,
+                        uint8_t *planes)
+{
+    for (uint32_t c = 0; c < header->components; c++)
+        for (uint32_t b = 0; b < layout->band_count; b++) {
+            const struct zgr_band *band = &layout->bands[b];
+            uint32_t *at = coeffs + c * layout->component_size + band->offset;
+            any[c * ZGR_BANDS_MAX + b] = zgr_planes_split(at, (size_t)band->height * band->width);
+            planes[c * ZGR_BANDS_MAX + b] = bit_length(any[c * ZGR_BANDS_MAX + b]);
+        }
+}
+
+/* Whether a packet says anything: some plane of it has a one. */
+static int holds_a_one(const struct zgr_share *shares, uint32_t count, const uint8_t *planes, const uint32_t *any)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t ones = any[shares[i].started - planes];
+        if (ones & ((1u << shares[i].plane_end) - (1u << shares[i].plane_low)))
+            return 1;
+    }
+    return 0;
+}
+
+static enum zgr_status encode_packets(const struct zgr_header *header, const struct zgr_layout *layout, const struct rooms *rooms,
+                                      uint8_t *out, size_t nbytes_avail, uint32_t *payload_nbytes)
+{
+    uint32_t any[ZGR_SHARES_MAX];
+    uint8_t planes[ZGR_SHARES_MAX];
+    struct zgr_share shares[ZGR_SHARES_MAX];
+    size_t end = 0;
+    split_bands(header, layout, rooms->coeffs, any, planes);
+    for (uint32_t r = header->resolutions; r-- > 0;)
+        for (uint32_t t = header->first_step + 1u; t-- > 0;) {
+            uint32_t *nbytes = &payload_nbytes[r * (header->first_step + 1u) + t];
+            uint32_t count = zgr_packet_shares(header, layout, r, t, rooms->coeffs, planes, shares);
+            *nbytes = 0;
+            if (!holds_a_one(shares, count, planes, any))
+                continue;
+            size_t used = zgr_entropy_encode(shares, count, t == header->first_step, rooms->entropy, out + end, nbytes_avail - end);
+            if (used == 0 || used > UINT32_MAX - ZGR_CRC_NBYTES)
+                return ZGR_ERROR_SPACE;
+            *nbytes = (uint32_t)used;
+            end += used;
+        }
+    return ZGR_OK;
+}
+
+static void store_lowpass(const struct zgr_header *header, size_t size, int32_t *low, uint8_t *out)
+{
+    uint32_t pixel_nbytes = zgr_dtype_nbytes(header->dtype);
+    if (header->colour)
+        zgr_colour_inverse(low, low + size, low + 2 * size, size);
+    zgr_unmap_row(header, low, (uint32_t)(size * header->components), out, (ptrdiff_t)pixel_nbytes);
+}
+
+enum zgr_status zgr_encode_chunk(const struct zgr_header *header, const void *pixels, const ptrdiff_t strides_nbytes[3],
+                                 uint32_t height, uint32_t width, void *scratch, size_t scratch_nbytes, uint8_t *out,
+                                 size_t out_nbytes_avail, uint32_t *payload_nbytes, void *lowpass)
+{
+    if (zgr_header_check(header) != ZGR_OK || height < 1 || width < 1 || height > header->chunk_height || width > header->chunk_width)
+        return ZGR_ERROR_ARGUMENT;
+    struct rooms rooms = rooms_cut(header, height, width, scratch);
+    if (rooms.nbytes > scratch_nbytes)
+        return ZGR_ERROR_SPACE;
+    if (!load_pixels(header, pixels, strides_nbytes, height, width, rooms.pixels))
+        return ZGR_ERROR_VALUE;
+    size_t size = (size_t)height * width, low_size = lowpass_size(header, height, width);
+    if (header->colour)
+        zgr_colour_forward(rooms.pixels, rooms.pixels + size, rooms.pixels + 2 * size, size);
+    struct zgr_layout layout;
+    zgr_layout_make(header, height, width, &layout);
+    for (uint32_t c = 0; c < header->components; c++)
+        transform_component(header, &layout, rooms.pixels + c * size, rooms.temp,
+                            (int32_t *)(void *)rooms.coeffs + c * layout.component_size, rooms.lowpass + c * low_size);
+    if (lowpass)
+        store_lowpass(header, low_size, rooms.lowpass, lowpass);
+    return encode_packets(header, &layout, &rooms, out, out_nbytes_avail, payload_nbytes);
+}

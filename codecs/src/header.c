@@ -1,0 +1,102 @@
+/* The header of a shard: SPEC.md, section 2. */
+#include "core.h"
+
+static const uint8_t magic[4] = {'Z', 'G', 'R', 'T'};
+enum { VERSION = 1 };
+
+static uint64_t load_u64(const uint8_t *p) { return zgr_load_u32(p) | (uint64_t)zgr_load_u32(p + 4) << 32; }
+
+static void store_u64(uint8_t *p, uint64_t value)
+{
+    zgr_store_u32(p, (uint32_t)value);
+    zgr_store_u32(p + 4, (uint32_t)(value >> 32));
+}
+
+static int fields_hold(const struct zgr_header *h)
+{
+    if (h->components < 1 || h->components > ZGR_COMPONENTS_MAX || h->colour > 1 || (h->colour && h->components < 3))
+        return 0;
+    if (h->decompositions > ZGR_DECOMPOSITIONS_MAX || h->resolutions < 1 || h->resolutions > ZGR_RESOLUTIONS_MAX ||
+        h->resolutions > h->decompositions + 1)
+        return 0;
+    return h->first_step <= ZGR_FIRST_STEP_MAX && h->coarse_step <= h->first_step + 1;
+}
+
+static int grid_holds(const struct zgr_header *h)
+{
+    if (h->planes < 1 || h->height < 1 || h->width < 1 || h->extent_height > h->height || h->extent_width > h->width)
+        return 0;
+    if (h->chunk_height < 1 || h->chunk_height > ZGR_CHUNK_SIDE_MAX || h->chunk_width < 1 || h->chunk_width > ZGR_CHUNK_SIDE_MAX)
+        return 0;
+    uint64_t grid_height = zgr_grid_height(h), grid_width = zgr_grid_width(h);
+    /* Each factor below 2^32 and the first product below 2^17: nothing overflows. */
+    if (grid_height > ZGR_CHUNKS_MAX || grid_width > ZGR_CHUNKS_MAX || grid_height * grid_width > ZGR_CHUNKS_MAX ||
+        grid_height * grid_width * h->planes > ZGR_CHUNKS_MAX)
+        return 0;
+    uint32_t unit = 1u << (h->resolutions - 1);
+    return (grid_height == 1 || h->chunk_height % unit == 0) && (grid_width == 1 || h->chunk_width % unit == 0);
+}
+
+static int values_hold(const struct zgr_header *h)
+{
+    int64_t least, most;
+    zgr_dtype_range(h->dtype, &least, &most);
+    if (least == most || h->fill_value < least || h->fill_value > most || h->offset < least || h->offset > most)
+        return 0;
+    if (h->divisor < 1 || h->span > ZGR_SPAN_MAX)
+        return 0;
+    return h->offset + (int64_t)h->divisor * (int64_t)h->span <= most;
+}
+
+enum zgr_status zgr_header_check(const struct zgr_header *header)
+{
+    return fields_hold(header) && grid_holds(header) && values_hold(header) ? ZGR_OK : ZGR_ERROR_FIELD;
+}
+
+enum zgr_status zgr_header_parse(const uint8_t *data, size_t nbytes, struct zgr_header *header)
+{
+    if (nbytes < ZGR_HEADER_NBYTES)
+        return ZGR_ERROR_TRUNCATED;
+    for (int i = 0; i < 4; i++)
+        if (data[i] != magic[i])
+            return ZGR_ERROR_MAGIC;
+    if (data[4] != VERSION)
+        return ZGR_ERROR_VERSION;
+    if (zgr_crc32c(data, 76, 0) != zgr_load_u32(data + 76))
+        return ZGR_ERROR_HEADER_CRC;
+    struct zgr_header h = {
+        .dtype = data[5], .components = data[6], .colour = data[7], .decompositions = data[8], .resolutions = data[9],
+        .first_step = data[10], .coarse_step = data[11],
+        .planes = zgr_load_u32(data + 12), .height = zgr_load_u32(data + 16), .width = zgr_load_u32(data + 20),
+        .chunk_height = zgr_load_u32(data + 24), .chunk_width = zgr_load_u32(data + 28),
+        .extent_height = zgr_load_u32(data + 32), .extent_width = zgr_load_u32(data + 36),
+        .fill_value = (int64_t)load_u64(data + 40), .offset = (int64_t)load_u64(data + 48),
+        .divisor = zgr_load_u32(data + 56), .span = zgr_load_u32(data + 60),
+        .index_nbytes = zgr_load_u32(data + 64), .index_crc = zgr_load_u32(data + 68), .content_crc = zgr_load_u32(data + 72),
+        .header_crc = zgr_load_u32(data + 76),
+    };
+    *header = h;
+    return zgr_header_check(header);
+}
+
+enum zgr_status zgr_header_write(struct zgr_header *header, uint8_t out[ZGR_HEADER_NBYTES])
+{
+    const struct zgr_header *h = header;
+    if (zgr_header_check(h) != ZGR_OK)
+        return ZGR_ERROR_FIELD;
+    memcpy(out, magic, 4);
+    const uint8_t small[8] = {VERSION, h->dtype, h->components, h->colour, h->decompositions, h->resolutions, h->first_step,
+                              h->coarse_step};
+    memcpy(out + 4, small, 8);
+    const uint32_t sizes[7] = {h->planes, h->height, h->width, h->chunk_height, h->chunk_width, h->extent_height, h->extent_width};
+    for (int i = 0; i < 7; i++)
+        zgr_store_u32(out + 12 + 4 * i, sizes[i]);
+    store_u64(out + 40, (uint64_t)h->fill_value);
+    store_u64(out + 48, (uint64_t)h->offset);
+    const uint32_t rest[5] = {h->divisor, h->span, h->index_nbytes, h->index_crc, h->content_crc};
+    for (int i = 0; i < 5; i++)
+        zgr_store_u32(out + 56 + 4 * i, rest[i]);
+    header->header_crc = zgr_crc32c(out, 76, 0);
+    zgr_store_u32(out + 76, header->header_crc);
+    return ZGR_OK;
+}

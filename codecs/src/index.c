@@ -1,0 +1,184 @@
+/* The index of a shard: the lengths of all packets, and from them their places. SPEC.md, sections 3 and 4. */
+#include "core.h"
+
+struct reader {
+    const uint8_t *data;
+    size_t place, nbytes;
+    int bad;
+};
+
+static uint32_t take_byte(struct reader *in)
+{
+    if (in->place >= in->nbytes) {
+        in->bad = 1;
+        return 0;
+    }
+    return in->data[in->place++];
+}
+
+/* Unsigned LEB128, at most 5 bytes, shortest form only. */
+static uint32_t take_varint(struct reader *in)
+{
+    uint64_t value = 0;
+    for (unsigned shift = 0; shift < 35; shift += 7) {
+        uint32_t byte = take_byte(in);
+        value |= (uint64_t)(byte & 127u) << shift;
+        if (byte < 128) {
+            if ((byte == 0 && shift > 0) || value > UINT32_MAX)
+                in->bad = 1;
+            return (uint32_t)value;
+        }
+    }
+    in->bad = 1;
+    return 0;
+}
+
+/* The lengths of one chunk, [resolution][step]; entries that stay zero are not written. */
+static void take_chunk(const struct zgr_header *header, struct reader *in, uint32_t *lengths)
+{
+    uint32_t steps = header->first_step + 1u;
+    for (uint32_t r = header->resolutions; r-- > 0 && !in->bad;) {
+        uint32_t count = take_varint(in);
+        if (count > steps)
+            in->bad = 1;
+        for (uint32_t left = count; left > 0 && !in->bad; left--) {
+            uint32_t length = take_varint(in);
+            if (length != 0 ? length <= ZGR_CRC_NBYTES : left == count)
+                in->bad = 1;
+            if (length != 0)
+                lengths[r * steps + left - 1] = length;
+        }
+    }
+}
+
+int zgr_cursor_next(const struct zgr_header *header, struct zgr_cursor *at)
+{
+    uint32_t first = header->first_step, coarse = header->coarse_step, top = header->resolutions - 1u;
+    uint32_t chunks = zgr_chunk_count(header), a_plane = chunks / header->planes;
+    if (at->place == 0) {
+        at->place = 1;
+        at->chunk = 0;
+        at->resolution = top;
+        at->step = first;
+        if (coarse <= first)
+            return 1;
+    } else if (at->place == 1) {
+        /* chunk by chunk of a plane, then the next step, then the next plane */
+        if (++at->chunk % a_plane != 0)
+            return 1;
+        if (at->step > coarse) {
+            at->chunk -= a_plane;
+            at->step--;
+            return 1;
+        }
+        if (at->chunk < chunks) {
+            at->step = first;
+            return 1;
+        }
+    }
+    if (at->place == 1) {
+        at->place = 2;
+        at->chunk = 0;
+        at->resolution = top;
+        at->step = coarse;
+    }
+    while (at->step == 0) {
+        at->step = first + 1;
+        if (at->resolution > 0) {
+            at->resolution--;
+            continue;
+        }
+        if (++at->chunk >= chunks)
+            return 0;
+        at->resolution = top;
+        at->step = coarse;
+    }
+    at->step--;
+    return 1;
+}
+
+static uint64_t place_packets(const struct zgr_header *header, const uint32_t *lengths, uint64_t *offsets)
+{
+    uint64_t end = ZGR_HEADER_NBYTES + (uint64_t)header->index_nbytes;
+    uint32_t steps = header->first_step + 1u;
+    struct zgr_cursor at = {0, 0, 0, 0};
+    while (zgr_cursor_next(header, &at)) {
+        size_t entry = ((size_t)at.chunk * header->resolutions + at.resolution) * steps + at.step;
+        if (lengths[entry] != 0) {
+            offsets[entry] = end;
+            end += lengths[entry];
+        }
+    }
+    return end;
+}
+
+enum zgr_status zgr_index_parse(const struct zgr_header *header, const uint8_t *index, size_t nbytes, uint64_t *offsets,
+                                uint32_t *lengths, uint8_t *present, uint64_t *object_nbytes)
+{
+    if (nbytes < header->index_nbytes)
+        return ZGR_ERROR_TRUNCATED;
+    if (zgr_crc32c(index, header->index_nbytes, 0) != header->index_crc)
+        return ZGR_ERROR_INDEX_CRC;
+    struct reader in = {index, 0, header->index_nbytes, 0};
+    uint32_t chunks = zgr_chunk_count(header);
+    size_t a_chunk = (size_t)header->resolutions * (header->first_step + 1u);
+    for (uint32_t chunk = 0; chunk < chunks; chunk++) {
+        uint32_t mark = take_byte(&in);
+        if (mark > 1 || (mark == 1 && zgr_chunk_rect(header, chunk).height == 0))
+            in.bad = 1;
+        if (in.bad)
+            return ZGR_ERROR_INDEX;
+        present[chunk] = (uint8_t)mark;
+        if (mark == 1)
+            take_chunk(header, &in, lengths + chunk * a_chunk);
+    }
+    if (in.bad || in.place != in.nbytes)
+        return ZGR_ERROR_INDEX;
+    *object_nbytes = place_packets(header, lengths, offsets);
+    return ZGR_OK;
+}
+
+struct writer {
+    uint8_t *data;
+    size_t place, nbytes_avail;
+};
+
+static void put_byte(struct writer *out, uint32_t byte)
+{
+    if (out->data && out->place < out->nbytes_avail)
+        out->data[out->place] = (uint8_t)byte;
+    out->place++;
+}
+
+static void put_varint(struct writer *out, uint32_t value)
+{
+    for (; value >= 128; value >>= 7)
+        put_byte(out, (value & 127u) | 128u);
+    put_byte(out, value);
+}
+
+enum zgr_status zgr_index_write(const struct zgr_header *header, const uint32_t *lengths, const uint8_t *present, uint8_t *out_data,
+                                size_t nbytes_avail, size_t *index_nbytes)
+{
+    struct writer out = {out_data, 0, nbytes_avail};
+    uint32_t chunks = zgr_chunk_count(header), steps = header->first_step + 1u;
+    for (uint32_t chunk = 0; chunk < chunks; chunk++) {
+        put_byte(&out, present[chunk] != 0);
+        if (present[chunk] && zgr_chunk_rect(header, chunk).height == 0)
+            return ZGR_ERROR_INDEX;
+        for (uint32_t r = header->resolutions; present[chunk] && r-- > 0;) {
+            const uint32_t *line = lengths + ((size_t)chunk * header->resolutions + r) * steps;
+            uint32_t count = steps;
+            while (count > 0 && line[count - 1] == 0)
+                count--;
+            put_varint(&out, count);
+            for (; count > 0; count--) {
+                if (line[count - 1] != 0 && line[count - 1] <= ZGR_CRC_NBYTES)
+                    return ZGR_ERROR_INDEX;
+                put_varint(&out, line[count - 1]);
+            }
+        }
+    }
+    *index_nbytes = out.place;
+    return out.place > UINT32_MAX || (out_data && out.place > nbytes_avail) ? ZGR_ERROR_SPACE : ZGR_OK;
+}

@@ -1,0 +1,33 @@
+/* What a packet holds: SPEC.md, section 8. */
+#include "core.h"
+
+uint32_t zgr_packet_shares(const struct zgr_header *header, const struct zgr_layout *layout, uint32_t resolution, uint32_t step,
+                           uint32_t *coeffs, uint8_t *started, struct zgr_share *shares)
+{
+    uint32_t first, count, shares_count = 0;
+    zgr_layout_resolution(header, resolution, &first, &count);
+    for (uint32_t c = 0; c < header->components; c++)
+        for (uint32_t b = first; b < first + count; b++) {
+            const struct zgr_band *band = &layout->bands[b];
+            struct zgr_share *share = &shares[shares_count++];
+            share->coeffs = coeffs + c * layout->component_size + band->offset;
+            share->width = band->width;
+            share->height = band->height;
+            share->orientation = band->orientation;
+            share->plane_low = (uint8_t)zgr_plane_at(step, band->weight);
+            share->plane_end = step == header->first_step ? ZGR_PLANE_MAX + 1 : (uint8_t)zgr_plane_at(step + 1, band->weight);
+            share->started = &started[c * ZGR_BANDS_MAX + b];
+        }
+    return shares_count;
+}
+
+uint32_t zgr_packet_crc(const struct zgr_header *header, uint32_t ordinal, uint32_t resolution, uint32_t step,
+                        const uint8_t *payload, size_t nbytes)
+{
+    uint8_t prefix[10];
+    zgr_store_u32(prefix, header->header_crc);
+    zgr_store_u32(prefix + 4, ordinal);
+    prefix[8] = (uint8_t)resolution;
+    prefix[9] = (uint8_t)step;
+    return zgr_crc32c(payload, nbytes, zgr_crc32c(prefix, sizeof prefix, 0));
+}

@@ -1,0 +1,144 @@
+/* The reversible 2/6 wavelet: SPEC.md, section 7. Formulas there; here, the order of work that keeps it fast: whole rows at a
+ * time, so that every loop runs along memory and vectorises, and each row is touched while it is in the cache. */
+#include "core.h"
+
+/* (s[i-1] - s[i+1] + 2) >> 2 */
+static inline int32_t predict(int32_t before, int32_t after) { return zgr_add(zgr_subtract(before, after), 2) >> 2; }
+
+/* ---- forward -------------------------------------------------------------------------------------------------------- */
+
+/* One row to low, then high: [ceil(n/2)] [floor(n/2)]. */
+ZGR_CLONES static void split_row(const int32_t *restrict x, uint32_t n, int32_t *restrict low, int32_t *restrict high)
+{
+    uint32_t pairs = n / 2, lows = n - pairs;
+    for (uint32_t i = 0; i < pairs; i++) {
+        int32_t a = x[2 * i], b = x[2 * i + 1];
+        low[i] = zgr_add(a, b) >> 1;
+        high[i] = zgr_subtract(a, b);
+    }
+    if (n & 1)
+        low[pairs] = x[n - 1];
+    if (pairs == 0)
+        return;
+    high[0] = zgr_subtract(high[0], predict(low[0], low[lows > 1 ? 1 : 0]));
+    uint32_t inner = lows > pairs ? pairs : pairs - 1;
+    for (uint32_t i = 1; i < inner; i++)
+        high[i] = zgr_subtract(high[i], predict(low[i - 1], low[i + 1]));
+    if (inner < pairs && pairs > 1)
+        high[pairs - 1] = zgr_subtract(high[pairs - 1], predict(low[pairs - 2], low[pairs - 1]));
+}
+
+/* Rows a and b to their vertical mean, rounding up, and their difference. */
+ZGR_CLONES static void split_columns(const int32_t *restrict a, const int32_t *restrict b, uint32_t n, int32_t *restrict low,
+                                     int32_t *restrict high)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        low[i] = zgr_add(zgr_add(a[i], b[i]), 1) >> 1;
+        high[i] = zgr_subtract(a[i], b[i]);
+    }
+}
+
+ZGR_CLONES static void subtract_prediction(const int32_t *before, const int32_t *after, uint32_t n, int32_t *restrict high)
+{
+    for (uint32_t i = 0; i < n; i++)
+        high[i] = zgr_subtract(high[i], predict(before[i], after[i]));
+}
+
+/* Half of the columns of `temp` (starting at `temp`, rows `stride` apart) into a low and a high band of `width` columns. */
+static void split_vertically(const int32_t *temp, size_t stride, uint32_t height, uint32_t width, int32_t *low, int32_t *high)
+{
+    uint32_t pairs = height / 2, lows = height - pairs;
+    for (uint32_t i = 0; i < pairs; i++) {
+        split_columns(temp + 2 * i * stride, temp + (2 * i + 1) * stride, width, low + (size_t)i * width, high + (size_t)i * width);
+        /* The pair above now knows both of its neighbours. */
+        if (i > 0)
+            subtract_prediction(low + (size_t)(i > 1 ? i - 2 : 0) * width, low + (size_t)i * width, width,
+                                high + (size_t)(i - 1) * width);
+    }
+    if (height & 1)
+        memcpy(low + (size_t)pairs * width, temp + (height - 1) * stride, (size_t)width * sizeof *low);
+    if (pairs > 0)
+        subtract_prediction(low + (size_t)(pairs > 1 ? pairs - 2 : 0) * width, low + (size_t)(lows - 1) * width, width,
+                            high + (size_t)(pairs - 1) * width);
+}
+
+void zgr_transform_forward(const int32_t *area, uint32_t height, uint32_t width, int32_t *temp, int32_t *ll, int32_t *hl,
+                           int32_t *lh, int32_t *hh)
+{
+    uint32_t lows = (width + 1) / 2;
+    for (uint32_t y = 0; y < height; y++)
+        split_row(area + (size_t)y * width, width, temp + (size_t)y * width, temp + (size_t)y * width + lows);
+    split_vertically(temp, width, height, lows, ll, lh);
+    split_vertically(temp + lows, width, height, width - lows, hl, hh);
+}
+
+/* ---- inverse -------------------------------------------------------------------------------------------------------- */
+
+/* A row pair from its vertical low, the lows above and below, and its high. */
+ZGR_CLONES static void join_columns(const int32_t *before, const int32_t *low, const int32_t *after, const int32_t *high, uint32_t n,
+                                    int32_t *restrict a, int32_t *restrict b)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        int32_t d = zgr_add(high[i], predict(before[i], after[i]));
+        int32_t even = zgr_add(low[i], d >> 1);
+        a[i] = even;
+        b[i] = zgr_subtract(even, d);
+    }
+}
+
+static inline void join_pair(int32_t low, int32_t d, int32_t *restrict x)
+{
+    int32_t even = zgr_add(low, zgr_add(d, 1) >> 1);
+    x[0] = even;
+    x[1] = zgr_subtract(even, d);
+}
+
+ZGR_CLONES static void join_row(const int32_t *restrict low, const int32_t *restrict high, uint32_t n, int32_t *restrict x)
+{
+    uint32_t pairs = n / 2, lows = n - pairs;
+    if (n & 1)
+        x[n - 1] = low[pairs];
+    if (pairs == 0)
+        return;
+    join_pair(low[0], zgr_add(high[0], predict(low[0], low[lows > 1 ? 1 : 0])), x);
+    uint32_t inner = lows > pairs ? pairs : pairs - 1;
+    for (uint32_t i = 1; i < inner; i++)
+        join_pair(low[i], zgr_add(high[i], predict(low[i - 1], low[i + 1])), x + 2 * i);
+    if (inner < pairs && pairs > 1)
+        join_pair(low[pairs - 1], zgr_add(high[pairs - 1], predict(low[pairs - 2], low[pairs - 1])), x + 2 * (pairs - 1));
+}
+
+/* A row of a band, with what is unknown of it in the middle of its range; zeros where nothing is known. */
+static void band_row(const uint32_t *band, uint32_t plane, uint32_t y, uint32_t width, int32_t *row)
+{
+    if (band)
+        zgr_planes_join(band + (size_t)y * width, plane, row, width);
+    else
+        memset(row, 0, (size_t)width * sizeof *row);
+}
+
+void zgr_transform_inverse(const struct zgr_inverse *job, int32_t *rows, int32_t *out)
+{
+    uint32_t width = job->width, pairs = job->height / 2, lows = job->height - pairs;
+    uint32_t low_width = (width + 1) / 2, high_width = width - low_width;
+    int32_t *hl[3] = {rows, rows + width, rows + 2 * (size_t)width}; /* HL rows i-1, i, i+1, in places taken in turn */
+    int32_t *lh = rows + 3 * (size_t)width, *hh = rows + 4 * (size_t)width;
+    int32_t *even = rows + 5 * (size_t)width, *odd = rows + 7 * (size_t)width; /* each the low, then the high part of a row */
+    band_row(job->hl, job->hl_plane, 0, high_width, hl[0]);
+    for (uint32_t i = 0; i < lows; i++) {
+        uint32_t above = i > 0 ? i - 1 : 0, below = i + 1 < lows ? i + 1 : i;
+        if (below != i)
+            band_row(job->hl, job->hl_plane, below, high_width, hl[below % 3]);
+        const int32_t *ll = job->ll + (size_t)i * low_width;
+        if (i == pairs) { /* a last row without a partner */
+            join_row(ll, hl[i % 3], width, out + 2 * (size_t)i * width);
+            return;
+        }
+        band_row(job->lh, job->lh_plane, i, low_width, lh);
+        band_row(job->hh, job->hh_plane, i, high_width, hh);
+        join_columns(job->ll + (size_t)above * low_width, ll, job->ll + (size_t)below * low_width, lh, low_width, even, odd);
+        join_columns(hl[above % 3], hl[i % 3], hl[below % 3], hh, high_width, even + low_width, odd + low_width);
+        join_row(even, even + low_width, width, out + 2 * (size_t)i * width);
+        join_row(odd, odd + low_width, width, out + (2 * (size_t)i + 1) * width);
+    }
+}

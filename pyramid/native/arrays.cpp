@@ -1,0 +1,95 @@
+// NumPy arrays in and out without copies, and scratch memory that threads keep.
+#include "native.hpp"
+
+namespace {
+
+struct Kind {
+    const char *name;
+    char format;
+    uint8_t code;
+    Py_ssize_t nbytes;
+};
+// Format characters of the buffer protocol, as numpy writes them for native byte order.
+constexpr Kind kinds[] = {{"uint8", 'B', ZGR_UINT8, 1},   {"int8", 'b', ZGR_INT8, 1},     {"uint16", 'H', ZGR_UINT16, 2},
+                          {"int16", 'h', ZGR_INT16, 2},   {"uint32", 'I', ZGR_UINT32, 4}, {"int32", 'i', ZGR_INT32, 4},
+                          {"uint32", 'L', ZGR_UINT32, 4}, {"int32", 'l', ZGR_INT32, 4}};
+
+uint8_t code_of(const char *format, Py_ssize_t nbytes)
+{
+    if (!format)
+        return nbytes == 1 ? uint8_t(ZGR_UINT8) : uint8_t(0);
+    if (format[0] == '=' || format[0] == '@' || format[0] == '<')
+        format++;
+    for (const Kind &kind : kinds)
+        if (format[0] == kind.format && format[1] == 0 && nbytes == kind.nbytes)
+            return kind.code;
+    return 0;
+}
+
+[[noreturn]] void refuse(const char *message)
+{
+    nb::object type = nb::module_::import_("ziggurat.errors").attr("RequestError");
+    PyErr_SetObject(type.ptr(), nb::object(type(message)).ptr());
+    throw nb::python_error();
+}
+
+} // namespace
+
+Pixels::Pixels(nb::handle object, bool writable)
+{
+    if (PyObject_GetBuffer(object.ptr(), &view, PyBUF_STRIDES | PyBUF_FORMAT | (writable ? PyBUF_WRITABLE : 0)) != 0)
+        throw nb::python_error();
+    code = code_of(view.format, view.itemsize);
+    if (code == 0 || view.ndim != 3) {
+        PyBuffer_Release(&view);
+        refuse("pixels must be an array [components, height, width] of 8, 16 or 32-bit integers in native byte order");
+    }
+    for (int axis = 0; axis < 3; axis++)
+        strides_nbytes[axis] = view.strides[axis];
+}
+
+nb::object numpy_dtype(uint8_t dtype)
+{
+    for (const Kind &kind : kinds)
+        if (kind.code == dtype)
+            return nb::module_::import_("numpy").attr("dtype")(kind.name);
+    return nb::none();
+}
+
+uint8_t dtype_code(nb::handle dtype)
+{
+    nb::object found = nb::module_::import_("numpy").attr("dtype")(dtype);
+    std::string name = nb::cast<std::string>(found.attr("name"));
+    for (const Kind &kind : kinds)
+        if (name == kind.name)
+            return kind.code;
+    refuse("dtype must be an 8, 16 or 32-bit integer");
+}
+
+nb::object new_pixels(uint8_t dtype, size_t components, size_t height, size_t width)
+{
+    static constexpr nb::dlpack::dtype_code integer[2] = {nb::dlpack::dtype_code::UInt, nb::dlpack::dtype_code::Int};
+    uint8_t nbytes = static_cast<uint8_t>(zgr_dtype_nbytes(dtype));
+    bool is_signed = dtype == ZGR_INT8 || dtype == ZGR_INT16 || dtype == ZGR_INT32;
+    Memory memory = allocate(components * height * width * nbytes);
+    void *data = memory.get();
+    nb::capsule owner(memory.release(), [](void *p) noexcept { std::free(p); });
+    size_t shape[3] = {components, height, width};
+    nb::dlpack::dtype type{static_cast<uint8_t>(integer[is_signed]), static_cast<uint8_t>(8 * nbytes), 1};
+    return nb::cast(nb::ndarray<nb::numpy>(data, 3, shape, owner, nullptr, type));
+}
+
+uint8_t *thread_scratch(size_t nbytes)
+{
+    // Enough for a chunk of 512² in four components; larger ones are rare enough to pay for their pages each time.
+    constexpr size_t kept_nbytes = size_t(64) << 20;
+    thread_local Memory memory;
+    thread_local size_t size = 0;
+    if (size < nbytes || size > kept_nbytes) {
+        memory.reset();
+        size = 0;
+        memory = allocate(nbytes);
+        size = nbytes;
+    }
+    return memory.get();
+}

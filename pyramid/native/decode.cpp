@@ -1,0 +1,184 @@
+// Packets to pixels.
+#include "native.hpp"
+
+#include <algorithm>
+#include <mutex>
+
+namespace {
+
+// Memory of past decoders, for the next ones: a viewer makes and drops many of one size, and fresh pages are dear.
+class Pool {
+public:
+    Memory take(size_t nbytes)
+    {
+        {
+            std::lock_guard<std::mutex> lock(mutex);
+            for (auto at = kept.begin(); at != kept.end(); ++at)
+                if (at->nbytes == nbytes) {
+                    Memory memory = std::move(at->memory);
+                    kept.erase(at);
+                    kept_nbytes -= nbytes;
+                    return memory;
+                }
+        }
+        return allocate(nbytes);
+    }
+
+    void give(Memory memory, size_t nbytes)
+    {
+        std::lock_guard<std::mutex> lock(mutex);
+        if (kept.size() >= most_kept || kept_nbytes + nbytes > most_nbytes)
+            return;
+        kept.push_back({std::move(memory), nbytes});
+        kept_nbytes += nbytes;
+    }
+
+private:
+    static constexpr size_t most_kept = 16, most_nbytes = size_t(32) << 20;
+    struct Kept {
+        Memory memory;
+        size_t nbytes;
+    };
+    std::mutex mutex;
+    std::vector<Kept> kept;
+    size_t kept_nbytes = 0;
+};
+
+Pool &pool()
+{
+    static Pool one;
+    return one;
+}
+
+class ChunkDecoder {
+public:
+    ChunkDecoder(const Header &header, uint32_t ordinal) : h(header.h), ordinal(ordinal)
+    {
+        nbytes = zgr_decoder_nbytes(&h, ordinal);
+        if (nbytes == 0)
+            raise(ZGR_ERROR_ARGUMENT, where() + " is outside the extent");
+        memory = pool().take(nbytes);
+        check(zgr_decoder_init(memory.get(), nbytes, &h, ordinal, &decoder), where());
+        zgr_decoder_size(decoder, &height, &width);
+    }
+    ~ChunkDecoder() { pool().give(std::move(memory), nbytes); }
+    ChunkDecoder(const ChunkDecoder &) = delete;
+
+    void add(uint32_t resolution, uint32_t step, nb::handle packet)
+    {
+        Bytes bytes(packet);
+        zgr_status status;
+        {
+            nb::gil_scoped_release unlocked;
+            std::lock_guard<std::mutex> lock(mutex);
+            status = zgr_decoder_add(decoder, resolution, step, bytes.data(), bytes.size());
+        }
+        if (status != ZGR_OK)
+            raise(status, where() + " resolution " + std::to_string(resolution) + " step " + std::to_string(step));
+    }
+
+    // A packet as the view stream sends it: what lies between it and the last one is empty.
+    void add_after_gap(uint32_t resolution, uint32_t step, nb::handle packet)
+    {
+        if (step <= h.first_step)
+            skip_to(resolution, step + 1);
+        add(resolution, step, packet);
+    }
+
+    void skip_to(uint32_t resolution, uint32_t step)
+    {
+        std::lock_guard<std::mutex> lock(mutex);
+        zgr_status status = zgr_decoder_skip_to(decoder, resolution, step);
+        if (status != ZGR_OK)
+            raise(status, where());
+    }
+
+    uint32_t step(uint32_t resolution)
+    {
+        if (resolution >= h.resolutions)
+            raise(ZGR_ERROR_ARGUMENT, where());
+        return zgr_decoder_step(decoder, resolution);
+    }
+
+    uint64_t error(uint32_t level)
+    {
+        if (level > h.decompositions)
+            raise(ZGR_ERROR_ARGUMENT, where());
+        return zgr_decoder_error(decoder, level);
+    }
+
+    nb::object reconstruct(uint32_t level, nb::object out)
+    {
+        if (level > h.decompositions)
+            raise(ZGR_ERROR_ARGUMENT, where() + " level " + std::to_string(level));
+        size_t level_height = zgr_level_size(height, level), level_width = zgr_level_size(width, level);
+        if (out.is_none())
+            out = new_pixels(h.dtype, h.components, level_height, level_width);
+        Pixels pixels(out, true);
+        if (pixels.dtype() != h.dtype || pixels.shape(0) != h.components || pixels.shape(1) != level_height || pixels.shape(2) != level_width)
+            raise(ZGR_ERROR_ARGUMENT, where() + ": out has another dtype or shape than the chunk at this level");
+        zgr_status status;
+        {
+            nb::gil_scoped_release unlocked;
+            std::lock_guard<std::mutex> lock(mutex);
+            size_t scratch_nbytes = zgr_reconstruct_scratch_nbytes(&h, height, width, level);
+            status = zgr_decoder_reconstruct(decoder, level, thread_scratch(scratch_nbytes), scratch_nbytes, pixels.data(), pixels.strides());
+        }
+        check(status, where());
+        return out;
+    }
+
+    uint32_t number() const { return ordinal; }
+
+private:
+    std::string where() const { return "chunk " + std::to_string(ordinal); }
+
+    zgr_header h;
+    uint32_t ordinal, height = 0, width = 0;
+    size_t nbytes = 0;
+    Memory memory;
+    zgr_decoder *decoder = nullptr;
+    std::mutex mutex; // two threads on one decoder take turns; never held while waiting for the interpreter lock
+};
+
+nb::object decode_chunk(const Header &header, uint32_t ordinal, uint32_t level, uint32_t step, nb::iterable packets, nb::object out)
+{
+    ChunkDecoder decoder(header, ordinal);
+    for (nb::handle packet : packets) {
+        auto item = nb::cast<nb::tuple>(packet);
+        if (item.size() != 3)
+            raise(ZGR_ERROR_ARGUMENT, "packets are (resolution, step, bytes)");
+        decoder.add_after_gap(nb::cast<uint32_t>(item[0]), nb::cast<uint32_t>(item[1]), item[2]);
+    }
+    uint32_t coarsest = header.h.resolutions - 1u;
+    for (uint32_t r = std::min(level, coarsest); r <= coarsest; r++)
+        decoder.skip_to(r, step);
+    return decoder.reconstruct(level, std::move(out));
+}
+
+bool check_packet(const Header &header, uint32_t ordinal, uint32_t resolution, uint32_t step, nb::handle packet)
+{
+    Bytes bytes(packet);
+    if (bytes.size() <= ZGR_CRC_NBYTES)
+        return bytes.size() == 0;
+    nb::gil_scoped_release unlocked;
+    const uint8_t *crc = bytes.data() + bytes.size() - ZGR_CRC_NBYTES;
+    uint32_t stored = uint32_t(crc[0]) | uint32_t(crc[1]) << 8 | uint32_t(crc[2]) << 16 | uint32_t(crc[3]) << 24;
+    return zgr_packet_crc(&header.h, ordinal, resolution, step, bytes.data(), bytes.size() - ZGR_CRC_NBYTES) == stored;
+}
+
+} // namespace
+
+void bind_decode(nb::module_ &module)
+{
+    nb::class_<ChunkDecoder>(module, "ChunkDecoder")
+        .def(nb::init<const Header &, uint32_t>(), "header"_a, "ordinal"_a)
+        .def("add", &ChunkDecoder::add, "resolution"_a, "step"_a, "packet"_a)
+        .def("skip_to", &ChunkDecoder::skip_to, "resolution"_a, "step"_a)
+        .def("step", &ChunkDecoder::step, "resolution"_a)
+        .def("error", &ChunkDecoder::error, "level"_a)
+        .def("reconstruct", &ChunkDecoder::reconstruct, "level"_a, "out"_a = nb::none())
+        .def_prop_ro("ordinal", &ChunkDecoder::number);
+    module.def("decode_chunk", &decode_chunk, "header"_a, "ordinal"_a, "level"_a, "step"_a, "packets"_a, "out"_a = nb::none());
+    module.def("check_packet", &check_packet, "header"_a, "ordinal"_a, "resolution"_a, "step"_a, "packet"_a);
+}

@@ -1,0 +1,71 @@
+// Pixels to packets.
+#include "native.hpp"
+
+namespace {
+
+nb::list packet_lists(const zgr_header &h, const uint8_t *payloads, const std::vector<uint32_t> &nbytes)
+{
+    // The core lays payloads for r = R-1 … 0, t = F … 0; the lists are by [r][t].
+    size_t steps = h.first_step + 1u;
+    std::vector<nb::object> table(h.resolutions * steps);
+    for (size_t r = h.resolutions; r-- > 0;)
+        for (size_t t = steps; t-- > 0;) {
+            table[r * steps + t] = nb::bytes(payloads, nbytes[r * steps + t]);
+            payloads += nbytes[r * steps + t];
+        }
+    nb::list resolutions;
+    for (size_t r = 0; r < h.resolutions; r++) {
+        nb::list line;
+        for (size_t t = 0; t < steps; t++)
+            line.append(table[r * steps + t]);
+        resolutions.append(line);
+    }
+    return resolutions;
+}
+
+nb::tuple encode_chunk(nb::handle array, const Header &header)
+{
+    const zgr_header &h = header.h;
+    Pixels pixels(array, false);
+    if (pixels.dtype() != h.dtype || pixels.shape(0) != h.components || pixels.shape(1) > h.chunk_height || pixels.shape(2) > h.chunk_width)
+        raise(ZGR_ERROR_ARGUMENT, "the array's dtype or shape is not that of the header's chunks");
+    auto height = uint32_t(pixels.shape(1)), width = uint32_t(pixels.shape(2));
+    uint32_t level = h.resolutions - 1u;
+    nb::object lowpass = new_pixels(h.dtype, h.components, zgr_level_size(height, level), zgr_level_size(width, level));
+    Pixels low(lowpass, true);
+    std::vector<uint32_t> nbytes(h.resolutions * (h.first_step + 1u));
+    size_t scratch_nbytes = (zgr_encode_scratch_nbytes(&h, height, width) + 63) / 64 * 64;
+    size_t out_nbytes = zgr_encode_out_nbytes(&h, height, width);
+    uint8_t *scratch = thread_scratch(scratch_nbytes + out_nbytes), *out = scratch + scratch_nbytes;
+    zgr_status status;
+    {
+        nb::gil_scoped_release unlocked;
+        status = zgr_encode_chunk(&h, pixels.data(), pixels.strides(), height, width, scratch, scratch_nbytes, out, out_nbytes,
+                                  nbytes.data(), low.data());
+    }
+    check(status, "chunk");
+    return nb::make_tuple(packet_lists(h, out, nbytes), lowpass);
+}
+
+nb::tuple survey(nb::handle array)
+{
+    Pixels pixels(array, false);
+    zgr_survey found{};
+    if (pixels.shape(0) == 0 || pixels.shape(1) == 0 || pixels.shape(2) == 0 || pixels.shape(1) > UINT32_MAX || pixels.shape(2) > UINT32_MAX)
+        raise(ZGR_ERROR_ARGUMENT, "an array without pixels");
+    {
+        nb::gil_scoped_release unlocked;
+        for (size_t c = 0; c < pixels.shape(0); c++)
+            zgr_survey_add(&found, pixels.dtype(), static_cast<const uint8_t *>(pixels.data()) + ptrdiff_t(c) * pixels.strides()[0],
+                           pixels.strides()[1], pixels.strides()[2], uint32_t(pixels.shape(1)), uint32_t(pixels.shape(2)));
+    }
+    return nb::make_tuple(found.least, found.most, found.divisor);
+}
+
+} // namespace
+
+void bind_encode(nb::module_ &module)
+{
+    module.def("encode_chunk", &encode_chunk, "array"_a, "header"_a);
+    module.def("survey", &survey, "array"_a);
+}

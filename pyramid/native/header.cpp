@@ -1,0 +1,162 @@
+// ziggurat._core.Header, the checksum and the guaranteed error.
+#include "native.hpp"
+
+namespace {
+
+constexpr const char *field_names[] = {"dtype",       "components",    "colour",       "decompositions", "resolutions", "first_step",
+                                       "coarse_step", "planes",        "height",       "width",          "chunk_height", "chunk_width",
+                                       "extent_height", "extent_width", "fill",        "offset",         "divisor",     "span",
+                                       "index_nbytes", "index_crc",    "content_crc"};
+
+// The colour transforms, by their codes in the header.
+constexpr const char *colours[] = {"none", "rct"};
+
+uint8_t colour_code(const std::string &name)
+{
+    for (uint8_t code = 0; code < 2; code++)
+        if (name == colours[code])
+            return code;
+    raise(ZGR_ERROR_FIELD, "colour " + name);
+}
+
+Header make_header(nb::object dtype, uint32_t height, uint32_t width, uint8_t components, const std::string &colour, uint8_t decompositions,
+                   uint8_t resolutions, uint8_t first_step, std::optional<uint8_t> coarse_step, uint32_t planes, uint32_t chunk_height,
+                   uint32_t chunk_width, std::optional<uint32_t> extent_height, std::optional<uint32_t> extent_width, int64_t fill,
+                   int64_t offset, uint32_t divisor, uint32_t span, uint32_t index_nbytes, uint32_t index_crc, uint32_t content_crc)
+{
+    Header header{};
+    zgr_header &h = header.h;
+    h.dtype = dtype_code(dtype);
+    h.components = components;
+    h.colour = colour_code(colour);
+    h.decompositions = decompositions;
+    h.resolutions = resolutions;
+    h.first_step = first_step;
+    h.coarse_step = coarse_step.value_or(static_cast<uint8_t>(first_step + 1));
+    h.planes = planes;
+    h.height = height;
+    h.width = width;
+    h.chunk_height = chunk_height;
+    h.chunk_width = chunk_width;
+    h.extent_height = extent_height.value_or(height);
+    h.extent_width = extent_width.value_or(width);
+    h.fill_value = fill;
+    h.offset = offset;
+    h.divisor = divisor;
+    h.span = span;
+    h.index_nbytes = index_nbytes;
+    h.index_crc = index_crc;
+    h.content_crc = content_crc;
+    uint8_t bytes[ZGR_HEADER_NBYTES];
+    check(zgr_header_write(&h, bytes), "header");
+    return header;
+}
+
+Header parse_header(nb::handle data)
+{
+    Bytes bytes(data);
+    Header header{};
+    check(zgr_header_parse(bytes.data(), bytes.size(), &header.h), "header");
+    return header;
+}
+
+nb::bytes header_bytes(const Header &header)
+{
+    zgr_header copy = header.h;
+    uint8_t bytes[ZGR_HEADER_NBYTES];
+    check(zgr_header_write(&copy, bytes), "header");
+    return nb::bytes(bytes, sizeof bytes);
+}
+
+nb::tuple rect_tuple(const Header &header, uint32_t ordinal)
+{
+    if (ordinal >= zgr_chunk_count(&header.h))
+        raise(ZGR_ERROR_ARGUMENT, "chunk " + std::to_string(ordinal));
+    zgr_rect rect = zgr_chunk_rect(&header.h, ordinal);
+    return nb::make_tuple(rect.plane, rect.y, rect.x, rect.height, rect.width);
+}
+
+// The same header with some fields changed.
+nb::object replaced(nb::handle self, nb::kwargs changes)
+{
+    nb::dict fields;
+    for (const char *name : field_names)
+        fields[name] = self.attr(name);
+    fields.update(changes);
+    return self.type()(**fields);
+}
+
+nb::object error_bound(const Header &header, uint32_t level, nb::handle steps)
+{
+    const zgr_header &h = header.h;
+    uint8_t known[ZGR_RESOLUTIONS_MAX];
+    if (level > h.decompositions)
+        raise(ZGR_ERROR_ARGUMENT, "level " + std::to_string(level));
+    bool one = PyLong_Check(steps.ptr());
+    if (!one && nb::len(steps) != h.resolutions)
+        raise(ZGR_ERROR_ARGUMENT, "one step a resolution is needed");
+    for (size_t r = 0; r < h.resolutions; r++) {
+        int64_t step = nb::cast<int64_t>(one ? nb::object(nb::borrow(steps)) : nb::object(steps[r]));
+        if (step < 0 || step > h.first_step + 1)
+            raise(ZGR_ERROR_ARGUMENT, "step " + std::to_string(step));
+        known[r] = static_cast<uint8_t>(step);
+    }
+    return nb::int_(zgr_error_bound(&h, level, known));
+}
+
+uint32_t crc(nb::handle data, uint32_t seed)
+{
+    Bytes bytes(data);
+    nb::gil_scoped_release unlocked;
+    return zgr_crc32c(bytes.data(), bytes.size(), seed);
+}
+
+} // namespace
+
+void bind_header(nb::module_ &module)
+{
+#define FIELD(NAME) def_prop_ro(#NAME, [](const Header &self) { return self.h.NAME; })
+    nb::class_<Header>(module, "Header")
+        .def(
+            "__init__",
+            [](Header *self, nb::object dtype, uint32_t height, uint32_t width, uint8_t components, const std::string &colour,
+               uint8_t decompositions, uint8_t resolutions, uint8_t first_step, std::optional<uint8_t> coarse_step, uint32_t planes,
+               uint32_t chunk_height, uint32_t chunk_width, std::optional<uint32_t> extent_height, std::optional<uint32_t> extent_width,
+               int64_t fill, int64_t offset, uint32_t divisor, uint32_t span, uint32_t index_nbytes, uint32_t index_crc,
+               uint32_t content_crc) {
+                new (self) Header(make_header(dtype, height, width, components, colour, decompositions, resolutions, first_step,
+                                              coarse_step, planes, chunk_height, chunk_width, extent_height, extent_width, fill,
+                                              offset, divisor, span, index_nbytes, index_crc, content_crc));
+            },
+            nb::kw_only(), "dtype"_a, "height"_a, "width"_a, "components"_a = 1, "colour"_a = "none", "decompositions"_a, "resolutions"_a,
+            "first_step"_a, "coarse_step"_a = nb::none(), "planes"_a = 1, "chunk_height"_a, "chunk_width"_a,
+            "extent_height"_a = nb::none(), "extent_width"_a = nb::none(), "fill"_a = 0, "offset"_a = 0, "divisor"_a = 1, "span"_a,
+            "index_nbytes"_a = 0, "index_crc"_a = 0, "content_crc"_a = 0)
+        .def_static("parse", &parse_header, "data"_a)
+        .def("tobytes", &header_bytes)
+        .def("__bytes__", &header_bytes)
+        .def("__eq__", [](const Header &a, nb::handle b) {
+            return nb::isinstance<Header>(b) && header_bytes(a).equal(header_bytes(nb::cast<const Header &>(b)));
+        })
+        .def("__hash__", [](const Header &self) { return self.h.header_crc; })
+        .def("__reduce__", [](nb::object self) {
+            return nb::make_tuple(self.type().attr("parse"), nb::make_tuple(self.attr("tobytes")()));
+        })
+        .FIELD(components).FIELD(decompositions).FIELD(resolutions).FIELD(first_step).FIELD(coarse_step)
+        .FIELD(planes).FIELD(height).FIELD(width).FIELD(chunk_height).FIELD(chunk_width).FIELD(extent_height).FIELD(extent_width)
+        .FIELD(offset).FIELD(divisor).FIELD(span)
+        .FIELD(index_nbytes).FIELD(index_crc).FIELD(content_crc).FIELD(header_crc)
+        .def_prop_ro("fill", [](const Header &self) { return self.h.fill_value; })
+        .def_prop_ro("colour", [](const Header &self) { return colours[self.h.colour]; })
+        .def_prop_ro("dtype", [](const Header &self) { return numpy_dtype(self.h.dtype); })
+        .def_prop_ro("grid_h", [](const Header &self) { return zgr_grid_height(&self.h); })
+        .def_prop_ro("grid_w", [](const Header &self) { return zgr_grid_width(&self.h); })
+        .def_prop_ro("chunks", [](const Header &self) { return zgr_chunk_count(&self.h); })
+        .def_prop_ro("front_nbytes", [](const Header &self) { return uint64_t(ZGR_HEADER_NBYTES) + self.h.index_nbytes; })
+        .def("chunk_rect", &rect_tuple, "ordinal"_a)
+        .def("replace", &replaced);
+#undef FIELD
+    module.attr("HEADER_NBYTES") = ZGR_HEADER_NBYTES;
+    module.def("error_bound", &error_bound, "header"_a, "level"_a, "steps"_a);
+    module.def("crc32c", &crc, "data"_a, "seed"_a = 0);
+}

@@ -1,0 +1,10 @@
+// ziggurat._core: the codec core for Python. Signatures and meaning are in ziggurat/_core.pyi.
+#include "native.hpp"
+
+NB_MODULE(_core, module)
+{
+    bind_header(module);
+    bind_index(module);
+    bind_encode(module);
+    bind_decode(module);
+}

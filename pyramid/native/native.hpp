@@ -1,0 +1,91 @@
+// What the files of the binding share: buffers of Python objects, scratch memory and the way from a status to an exception.
+#pragma once
+
+#include <nanobind/nanobind.h>
+#include <nanobind/ndarray.h>
+#include <nanobind/stl/optional.h>
+#include <nanobind/stl/string.h>
+
+#include <cstdlib>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "ziggurat.h"
+
+namespace nb = nanobind;
+using namespace nb::literals;
+
+// errors.cpp: throws the exception of ziggurat/errors.py that fits, with `reason` set to the status's name. `what` says where.
+[[noreturn]] void raise(zgr_status status, const std::string &what);
+inline void check(zgr_status status, const std::string &what)
+{
+    if (status != ZGR_OK)
+        raise(status, what);
+}
+
+// A bytes-like object's memory, held for as long as this lives, so that the interpreter lock may be released meanwhile.
+class Bytes {
+public:
+    explicit Bytes(nb::handle object)
+    {
+        if (PyObject_GetBuffer(object.ptr(), &view, PyBUF_SIMPLE) != 0)
+            throw nb::python_error();
+    }
+    ~Bytes() { PyBuffer_Release(&view); }
+    Bytes(const Bytes &) = delete;
+    Bytes &operator=(const Bytes &) = delete;
+    const uint8_t *data() const { return static_cast<const uint8_t *>(view.buf); }
+    size_t size() const { return static_cast<size_t>(view.len); }
+
+private:
+    Py_buffer view;
+};
+
+// A strided array of integers (numpy's buffer, never copied): [components, height, width].
+class Pixels {
+public:
+    Pixels(nb::handle object, bool writable);
+    ~Pixels() { PyBuffer_Release(&view); }
+    Pixels(const Pixels &) = delete;
+    Pixels &operator=(const Pixels &) = delete;
+    void *data() const { return view.buf; }
+    size_t shape(int axis) const { return static_cast<size_t>(view.shape[axis]); }
+    const ptrdiff_t *strides() const { return strides_nbytes; }
+    uint8_t dtype() const { return code; }
+
+private:
+    Py_buffer view;
+    ptrdiff_t strides_nbytes[3];
+    uint8_t code;
+};
+
+nb::object numpy_dtype(uint8_t dtype);  // the numpy.dtype of a header's code
+uint8_t dtype_code(nb::handle dtype);   // and back: anything numpy.dtype takes
+
+// A new C-contiguous numpy array [components, height, width], not initialised.
+nb::object new_pixels(uint8_t dtype, size_t components, size_t height, size_t width);
+
+// Memory of at least so many bytes, aligned to 64, that is used again by the next call on this thread.
+uint8_t *thread_scratch(size_t nbytes);
+
+struct Header {
+    zgr_header h;
+};
+
+struct FreeDeleter {
+    void operator()(void *memory) const { std::free(memory); }
+};
+using Memory = std::unique_ptr<uint8_t, FreeDeleter>;
+inline Memory allocate(size_t nbytes)
+{
+    auto *memory = static_cast<uint8_t *>(std::aligned_alloc(64, (nbytes + 63) / 64 * 64));
+    if (!memory)
+        throw std::bad_alloc();
+    return Memory(memory);
+}
+
+void bind_header(nb::module_ &module);
+void bind_index(nb::module_ &module);
+void bind_encode(nb::module_ &module);
+void bind_decode(nb::module_ &module);

@@ -1,0 +1,270 @@
+"""The native codec core (pyramid/native). Heavy calls release the interpreter lock; nothing is copied that need not be.
+
+Every error is of :mod:`ziggurat.errors` and has an attribute ``reason``, one word: ``truncated``, ``magic``, ``version``,
+``header_crc``, ``field``, ``index_crc``, ``index``, ``packet_crc``, ``packet``, ``order``, ``argument`` or ``value``.
+``magic``, ``version`` and ``field`` are a ``FormatError``, ``argument`` is a ``RequestError``, ``value`` a ``SourceError``,
+the others are a ``CorruptError``.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+from typing_extensions import Buffer
+
+HEADER_NBYTES: int
+
+class Header:
+    """The header of a shard (codecs/SPEC.md, section 2); immutable, comparable, hashable, picklable.
+
+    ``coarse_step`` None is ``first_step + 1`` (no coarse part); an ``extent`` None is the whole height or width.
+
+    Raises
+    ------
+    FormatError
+        If a field is outside its constraint.
+    """
+
+    def __init__(
+        self,
+        *,
+        dtype: DTypeLike,
+        height: int,
+        width: int,
+        components: int = 1,
+        colour: str = "none",
+        decompositions: int,
+        resolutions: int,
+        first_step: int,
+        coarse_step: int | None = None,
+        planes: int = 1,
+        chunk_height: int,
+        chunk_width: int,
+        extent_height: int | None = None,
+        extent_width: int | None = None,
+        fill: int = 0,
+        offset: int = 0,
+        divisor: int = 1,
+        span: int,
+        index_nbytes: int = 0,
+        index_crc: int = 0,
+        content_crc: int = 0,
+    ) -> None: ...
+    @staticmethod
+    def parse(data: Buffer) -> Header:
+        """Read a header from the first 80 bytes of ``data``; more may follow.
+
+        Raises
+        ------
+        FormatError, CorruptError
+        """
+
+    def tobytes(self) -> bytes: ...
+    def __bytes__(self) -> bytes: ...
+    def replace(self, **changes: Any) -> Header:
+        """Return the same header with some fields changed."""
+
+    def chunk_rect(self, ordinal: int) -> tuple[int, int, int, int, int]:
+        """Return (plane, y, x, height, width) of a chunk, clipped to the extent; height and width are 0 outside of it."""
+
+    @property
+    def dtype(self) -> np.dtype[Any]: ...
+    @property
+    def components(self) -> int: ...
+    @property
+    def colour(self) -> Literal["none", "rct"]: ...
+    @property
+    def decompositions(self) -> int: ...
+    @property
+    def resolutions(self) -> int: ...
+    @property
+    def first_step(self) -> int: ...
+    @property
+    def coarse_step(self) -> int: ...
+    @property
+    def planes(self) -> int: ...
+    @property
+    def height(self) -> int: ...
+    @property
+    def width(self) -> int: ...
+    @property
+    def chunk_height(self) -> int: ...
+    @property
+    def chunk_width(self) -> int: ...
+    @property
+    def extent_height(self) -> int: ...
+    @property
+    def extent_width(self) -> int: ...
+    @property
+    def fill(self) -> int: ...
+    @property
+    def offset(self) -> int: ...
+    @property
+    def divisor(self) -> int: ...
+    @property
+    def span(self) -> int: ...
+    @property
+    def index_nbytes(self) -> int: ...
+    @property
+    def index_crc(self) -> int: ...
+    @property
+    def content_crc(self) -> int: ...
+    @property
+    def header_crc(self) -> int:
+        """Identifies the content of the shard: every packet's checksum covers it."""
+
+    @property
+    def grid_h(self) -> int: ...
+    @property
+    def grid_w(self) -> int: ...
+    @property
+    def chunks(self) -> int:
+        """Number of chunks, absent ones included."""
+
+    @property
+    def front_nbytes(self) -> int:
+        """Bytes of header and index together."""
+
+def parse_index(header: Header, index: Buffer) -> tuple[NDArray[np.uint64], NDArray[np.uint32], NDArray[np.bool_], int]:
+    """Read an index.
+
+    Parameters
+    ----------
+    header
+        The shard's.
+    index
+        The bytes after the header; more than ``index_nbytes`` may be given.
+
+    Returns
+    -------
+    offsets : uint64 [chunks, resolutions, first_step + 1]
+        Where each packet starts in the object; 0 where it is empty.
+    lengths : uint32 [chunks, resolutions, first_step + 1]
+        Its length with its checksum; 0 where it is empty.
+    present : bool [chunks]
+    object_nbytes
+        Size of the whole object.
+
+    Raises
+    ------
+    CorruptError
+        If it is too short, damaged, or says what cannot be.
+    """
+
+def assemble(header: Header, chunks: Sequence[Sequence[Sequence[bytes]] | None]) -> bytes:
+    """Put a shard together.
+
+    Parameters
+    ----------
+    header
+        Its index fields and checksums are ignored.
+    chunks
+        By ordinal: payloads by [resolution][step] as from :func:`encode_chunk`, or None for an absent chunk.
+    """
+
+def encode_chunk(array: NDArray[Any], header: Header) -> tuple[list[list[bytes]], NDArray[Any]]:
+    """Encode one chunk.
+
+    Parameters
+    ----------
+    array : [components, h, w]
+        Of the header's dtype, with any strides.
+    header
+        Of the shard it will be part of; its index fields do not matter.
+
+    Returns
+    -------
+    packets
+        Payloads without checksums, by [resolution][step]; b"" where empty.
+    lowpass : [components, ceil(h / 2^(R-1)), ceil(w / 2^(R-1))]
+        Exactly what decoding the chunk at level R-1 gives.
+
+    Raises
+    ------
+    SourceError
+        If a pixel is not offset + divisor · m with 0 ≤ m ≤ span.
+    """
+
+def survey(array: NDArray[Any]) -> tuple[int, int, int]:
+    """Return the least and the largest value of an array [components, h, w], and the greatest common divisor of all differences.
+
+    The divisor is 0 if all values are equal. Two surveys a and b of parts of one shard join to
+    ``min(a0, b0), max(a1, b1), gcd(a2, b2, a0 - b0)``.
+    """
+
+def decode_chunk(
+    header: Header,
+    ordinal: int,
+    level: int,
+    step: int,
+    packets: Iterable[tuple[int, int, Buffer]],
+    out: NDArray[Any] | None = None,
+) -> NDArray[Any]:
+    """Decode one chunk in one call.
+
+    Parameters
+    ----------
+    packets
+        (resolution, step, packet with its checksum); of each resolution from high steps to low. Packets left out are empty.
+    level
+        Of the result.
+    step
+        Down to which all resolutions the level needs are known; packets may go further.
+    out : [components, ceil(h / 2^level), ceil(w / 2^level)]
+        To be written to, with any strides; a new array by default.
+
+    Raises
+    ------
+    CorruptError
+        If a packet is damaged, malformed or out of order.
+    """
+
+def check_packet(header: Header, ordinal: int, resolution: int, step: int, packet: Buffer) -> bool:
+    """Whether the checksum at the end of a packet is right, for this shard and place."""
+
+class ChunkDecoder:
+    """What is known of one chunk; takes packets, gives pixels at any time.
+
+    Its memory is used again by decoders of the same size.
+
+    Raises
+    ------
+    RequestError
+        If there is no such chunk, or it lies outside the extent.
+    """
+
+    def __init__(self, header: Header, ordinal: int) -> None: ...
+    def add(self, resolution: int, step: int, packet: Buffer) -> None:
+        """Take a packet with its checksum; b"" if it is empty. Steps of a resolution come from first_step down without a gap.
+
+        Raises
+        ------
+        CorruptError
+            ``packet_crc``: damaged; ``order``: not the next one. The decoder is as before. ``packet``: malformed, and the
+            decoder is spoiled for good.
+        """
+
+    def skip_to(self, resolution: int, step: int) -> None:
+        """Say that all packets of a resolution that are still unknown down to ``step`` are empty."""
+
+    def step(self, resolution: int) -> int:
+        """Return the step down to which a resolution is known; first_step + 1 if it is not at all."""
+
+    def error(self, level: int) -> int:
+        """Return the guaranteed largest error of :meth:`reconstruct` at ``level``, in the data's units."""
+
+    def reconstruct(self, level: int, out: NDArray[Any] | None = None) -> NDArray[Any]:
+        """Return the pixels [components, ceil(h / 2^level), ceil(w / 2^level)] as far as they are known."""
+
+    @property
+    def ordinal(self) -> int: ...
+
+def error_bound(header: Header, level: int, steps: int | Sequence[int]) -> int:
+    """Return the guaranteed largest error at ``level`` where resolutions are known to ``steps`` (one for each, or one for all).
+
+    ``first_step + 1`` means: not known at all. codecs/SPEC.md, section 10.
+    """
+
+def crc32c(data: Buffer, seed: int = 0) -> int:
+    """Return the crc32c of bytes that follow bytes with the crc32c ``seed``."""
