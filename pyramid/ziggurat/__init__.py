@@ -5,9 +5,9 @@
 >>> pixels = image.read(level=0, y=slice(0, 512), x=slice(0, 512), max_error=8)  # doctest: +SKIP
 """
 
-from ziggurat import codec, errors
+from ziggurat import errors
 from ziggurat.errors import ZigguratError
-from ziggurat.image import Image, open  # noqa: A004  (as gzip.open)
+from ziggurat.image import Image, open
 from ziggurat.precision import precision
 
-__all__ = ["Image", "ZigguratError", "codec", "errors", "open", "precision"]
+__all__ = ["Image", "ZigguratError", "errors", "open", "precision"]

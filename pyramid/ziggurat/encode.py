@@ -30,7 +30,8 @@ RESOLUTIONS = 4
 """Levels 0 to 3 of a chunk are packets of their own: the next stored level is level 3."""
 
 COARSE_NBYTES_PER_CHUNK = 256
-"""Of a chunk's coarsest resolution that much lies in the coarse part: 64 chunks fill 16 KiB, which come with the first read."""
+"""Of a chunk's coarsest resolution that much lies in the coarse part: 64 chunks fill 16 KiB, which come with the first
+read."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,8 @@ class Encoding:
 
 @dataclass(frozen=True)
 class EncodedShard:
-    """The object's bytes, None where every pixel is fill and no object is needed; and the pixels of level ``resolutions - 1``."""
+    """The object's bytes, None where every pixel is fill and no object is needed; and the pixels of level ``resolutions
+    - 1``."""
 
     data: bytes | None
     lowpass: NDArray[Any]
@@ -71,7 +73,8 @@ def _pool() -> ThreadPoolExecutor:
 
 
 def trim(pixels: NDArray[Any], fill_value: int) -> NDArray[Any]:
-    """Cut rows at the bottom and columns at the right that hold only the fill value: zarr pads shards at an array's edge with it."""
+    """Cut rows at the bottom and columns at the right that hold only the fill value: zarr pads shards at an array's
+    edge with it."""
     if pixels[..., -1, -1].flat[0] != fill_value:
         return pixels
     used = (pixels != fill_value).reshape(-1, *pixels.shape[-2:]).any(axis=0)
@@ -104,7 +107,8 @@ def encode_shard(pixels: NDArray[Any], encoding: Encoding) -> EncodedShard:
     lowpass = np.full(low_shape, encoding.fill_value, pixels.dtype)
     if not pixels.size or bool((pixels == encoding.fill_value).all()):
         return EncodedShard(None, lowpass)
-    header = _header(pixels, encoding)
+    fields = _fields(pixels, encoding)
+    header = Header(**fields)
 
     def encode_place(coords: tuple[int, ...]) -> Packets | None:
         starts = [at * size for at, size in zip(coords, encoding.chunk_shape, strict=True)]
@@ -120,23 +124,21 @@ def encode_shard(pixels: NDArray[Any], encoding: Encoding) -> EncodedShard:
 
     grid = [shard // chunk for shard, chunk in zip(encoding.shard_shape, encoding.chunk_shape, strict=True)]
     chunks = list(_pool().map(encode_place, np.ndindex(*grid)))
-    return EncodedShard(assemble(header.replace(coarse_step=_coarse_step(chunks, header)), chunks), lowpass)
+    return EncodedShard(assemble(Header(**fields | {"coarse_step": _coarse_step(chunks, header)}), chunks), lowpass)
 
 
-def _header(pixels: NDArray[Any], encoding: Encoding) -> Header:
+def _fields(pixels: NDArray[Any], encoding: Encoding) -> dict[str, Any]:
+    """The fields of the shard's header."""
     values = find_value_map(pixels)
-    planes = [
-        shard // chunk for shard, chunk in zip(encoding.shard_shape[:-2], encoding.chunk_shape[:-2], strict=True)
-    ]
-    return Header(
-        dtype=pixels.dtype.name,
+    planes = [shard // chunk for shard, chunk in zip(encoding.shard_shape[:-2], encoding.chunk_shape[:-2], strict=True)]
+    return dict(
+        dtype=pixels.dtype,
         components=int(np.prod(encoding.chunk_shape[:-2], dtype=np.int64)),
         colour=encoding.colour,
         decompositions=encoding.decompositions,
         resolutions=encoding.resolutions,
         # Above this the planes hold next to nothing, so the first packets take them all.
         first_step=max(0, values.span.bit_length() - 2),
-        coarse_step=0,
         planes=int(np.prod(planes, dtype=np.int64)),
         height=encoding.shard_shape[-2],
         width=encoding.shard_shape[-1],
@@ -152,7 +154,8 @@ def _header(pixels: NDArray[Any], encoding: Encoding) -> Header:
 
 
 def _coarse_step(chunks: list[Packets | None], header: Header) -> int:
-    """Return the lowest step down to which the coarsest resolution of all chunks keeps within its share of the coarse part."""
+    """Return the lowest step down to which the coarsest resolution of all chunks keeps within its share of the coarse
+    part."""
     coarsest = [packets[-1] for packets in chunks if packets is not None]
     budget = COARSE_NBYTES_PER_CHUNK * len(coarsest)
     for step in range(header.first_step, -1, -1):

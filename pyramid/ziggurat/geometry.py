@@ -56,7 +56,9 @@ class ArrayGeometry:
                 f"shape {self.shape}, shards {self.shard_shape} and chunks {self.chunk_shape} need the same axes, two at least"
             )
         if any(size < 1 for size in (*self.shard_shape, *self.chunk_shape)):
-            raise FormatError(f"shards {self.shard_shape} and chunks {self.chunk_shape} must be at least 1 along each axis")
+            raise FormatError(
+                f"shards {self.shard_shape} and chunks {self.chunk_shape} must be at least 1 along each axis"
+            )
         if any(shard % chunk for shard, chunk in zip(self.shard_shape, self.chunk_shape, strict=True)):
             raise FormatError(f"chunks {self.chunk_shape} must divide shards {self.shard_shape}")
         if sum(size > 1 for size in self.chunk_shape[:-2]) > 1 or self.components > MAX_COMPONENTS:

@@ -190,7 +190,7 @@ def _first(group: ExceptionGroup[Exception]) -> Exception:
     return _first(error) if isinstance(error, ExceptionGroup) else error
 
 
-def open(location: str | Path) -> Image:  # noqa: A001  (`ziggurat.open` reads as `gzip.open` does)
+def open(location: str | Path) -> Image:
     """Open an image.
 
     Parameters

@@ -81,7 +81,8 @@ class StoredArray:
 
 @dataclass(frozen=True)
 class Level:
-    """One level of an image: its shape, and the stored array (an index into ``arrays``) whose chunks, decoded at ``decode``, hold it."""
+    """One level of an image: its shape, and the stored array (an index into ``arrays``) whose chunks, decoded at
+    ``decode``, hold it."""
 
     level: int
     shape: tuple[int, ...]
@@ -131,7 +132,8 @@ def parse_group(document: Mapping[str, Any]) -> ImageInfo:
     Parameters
     ----------
     document
-        The parsed JSON, with consolidated metadata for each dataset (as `ziggurat ingest` writes it), so that one request opens
+        The parsed JSON, with consolidated metadata for each dataset (as `ziggurat ingest` writes it), so that one
+        request opens
         an image.
 
     Raises

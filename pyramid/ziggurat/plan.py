@@ -1,7 +1,9 @@
 """Which bytes answer a request. Pure: indexes and wishes in, ordered byte ranges out; the bytes are fetched elsewhere.
 
-A request for chunks of a shard at a level, to a step, needs the packets (resolution ≥ level, step ≥ wanted step) of each
-chunk that are not held yet. Spans of bytes closer to each other than `GAP_NBYTES` are read in one range, since a request costs more than
+A request for chunks of a shard at a level, to a step, needs the packets (resolution ≥ level, step ≥ wanted step) of
+each
+chunk that are not held yet. Spans of bytes closer to each other than `GAP_NBYTES` are read in one range, since a
+request costs more than
 the bytes between; no range is longer than `CAP_NBYTES`, so that a long read is spread over connections.
 """
 
@@ -19,10 +21,20 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["CAP_NBYTES", "GAP_NBYTES", "PacketSpan", "ShardIndex", "ShardPlan", "coalesce", "plan_shard", "step_for_error"]
+__all__ = [
+    "CAP_NBYTES",
+    "GAP_NBYTES",
+    "PacketSpan",
+    "ShardIndex",
+    "ShardPlan",
+    "coalesce",
+    "plan_shard",
+    "step_for_error",
+]
 
 GAP_NBYTES = 8 * 1024
-"""Bytes worth reading in vain to save a request: 8 KiB take 7 ms at 10 Mbit/s, less than one round trip to most stores."""
+"""Bytes worth reading in vain to save a request: 8 KiB take 7 ms at 10 Mbit/s, less than one round trip to most
+stores."""
 
 CAP_NBYTES = 8 * 1024 * 1024
 """The longest range asked for at once; object stores reach their full rate with parallel parts of 8 to 16 MiB."""
@@ -61,10 +73,9 @@ class ShardIndex:
         """Memory that the index takes."""
         return self.offsets.nbytes + self.lengths.nbytes + self.present.nbytes + len(self.head)
 
-    def spans(
-        self, chunk: int, level: int, step: int, held: Sequence[int | None] | None = None
-    ) -> list[PacketSpan]:
-        """List the packets of ``chunk`` that level ``level`` needs down to ``step``, coarse resolutions first, empty ones left out.
+    def spans(self, chunk: int, level: int, step: int, held: Sequence[int | None] | None = None) -> list[PacketSpan]:
+        """List the packets of ``chunk`` that level ``level`` needs down to ``step``, coarse resolutions first, empty
+        ones left out.
 
         ``held[r]`` is the lowest step that is held of resolution r, None where nothing is.
         """
@@ -93,7 +104,8 @@ class PacketSpan:
 
 @dataclass(frozen=True)
 class ShardPlan:
-    """What to read from one shard: ``ranges`` in order of their start, and the packets of each chunk that lie in them."""
+    """What to read from one shard: ``ranges`` in order of their start, and the packets of each chunk that lie in
+    them."""
 
     ranges: list[tuple[int, int]]
     packets: dict[int, list[PacketSpan]]

@@ -23,7 +23,8 @@ def precision(*, max_error: float) -> Iterator[None]:
     Parameters
     ----------
     max_error
-        Largest error of any pixel, in the data's units; 0 is exact. Writing is never affected: a chunk that zarr has to read to write a
+        Largest error of any pixel, in the data's units; 0 is exact. Writing is never affected: a chunk that zarr has to
+        read to write a
         part of it is read exactly.
 
     Raises

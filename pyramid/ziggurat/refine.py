@@ -109,7 +109,9 @@ async def refinements(
             continue
         shown_nbytes = max(nbytes, 1)
         await asyncio.to_thread(_draw, states, array, level, out)
-        error = max((error_bound(s.index.header, level, min(step, s.index.header.first_step)) for s in states), default=0)
+        error = max(
+            (error_bound(s.index.header, level, min(step, s.index.header.first_step)) for s in states), default=0
+        )
         yield Refinement(out[selection.picks].copy(), error, nbytes)
 
 

@@ -6,7 +6,7 @@ import threading
 from collections import OrderedDict
 from typing import TYPE_CHECKING
 
-from ziggurat._core import HEADER_NBYTES, Header, parse_index
+from ziggurat._core import Header, parse_index
 from ziggurat.errors import CorruptError, FormatError, NotFoundError, ZigguratError
 from ziggurat.loops import SingleFlight
 from ziggurat.plan import ShardIndex
@@ -17,10 +17,14 @@ if TYPE_CHECKING:
     from ziggurat.metadata import StoredArray
     from ziggurat.store import Store
 
-__all__ = ["ShardReader", "check_header", "load_index"]
+__all__ = ["HEADER_NBYTES", "ShardReader", "check_header", "load_index"]
 
-FIRST_READ_NBYTES = 16 * 1024
-"""Read from a shard that is new to us: the header, nearly always the index (5 kB at 64 chunks), and the start of the coarse part."""
+HEADER_NBYTES = 80
+"""codecs/SPEC.md, section 2."""
+
+FIRST_READ_NBYTES = 24 * 1024
+"""Read from a shard that is new to us: the header, nearly always the index (5 kB at 64 chunks), and the start of the
+coarse part."""
 
 CACHE_NBYTES = 64 * 1024 * 1024
 """Memory for indexes: about 1,000 shards, 16 gigapixels."""
@@ -70,7 +74,7 @@ def check_header(header: Header, array: StoredArray, key: str) -> None:
     chunk_height, chunk_width = geometry.chunk_shape[-2:]
     expected = (array.dtype, geometry.components, geometry.planes, height, width, chunk_height, chunk_width)
     found = (
-        header.dtype,
+        header.dtype.name,
         header.components,
         header.planes,
         header.height,
@@ -79,7 +83,9 @@ def check_header(header: Header, array: StoredArray, key: str) -> None:
         header.chunk_width,
     )
     if expected != found:
-        raise FormatError(f"is a shard of another array: it holds {found}, the array's metadata says {expected}", where=key)
+        raise FormatError(
+            f"is a shard of another array: it holds {found}, the array's metadata says {expected}", where=key
+        )
 
 
 class ShardReader:

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import obstore
-from obstore.exceptions import BaseError, NotFoundError as ObstoreNotFoundError
+from obstore.exceptions import BaseError
+from obstore.exceptions import NotFoundError as ObstoreNotFoundError
 from obstore.store import HTTPStore, LocalStore, MemoryStore, from_url
 
 from ziggurat.errors import CorruptError, NotFoundError, RequestError, StoreError

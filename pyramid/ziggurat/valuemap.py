@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
+from ziggurat._core import survey
 from ziggurat.errors import RequestError
 
 if TYPE_CHECKING:
@@ -16,9 +15,6 @@ __all__ = ["MAX_SPAN", "ValueMap", "find_value_map"]
 
 MAX_SPAN = (1 << 27) - 1
 """Largest span: coefficients grow to 4.5 times it (transform and colour) and have to stay below 2^30."""
-
-PROBE = 4096
-"""Values looked at first; nearly always they have no common divisor, and the rest need not be looked at."""
 
 
 @dataclass(frozen=True)
@@ -33,13 +29,17 @@ class ValueMap:
 def find_value_map(pixels: NDArray[Any]) -> ValueMap:
     """Find the map with the smallest span.
 
+    Parameters
+    ----------
+    pixels
+        Integers, at least two axes.
+
     Raises
     ------
     RequestError
         If the span is above 2^27 - 1, more than coefficients of 32 bits can carry.
     """
-    lowest, highest = int(pixels.min()), int(pixels.max())
-    divisor = _common_divisor(pixels, lowest)
+    lowest, highest, divisor = survey(pixels.reshape(-1, *pixels.shape[-2:]))
     span = (highest - lowest) // divisor
     if span > MAX_SPAN:
         raise RequestError(
@@ -47,13 +47,3 @@ def find_value_map(pixels: NDArray[Any]) -> ValueMap:
             "such data can be stored as labels or floats"
         )
     return ValueMap(lowest, divisor, span)
-
-
-def _common_divisor(pixels: NDArray[Any], lowest: int) -> int:
-    divisor = 0
-    for block in (pixels.ravel()[:PROBE], pixels):
-        differences = np.unique(block).astype(np.int64) - lowest
-        divisor = int(np.gcd.reduce(differences, initial=divisor))
-        if divisor == 1:
-            break
-    return divisor or 1

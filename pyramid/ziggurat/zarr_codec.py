@@ -99,7 +99,9 @@ class ZigguratCodec(ArrayBytesCodec, ArrayBytesCodecPartialDecodeMixin):
         align = 1 << (self.resolutions - 1)
         for grid, size in zip(geometry.chunk_grid[-2:], self.chunk_shape[-2:], strict=True):
             if grid > 1 and size % align:
-                raise FormatError(f"chunks of {self.chunk_shape} in a larger shard must be multiples of {align} in y and x")
+                raise FormatError(
+                    f"chunks of {self.chunk_shape} in a larger shard must be multiples of {align} in y and x"
+                )
 
     def compute_encoded_size(self, input_byte_length: int, _chunk_spec: ArraySpec) -> int:
         """Not known before encoding."""
@@ -224,5 +226,3 @@ def _shifted(axis: Any, low: int, size: int) -> Any:
         start, stop, step = axis.indices(size)
         return slice(start - low, max(stop - low, 0), step)
     return np.asarray(axis) - low if not isinstance(axis, int) else axis - low
-
-

@@ -17,7 +17,9 @@ __all__ = ["add_parser"]
 
 def add_parser(commands: Any) -> None:
     """Add the command."""
-    parser = commands.add_parser("info", help="tell what an image is", description="Tell an image's axes, levels, channels and chunks.")
+    parser = commands.add_parser(
+        "info", help="tell what an image is", description="Tell an image's axes, levels, channels and chunks."
+    )
     parser.add_argument("path", metavar="PATH", help="the image: a folder or URL")
     parser.add_argument("--json", action="store_true", help="print it as JSON")
     parser.set_defaults(run=run)
@@ -41,7 +43,8 @@ def as_json(info: ImageInfo) -> dict[str, Any]:
         "unit": info.unit,
         "rgb": info.rgb,
         "channels": [
-            {"name": c.name, "colour": c.colour, "window": list(c.window), "range": list(c.range)} for c in info.channels
+            {"name": c.name, "colour": c.colour, "window": list(c.window), "range": list(c.range)}
+            for c in info.channels
         ],
         "levels": [
             {"level": level.level, "shape": list(level.shape), "stored_in": info.arrays[level.array].path}

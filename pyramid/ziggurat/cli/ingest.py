@@ -25,7 +25,9 @@ def add_parser(commands: Any) -> None:
         metavar="SRC",
         help="a TIFF, OME-TIFF, SVS, PNG or other picture, a .npy file, or a folder holding one plane a file",
     )
-    parser.add_argument("destination", metavar="DST", help="a folder that does not exist yet, or a URL such as s3://bucket/name.zarr")
+    parser.add_argument(
+        "destination", metavar="DST", help="a folder that does not exist yet, or a URL such as s3://bucket/name.zarr"
+    )
     parser.add_argument(
         "--axes",
         metavar="LETTERS",

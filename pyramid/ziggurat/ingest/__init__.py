@@ -38,11 +38,14 @@ def ingest(
     Parameters
     ----------
     source
-        A TIFF, OME-TIFF, SVS, PNG (or other picture), ``.npy`` file, or a folder holding one plane a file; or an open `Source`.
+        A TIFF, OME-TIFF, SVS, PNG (or other picture), ``.npy`` file, or a folder holding one plane a file; or an open
+        `Source`.
     destination
-        A folder's path that does not exist, or a URL of an object store. Nothing can be opened there before all is written.
+        A folder's path that does not exist, or a URL of an object store. Nothing can be opened there before all is
+        written.
     axes
-        What the source's axes mean, a letter each of t, c, z, y, x, in its own order, where it does not say; for a folder the one axis its files lie along.
+        What the source's axes mean, a letter each of t, c, z, y, x, in its own order, where it does not say; for a
+        folder the one axis its files lie along.
     progress
         Called with the number of pixels done, and of all.
 

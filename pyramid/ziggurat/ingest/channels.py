@@ -84,9 +84,7 @@ class ChannelStatistics:
 def describe_channels(source: Source, statistics: list[ChannelStatistics]) -> list[Channel]:
     """Describe each channel of ``source`` as OME-Zarr's ``omero`` block has it."""
     if source.rgb:
-        return [
-            Channel(name, colour, (0, 255), (0, 255)) for name, colour in RGB[: len(statistics)]
-        ]
+        return [Channel(name, colour, (0, 255), (0, 255)) for name, colour in RGB[: len(statistics)]]
     channels = []
     for number, found in enumerate(statistics):
         hint = source.channels[number] if number < len(source.channels) else None

@@ -25,7 +25,8 @@ TOKENS = {
     "c": r"(?:^|[^a-z])(?:channel|ch|c|w(?=\d))[_-]?(\d)",
     "z": r"(?:^|[^a-z])(?:zstep|slice|z)[_-]?(\d+)",
 }
-"""How microscopes write an index into a path, case aside. The channel has one digit: MetaXpress puts a random id right behind it."""
+"""How microscopes write an index into a path, case aside. The channel has one digit: MetaXpress puts a random id right
+behind it."""
 
 FILES_OPEN = 8
 """Planes kept open for reading: the boxes of one shard row come from the same few planes."""
@@ -44,7 +45,8 @@ def plane_axes(names: list[str], axes: str | None = None) -> tuple[str, list[dic
     Returns
     -------
     letters
-        The axes, in OME-Zarr's order. Where no token is known the files are depths, or channels if there are at most four and their names number nothing.
+        The axes, in OME-Zarr's order. Where no token is known the files are depths, or channels if there are at most
+        four and their names number nothing.
     indices
         For each name its number on each of these axes, counted from 0.
     """
@@ -61,9 +63,7 @@ def plane_axes(names: list[str], axes: str | None = None) -> tuple[str, list[dic
         complete = len(set(rows)) == len(names) == _product(len({row[n] for row in rows}) for n in range(len(letters)))
         if letters and complete:
             ranks = [{value: rank for rank, value in enumerate(sorted(set(numbers[axis])))} for axis in letters]
-            return letters, [
-                {axis: ranks[n][row[n]] for n, axis in enumerate(letters)} for row in rows
-            ]
+            return letters, [{axis: ranks[n][row[n]] for n, axis in enumerate(letters)} for row in rows]
         numbered = all(re.fullmatch(r"\D*\d+\D*", name.rsplit("/", 1)[-1].rsplit(".", 1)[0]) for name in names)
         axes = "z" if numbered or len(names) > 4 else "c"
     return axes, [{axes: number} for number in range(len(names))]
@@ -78,7 +78,9 @@ def natural_key(name: str) -> list[tuple[int, str]]:
     return [(int(part), "") if part.isdigit() else (-1, part.lower()) for part in re.split(r"(\d+)", name) if part]
 
 
-def open_folder(folder: Path, open_file: Callable[[Path], Source], suffixes: tuple[str, ...], axes: str | None) -> Source:
+def open_folder(
+    folder: Path, open_file: Callable[[Path], Source], suffixes: tuple[str, ...], axes: str | None
+) -> Source:
     """Open a folder of planes, subfolders included; files whose suffix is not an image's are passed over.
 
     Parameters
@@ -110,7 +112,9 @@ def open_folder(folder: Path, open_file: Callable[[Path], Source], suffixes: tup
     planes = {tuple(index[a] for a in letters): path for path, index in zip(paths, indices, strict=True)}
     first = open_file(paths[0])
     if len(first.axes) != 2:
-        raise SourceError(f"has the axes {''.join(first.axes)}; a folder's files hold one plane each", where=str(paths[0]))
+        raise SourceError(
+            f"has the axes {''.join(first.axes)}; a folder's files hold one plane each", where=str(paths[0])
+        )
     counts = tuple(1 + max(key[n] for key in planes) for n in range(len(letters)))
     names = tuple(path.stem for path in paths)
     hints = tuple(ChannelHint(name) for name in names) if letters == "c" else ()
@@ -149,7 +153,8 @@ def _reader(
         source = recent[path] = open_file(path)
         if source.shape != first.shape or source.dtype != first.dtype or source.axes != first.axes:
             raise SourceError(
-                f"is {source.dtype} {source.shape}, the folder's first plane {first.dtype} {first.shape}", where=str(path)
+                f"is {source.dtype} {source.shape}, the folder's first plane {first.dtype} {first.shape}",
+                where=str(path),
             )
         return source
 

@@ -22,9 +22,7 @@ __all__ = ["array_document", "group_document"]
 AXIS_TYPES = {"t": "time", "c": "channel", "z": "space", "y": "space", "x": "space"}
 
 
-def array_document(
-    geometry: ArrayGeometry, encoding: Encoding, dtype: str, axes: Sequence[str]
-) -> dict[str, Any]:
+def array_document(geometry: ArrayGeometry, encoding: Encoding, dtype: str, axes: Sequence[str]) -> dict[str, Any]:
     """Return the ``zarr.json`` of one stored level."""
     return {
         "zarr_format": 3,
@@ -75,7 +73,9 @@ def group_document(
             for number, level in enumerate(levels)
         ],
         "type": "mean",
-        "metadata": {"description": "2x2 mean, a stored level every factor of 8; the levels between are inside the chunks"},
+        "metadata": {
+            "description": "2x2 mean, a stored level every factor of 8; the levels between are inside the chunks"
+        },
     }
     omero = {"channels": [_channel(channel) for channel in channels], "rdefs": {"model": "color"}}
     return {

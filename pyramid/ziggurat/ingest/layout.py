@@ -35,7 +35,8 @@ def plan_arrays(axes: tuple[str, ...], shape: tuple[int, ...], *, rgb: bool) -> 
     Returns
     -------
     list of ArrayGeometry
-        Finest first. The shards of a coarser array are unions of 8 × 8 shards of the finer one, along y and x, and whole ones along the other axes.
+        Finest first. The shards of a coarser array are unions of 8 × 8 shards of the finer one, along y and x, and
+        whole ones along the other axes.
     """
     arrays = [_plan_array(axes, shape, rgb=rgb)]
     while max(arrays[-1].shape[-2:]) > CHUNK_SIZE:
@@ -45,8 +46,8 @@ def plan_arrays(axes: tuple[str, ...], shape: tuple[int, ...], *, rgb: bool) -> 
 
 def _plan_array(axes: tuple[str, ...], shape: tuple[int, ...], *, rgb: bool) -> ArrayGeometry:
     align = 1 << LEVEL_STEP
-    chunk = {axis: 1 for axis in axes}
-    shard = {axis: 1 for axis in axes}
+    chunk = dict.fromkeys(axes, 1)
+    shard = dict.fromkeys(axes, 1)
     for axis, size in zip("yx", shape[-2:], strict=True):
         chunk[axis] = min(CHUNK_SIZE, -(-size // align) * align)
         shard[axis] = chunk[axis] * min(math.isqrt(SHARD_CHUNKS), -(-size // chunk[axis]))

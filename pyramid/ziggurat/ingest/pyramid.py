@@ -1,6 +1,7 @@
 """Source → stored levels, each source pixel read once.
 
-The pixels of a stored level are exactly the low-pass of the chunks of the level before, so a shard is built from its children: depth
+The pixels of a stored level are exactly the low-pass of the chunks of the level before, so a shard is built from its
+children: depth
 first, which keeps one unfinished shard a level in memory.
 """
 
@@ -60,7 +61,8 @@ def _write_shard(
     sink: Sink,
     seen: Callable[[Region, NDArray[Any]], None],
 ) -> NDArray[Any]:
-    """Store the shard at ``coords`` of array ``number``, its children first; return the pixels it gives the next stored level."""
+    """Store the shard at ``coords`` of array ``number``, its children first; return the pixels it gives the next stored
+    level."""
     region = arrays[number].shard_region(coords)
     if number == 0:
         pixels = source.read(tuple(slice(start, stop) for start, stop in region))
@@ -89,9 +91,7 @@ def _children(region: Region, finer: ArrayGeometry) -> Iterator[tuple[int, ...]]
     return product(*spans)
 
 
-def _place(
-    child: tuple[int, ...], shape: tuple[int, ...], region: Region, finer: ArrayGeometry
-) -> tuple[slice, ...]:
+def _place(child: tuple[int, ...], shape: tuple[int, ...], region: Region, finer: ArrayGeometry) -> tuple[slice, ...]:
     """Where a child's low-pass lies in its parent's pixels."""
     place = []
     for axis, size in enumerate(shape):

@@ -1,4 +1,5 @@
-"""Where an ingest writes. Nothing it writes can be opened as an image before `commit`, which makes it visible at once."""
+"""Where an ingest writes. Nothing it writes can be opened as an image before `commit`, which makes it visible at
+once."""
 
 from __future__ import annotations
 
@@ -79,7 +80,8 @@ class ChecksummedSink:
 class FolderSink:
     """A folder, filled under a hidden name beside its own, and renamed when complete.
 
-    The hidden folder is locked while it is being filled. One that is there without a lock was left by an ingest that was killed; it is
+    The hidden folder is locked while it is being filled. One that is there without a lock was left by an ingest that
+    was killed; it is
     emptied and used again.
     """
 

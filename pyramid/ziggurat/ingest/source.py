@@ -82,7 +82,8 @@ def in_order(
     """
     if len(axes) != len(shape) or sorted(set(axes)) != sorted(axes) or not {"y", "x"} <= set(axes) <= set(AXES):
         raise SourceError(
-            f"axes {axes!r} do not describe an array of shape {shape}; name each axis once, of t, c, z, y and x", where=where
+            f"axes {axes!r} do not describe an array of shape {shape}; name each axis once, of t, c, z, y and x",
+            where=where,
         )
     kept = [axis for axis in AXES if axis in axes and (axis in "yx" or shape[axes.index(axis)] > 1)]
     order = [axes.index(axis) for axis in kept]

@@ -52,4 +52,7 @@ def open_file(path: Path, axes: str | None = None) -> Source:
         return open_npy(path, axes)
     if suffix in PICTURE_SUFFIXES:
         return open_picture(path, axes)
-    raise SourceError(f"{suffix or 'a file without a suffix'} is not a kind of image that is read: {', '.join(SUFFIXES)}", where=str(path))
+    raise SourceError(
+        f"{suffix or 'a file without a suffix'} is not a kind of image that is read: {', '.join(SUFFIXES)}",
+        where=str(path),
+    )
