@@ -1,0 +1,31 @@
+/** What the client needs of a decoder, whatever decodes: `wasm.ts` is the one that is shipped. */
+
+export type Pixels = Uint8Array | Int8Array | Uint16Array | Int16Array | Uint32Array | Int32Array;
+
+export interface Codec {
+  /**
+   * Starts a chunk of which nothing is known.
+   * @param header the shard's 80 header bytes
+   * @throws DamagedError where the header is not valid or has no such chunk
+   */
+  decoder(header: Uint8Array, chunk: number): ChunkDecoder;
+}
+
+/** What is known of one chunk. Bad bytes never change it: it throws DamagedError and stays as it was. */
+export interface ChunkDecoder {
+  readonly height: number;
+  readonly width: number;
+  readonly components: number;
+  readonly resolutions: number;
+  /** Memory that it holds until it is freed. */
+  readonly nbytes: number;
+  /** The step down to which a resolution is known; Infinity when not at all. */
+  knownTo(resolution: number): number;
+  /** Takes the packet as stored. Every packet of the resolution at a higher step that was not fed is empty. */
+  feed(resolution: number, step: number, packet: Uint8Array): void;
+  /** The chunk at a level: components × ceil(height / 2^level) × ceil(width / 2^level), in C order. */
+  reconstruct(level: number): Pixels;
+  /** Bounds |decoded − exact| at that level, in the data's units: codecs/SPEC.md, section 10. */
+  error(level: number): number;
+  free(): void;
+}

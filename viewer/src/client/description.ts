@@ -1,0 +1,126 @@
+/** What the server tells of an image: docs/protocol.md, "The description of an image". */
+import { Checked } from "./check.ts";
+import { DescriptionError } from "./errors.ts";
+
+export const DTYPES = ["uint8", "int8", "uint16", "int16", "uint32", "int32"] as const;
+export type Dtype = (typeof DTYPES)[number];
+
+export interface Channel {
+  readonly name: string;
+  /** Six hexadecimal digits, no sign before them. */
+  readonly colour: string;
+  readonly window: readonly [number, number];
+  readonly range: readonly [number, number];
+  readonly visible: boolean;
+}
+
+/** Level n (2^-n of full size in y and x): read from `arrays[array]`, its chunks decoded at level `decode`. */
+export interface Level {
+  readonly level: number;
+  readonly shape: readonly number[];
+  readonly array: number;
+  readonly decode: number;
+}
+
+export interface StoredArray {
+  readonly level: number;
+  readonly shape: readonly number[];
+  readonly shardShape: readonly number[];
+  readonly chunkShape: readonly number[];
+  readonly nbytes: number;
+}
+
+export interface Description {
+  readonly name: string;
+  readonly title: string;
+  readonly axes: readonly string[];
+  readonly shape: readonly number[];
+  readonly dtype: Dtype;
+  readonly scale: { readonly [axis: string]: number };
+  readonly unit: { readonly [axis: string]: string };
+  readonly rgb: boolean;
+  readonly channels: readonly Channel[];
+  readonly levels: readonly Level[];
+  readonly arrays: readonly StoredArray[];
+}
+
+const fail = (message: string): DescriptionError => new DescriptionError(message);
+
+/** @throws DescriptionError that names the first field that is wrong. */
+export function parseDescription(json: unknown): Description {
+  const root = new Checked(json, "description", fail);
+  const axes = root.at("axes").list().map((axis) => axis.string());
+  if (axes.at(-2) !== "y" || axes.at(-1) !== "x") throw fail("description.axes does not end in y, x");
+  const ndim = axes.length;
+  const arrays = root.at("arrays").list().map((item) => parseArray(item, ndim));
+  const levels = root.at("levels").list().map((item, index) => parseLevel(item, ndim, index, arrays));
+  if (levels.length === 0) throw fail("description.levels is empty");
+  const channels = root.at("channels").list().map(parseChannel);
+  if (channels.length === 0) throw fail("description.channels is empty");
+  return {
+    name: root.at("name").string(),
+    title: root.at("title").string(),
+    axes,
+    shape: sizes(root.at("shape"), ndim),
+    dtype: root.at("dtype").oneOf(DTYPES),
+    scale: perAxis(root.at("scale"), axes, (item) => item.number()),
+    unit: perAxis(root.at("unit"), axes, (item) => item.string()),
+    rgb: root.at("rgb").boolean(),
+    channels,
+    levels,
+    arrays,
+  };
+}
+
+function sizes(item: Checked, ndim: number): number[] {
+  return item.list(ndim).map((size) => size.whole(1));
+}
+
+function parseArray(item: Checked, ndim: number): StoredArray {
+  return {
+    level: item.at("level").whole(),
+    shape: sizes(item.at("shape"), ndim),
+    shardShape: sizes(item.at("shard_shape"), ndim),
+    chunkShape: sizes(item.at("chunk_shape"), ndim),
+    nbytes: item.at("nbytes").missing ? 0 : item.at("nbytes").whole(),
+  };
+}
+
+function parseLevel(item: Checked, ndim: number, index: number, arrays: readonly StoredArray[]): Level {
+  const level = item.at("level").whole();
+  const array = item.at("array").whole();
+  const decode = item.at("decode").whole();
+  const stored = arrays[array];
+  if (stored === undefined) throw fail(`${item.place}.array is not one of the ${arrays.length} arrays`);
+  if (level !== index || stored.level + decode !== level) throw fail(`${item.place} does not add up to level ${index}`);
+  return { level, shape: sizes(item.at("shape"), ndim), array, decode };
+}
+
+function parseChannel(item: Checked): Channel {
+  const colour = item.at("colour").string();
+  if (!/^[0-9a-fA-F]{6}$/.test(colour)) throw fail(`${item.place}.colour is not six hexadecimal digits`);
+  return {
+    name: item.at("name").string(),
+    colour,
+    window: pair(item.at("window")),
+    range: pair(item.at("range")),
+    visible: item.at("visible").boolean(),
+  };
+}
+
+function pair(item: Checked): readonly [number, number] {
+  const [low, high] = item.list(2).map((end) => end.number()) as [number, number];
+  if (low > high) throw fail(`${item.place} begins above its end`);
+  return [low, high];
+}
+
+/** Absent where the source tells nothing, and then empty. */
+function perAxis<T>(item: Checked, axes: readonly string[], read: (item: Checked) => T): { [axis: string]: T } {
+  const found: { [axis: string]: T } = {};
+  if (item.missing) return found;
+  for (const axis of axes) {
+    const value = item.at(axis);
+    if (!value.missing) found[axis] = read(value);
+  }
+  return found;
+}

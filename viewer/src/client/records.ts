@@ -1,0 +1,76 @@
+/** The binary messages of the view stream: docs/protocol.md, "Server to client". */
+import { ProtocolError } from "./errors.ts";
+import { Cursor } from "./varint.ts";
+
+export const HEADER_NBYTES = 80;
+
+export interface ShardHeader {
+  readonly kind: "shard";
+  readonly array: number;
+  readonly shard: number;
+  readonly header: Uint8Array;
+}
+
+export interface ShardAbsent {
+  readonly kind: "shardAbsent";
+  readonly array: number;
+  readonly shard: number;
+}
+
+export interface Packet {
+  readonly kind: "packet";
+  readonly array: number;
+  readonly shard: number;
+  readonly chunk: number;
+  readonly resolution: number;
+  readonly step: number;
+  /** As stored, its checksum included; a view into the message. Empty: this step says nothing new. */
+  readonly bytes: Uint8Array;
+}
+
+export interface ChunkAbsent {
+  readonly kind: "chunkAbsent";
+  readonly array: number;
+  readonly shard: number;
+  readonly chunk: number;
+}
+
+export type Record = ShardHeader | ShardAbsent | Packet | ChunkAbsent;
+
+export interface Message {
+  readonly viewId: number;
+  readonly handle: number;
+  readonly records: Record[];
+}
+
+/** @throws ProtocolError for anything but a whole, well-formed message. */
+export function parseMessage(bytes: Uint8Array): Message {
+  const cursor = new Cursor(bytes);
+  const viewId = cursor.varint();
+  const handle = cursor.varint();
+  const records: Record[] = [];
+  while (!cursor.atEnd) records.push(parseRecord(cursor));
+  return { viewId, handle, records };
+}
+
+function parseRecord(cursor: Cursor): Record {
+  const code = cursor.varint();
+  const array = cursor.varint();
+  const shard = cursor.varint();
+  switch (code) {
+    case 1:
+      return { kind: "shard", array, shard, header: cursor.take(HEADER_NBYTES) };
+    case 2: {
+      const chunk = cursor.varint();
+      const resolution = cursor.varint();
+      const step = cursor.varint();
+      return { kind: "packet", array, shard, chunk, resolution, step, bytes: cursor.take(cursor.varint()) };
+    }
+    case 3:
+      return { kind: "shardAbsent", array, shard };
+    case 4:
+      return { kind: "chunkAbsent", array, shard, chunk: cursor.varint() };
+    default:
+      throw new ProtocolError(`record ${code} is not known`);
+  }
+}

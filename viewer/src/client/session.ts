@@ -1,0 +1,171 @@
+/** One image over one connection: views go out, pictures come in. Knows nothing of screens. */
+import type { Description } from "./description.ts";
+import type { ServerEvent, View } from "./events.ts";
+import { ZigguratError } from "./errors.ts";
+import { addressOf, keyOf, type ChunkKey } from "./geometry.ts";
+import { Held } from "./held.ts";
+import { Pool, type WorkerLike } from "./pool.ts";
+import type { Message, Record } from "./records.ts";
+import type { Picture } from "./refine.ts";
+import { Stream, type StreamWays } from "./stream.ts";
+import type { PacketFor } from "./worker.ts";
+
+export interface SessionListener {
+  picture(picture: Picture): void;
+  /** A chunk cannot be shown as it was stored; all others go on. */
+  damaged(key: ChunkKey, message: string): void;
+  /** Bytes came, a view was finished, or chunks turned out to be absent. */
+  progress(): void;
+  connected(connected: boolean): void;
+  failed(error: Error): void;
+}
+
+export interface SessionParts {
+  readonly ways: StreamWays;
+  readonly workers: readonly WorkerLike[];
+  readonly module: WebAssembly.Module;
+  /** Packets, as received. */
+  readonly heldBudgetNbytes: number;
+  /** Decoders in all workers together. */
+  readonly decoderBudgetNbytes: number;
+}
+
+export class Session {
+  /** All that came over the connection. */
+  bytesReceived = 0;
+  private readonly stream: Stream;
+  private readonly pool: Pool;
+  private readonly held: Held;
+  private readonly headers = new Map<string, Uint8Array>();
+  private readonly absentShards = new Set<string>();
+  private readonly absentChunks = new Set<ChunkKey>();
+  private handle: number | undefined;
+  private viewId = 0;
+  private doneId = -1;
+
+  constructor(
+    readonly description: Description,
+    parts: SessionParts,
+    private readonly listener: SessionListener,
+  ) {
+    this.held = new Held(parts.heldBudgetNbytes);
+    this.pool = new Pool(parts.workers, parts.module, parts.decoderBudgetNbytes, {
+      picture: (picture) => listener.picture(picture),
+      damaged: (key, message) => listener.damaged(key, message),
+      idle: () => listener.progress(),
+    });
+    this.stream = new Stream(parts.ways, {
+      message: (message, nbytes) => this.received(message, nbytes),
+      event: (event) => this.heard(event),
+      connected: (connected) => this.connected(connected),
+      failed: (error) => listener.failed(error),
+    });
+  }
+
+  /** Whether the server has nothing left to send for the last view, and all of it is decoded. */
+  get settled(): boolean {
+    return this.sent && !this.pool.busy;
+  }
+
+  /** Whether the server has nothing left to send for the last view. */
+  get sent(): boolean {
+    return this.viewId > 0 && this.doneId === this.viewId;
+  }
+
+  /** @param wanted the chunks to make pictures of, each with its decode level, most important first */
+  show(view: Omit<View, "image">, wanted: ReadonlyMap<ChunkKey, number>): void {
+    this.want(wanted);
+    this.viewId = this.stream.show({ image: this.description.name, ...view });
+    const gone = this.held.evict(wanted, this.stream.nextId);
+    this.pool.drop(gone);
+    this.stream.forget(this.description.name, gone.map(addressOf));
+  }
+
+  /** Another choice of pictures from what is held or comes for the present view. */
+  want(wanted: ReadonlyMap<ChunkKey, number>): void {
+    this.held.touch([...wanted.keys()].reverse());
+    this.pool.want(wanted);
+  }
+
+  /** These pictures were thrown away: if they are wanted they come again. */
+  lost(keys: readonly ChunkKey[]): void {
+    this.pool.lost(keys);
+  }
+
+  /** What a chunk reads as that has no packets; undefined for all others. */
+  fillOf(key: ChunkKey): number | undefined {
+    const [array, shard] = addressOf(key);
+    if (this.absentShards.has(`${array}/${shard}`)) return 0;
+    if (!this.absentChunks.has(key)) return undefined;
+    const header = this.headers.get(`${array}/${shard}`);
+    return header === undefined ? 0 : fillValue(header);
+  }
+
+  close(): void {
+    this.stream.close();
+    this.pool.close();
+  }
+
+  private connected(connected: boolean): void {
+    this.handle = undefined; // the next connection gives its own
+    this.listener.connected(connected);
+  }
+
+  private heard(event: ServerEvent): void {
+    if (event.type === "opened" && event.image === this.description.name) this.handle = event.handle;
+    if (event.type === "done") this.doneId = event.id;
+    if (event.type === "error") {
+      if (event.chunk !== undefined) this.listener.damaged(keyOf(...event.chunk), event.message);
+      else this.listener.failed(new ZigguratError(event.message));
+    }
+    this.listener.progress();
+  }
+
+  private received({ viewId, handle, records }: Message, nbytes: number): void {
+    this.bytesReceived += nbytes;
+    if (handle !== this.handle) return;
+    const packets: PacketFor[] = [];
+    for (const record of records) this.take(record, viewId, packets);
+    this.pool.packets(packets);
+    this.listener.progress();
+  }
+
+  private take(record: Record, viewId: number, packets: PacketFor[]): void {
+    const shard = `${record.array}/${record.shard}`;
+    switch (record.kind) {
+      case "shard":
+        this.replaceHeader(shard, record.header.slice());
+        break;
+      case "shardAbsent":
+        this.absentShards.add(shard);
+        break;
+      case "chunkAbsent":
+        this.absentChunks.add(keyOf(record.array, record.shard, record.chunk));
+        break;
+      case "packet": {
+        const { chunk, resolution, step, bytes } = record;
+        const key = keyOf(record.array, record.shard, chunk);
+        if (!this.held.take(key, viewId, resolution, step, bytes.length)) break;
+        packets.push({ key, shard, ordinal: chunk, resolution, step, bytes });
+      }
+    }
+  }
+
+  /** Another header than before: the stored image was replaced while the connection was lost, and nothing held fits it. */
+  private replaceHeader(shard: string, header: Uint8Array): void {
+    const before = this.headers.get(shard);
+    if (before !== undefined && before.every((byte, index) => byte === header[index])) return;
+    this.headers.set(shard, header);
+    if (before !== undefined) {
+      const stale = [...this.held.keys()].filter((key) => key.startsWith(`${shard}/`));
+      for (const key of stale) this.held.forget(key, 0);
+      this.pool.drop(stale);
+    }
+    this.pool.header(shard, header);
+  }
+}
+
+/** codecs/SPEC.md, section 2: 8 bytes, signed, at offset 40. */
+function fillValue(header: Uint8Array): number {
+  return Number(new DataView(header.buffer, header.byteOffset).getBigInt64(40, true));
+}

@@ -1,0 +1,114 @@
+/** The connection to `/stream`: says what is in view, hands on what comes, and comes back when it was lost. */
+import { ZigguratError } from "./errors.ts";
+import { parseEvent, type ChunkAddress, type ServerEvent, type View } from "./events.ts";
+import { parseMessage, type Message } from "./records.ts";
+
+/** The part of WebSocket that is used, so that tests can stand in for it. */
+export interface Socket {
+  binaryType: string;
+  onopen: (() => void) | null;
+  onclose: (() => void) | null;
+  onmessage: ((event: { data: unknown }) => void) | null;
+  send(text: string): void;
+  close(): void;
+}
+
+export interface StreamListener {
+  message(message: Message, nbytes: number): void;
+  event(event: ServerEvent): void;
+  connected(connected: boolean): void;
+  /** What came cannot be understood; the connection goes on. */
+  failed(error: ZigguratError): void;
+}
+
+export interface StreamWays {
+  connect(): Socket;
+  /** Runs `later` after `milliseconds`. */
+  wait(later: () => void, milliseconds: number): void;
+}
+
+const FIRST_WAIT_MS = 250;
+const LONGEST_WAIT_MS = 8000;
+
+export class Stream {
+  private socket: Socket | undefined;
+  private open = false;
+  private closed = false;
+  private waitMs = FIRST_WAIT_MS;
+  private view: View | undefined;
+  private lastId = 0;
+
+  constructor(
+    private readonly ways: StreamWays,
+    private readonly listener: StreamListener,
+  ) {
+    this.connect();
+  }
+
+  /** The id that the next view will have. Packets sent for it or later ones come after everything that is said now. */
+  get nextId(): number {
+    return this.lastId + 1;
+  }
+
+  /** Replaces the view. @returns its id */
+  show(view: View): number {
+    this.view = view;
+    this.lastId++;
+    if (this.open) this.sendView(view);
+    return this.lastId;
+  }
+
+  forget(image: string, chunks: readonly ChunkAddress[]): void {
+    if (this.open && chunks.length > 0) this.send({ type: "forget", image, chunks });
+  }
+
+  close(): void {
+    this.closed = true;
+    this.open = false;
+    this.socket?.close();
+  }
+
+  private connect(): void {
+    if (this.closed) return;
+    const socket = (this.socket = this.ways.connect());
+    socket.binaryType = "arraybuffer";
+    socket.onopen = () => this.opened();
+    socket.onclose = () => this.lost();
+    socket.onmessage = ({ data }) => this.received(data);
+  }
+
+  private opened(): void {
+    if (this.closed) return;
+    this.open = true;
+    this.waitMs = FIRST_WAIT_MS;
+    this.listener.connected(true);
+    if (this.view !== undefined) this.sendView(this.view);
+  }
+
+  private lost(): void {
+    this.open = false;
+    if (this.closed) return;
+    this.listener.connected(false);
+    this.ways.wait(() => this.connect(), this.waitMs);
+    this.waitMs = Math.min(2 * this.waitMs, LONGEST_WAIT_MS);
+  }
+
+  private received(data: unknown): void {
+    if (this.closed) return;
+    try {
+      if (typeof data === "string") this.listener.event(parseEvent(data));
+      else this.listener.message(parseMessage(new Uint8Array(data as ArrayBuffer)), (data as ArrayBuffer).byteLength);
+    } catch (error) {
+      if (!(error instanceof ZigguratError)) throw error;
+      this.listener.failed(error);
+    }
+  }
+
+  private sendView(view: View): void {
+    this.send({ type: "view", id: this.lastId, ...view });
+  }
+
+  private send(message: object): void {
+    this.socket?.send(JSON.stringify(message));
+  }
+}

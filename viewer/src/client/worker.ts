@@ -1,0 +1,81 @@
+/** A worker that decodes: messages in, pictures out. All thinking is in refine.ts. */
+import type { HeldPacket, Picture } from "./refine.ts";
+import { Refiner } from "./refine.ts";
+import { loadCodec } from "./wasm.ts";
+
+export interface PacketFor extends HeldPacket {
+  readonly key: string;
+  readonly shard: string;
+  readonly ordinal: number;
+}
+
+export type ToWorker =
+  | { readonly type: "start"; readonly module: WebAssembly.Module; readonly budgetNbytes: number }
+  | { readonly type: "header"; readonly shard: string; readonly header: Uint8Array }
+  | { readonly type: "packets"; readonly packets: readonly PacketFor[] }
+  | { readonly type: "want"; readonly wanted: Map<string, number> }
+  | { readonly type: "lost" | "drop"; readonly keys: readonly string[] };
+
+export type FromWorker =
+  | { readonly type: "picture"; readonly picture: Picture }
+  | { readonly type: "damaged"; readonly key: string; readonly message: string }
+  /** Everything up to the `count`th message was worked off. */
+  | { readonly type: "idle"; readonly count: number };
+
+const scope = self as unknown as { postMessage(message: FromWorker, transfer?: Transferable[]): void };
+let refiner: Refiner | undefined;
+let count = 0;
+
+// Between two chunks the messages that have come meanwhile get their turn: so packets of one chunk are decoded together.
+const turn = new MessageChannel();
+let turning = false;
+turn.port1.onmessage = () => {
+  turning = false;
+  try {
+    refiner?.work();
+  } finally {
+    next(); // one chunk that fails unforeseen does not stop the others
+  }
+};
+
+function next(): void {
+  if (turning) return;
+  if (refiner?.busy) {
+    turning = true;
+    turn.port2.postMessage(0);
+  } else {
+    scope.postMessage({ type: "idle", count });
+  }
+}
+
+self.onmessage = ({ data }: MessageEvent<ToWorker>) => {
+  count++;
+  take(data);
+  next();
+};
+
+function take(message: ToWorker): void {
+  switch (message.type) {
+    case "start":
+      refiner = new Refiner(loadCodec(message.module), message.budgetNbytes, {
+        picture: (picture) => scope.postMessage({ type: "picture", picture }, [picture.pixels.buffer as ArrayBuffer]),
+        damaged: (key, text) => scope.postMessage({ type: "damaged", key, message: text }),
+      });
+      break;
+    case "header":
+      refiner?.header(message.shard, message.header);
+      break;
+    case "packets":
+      for (const { key, shard, ordinal, ...packet } of message.packets) refiner?.packet(key, shard, ordinal, packet);
+      break;
+    case "want":
+      refiner?.want(message.wanted);
+      break;
+    case "lost":
+      refiner?.lost(message.keys);
+      break;
+    case "drop":
+      refiner?.drop(message.keys);
+      break;
+  }
+}

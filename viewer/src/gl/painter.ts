@@ -1,0 +1,140 @@
+/** Draws chunks that lie in a texture: channel by channel, adding their light. */
+import type { ChunkTexture } from "./texture.ts";
+import { fragment, VERTEX } from "./shader.ts";
+
+type Gl = WebGL2RenderingContext;
+
+/** One chunk to draw. Of those of one channel that overlap, the first is seen. */
+export interface Sprite {
+  /** left, top, right, bottom in device pixels of the canvas */
+  readonly place: readonly [number, number, number, number];
+  /** the same corners in texels of the mip level */
+  readonly texels: readonly [number, number, number, number];
+  readonly slot: number;
+  readonly mip: number;
+  readonly width: number;
+  readonly height: number;
+  readonly smooth: boolean;
+  /** Instead of the texture: the chunk is this value throughout. */
+  readonly constant: number | undefined;
+  /** Slots of NW, N, NE, W, E, SW, S, SE; -1 where the edge is repeated instead. */
+  readonly near: readonly number[];
+  readonly leftWidth: number;
+  readonly upperHeight: number;
+}
+
+export interface Light {
+  readonly sprites: readonly Sprite[];
+  readonly window: readonly [number, number];
+  /** red, green, blue, each 0 to 1 */
+  readonly colour: readonly [number, number, number];
+}
+
+const ATTRIBUTE_SIZES = [4, 4, 4, 4, 4, 4, 2];
+const FLOATS = 26;
+
+export class Painter {
+  private readonly program: WebGLProgram;
+  private readonly buffer: WebGLBuffer;
+  private readonly vertices: WebGLVertexArrayObject;
+  private readonly uniforms: { readonly [name: string]: WebGLUniformLocation | null };
+
+  constructor(
+    private readonly gl: Gl,
+    private readonly texture: ChunkTexture,
+  ) {
+    this.program = link(gl, VERTEX, fragment(texture.signed, texture.components));
+    this.uniforms = Object.fromEntries(["canvas", "window", "colour"].map((name) => [name, gl.getUniformLocation(this.program, name)]));
+    this.buffer = gl.createBuffer();
+    this.vertices = gl.createVertexArray();
+    gl.bindVertexArray(this.vertices);
+    gl.bindBuffer(gl.ARRAY_BUFFER, this.buffer);
+    let offset = 0;
+    ATTRIBUTE_SIZES.forEach((size, location) => {
+      gl.enableVertexAttribArray(location);
+      gl.vertexAttribPointer(location, size, gl.FLOAT, false, FLOATS * 4, offset * 4);
+      gl.vertexAttribDivisor(location, 1);
+      offset += size;
+    });
+  }
+
+  /** @param bounds the image's rectangle on the canvas: left, top, right, bottom in device pixels */
+  paint(lights: readonly Light[], bounds: readonly [number, number, number, number], background: readonly [number, number, number]): void {
+    const { gl } = this;
+    const { drawingBufferWidth: width, drawingBufferHeight: height } = gl;
+    gl.viewport(0, 0, width, height);
+    gl.disable(gl.SCISSOR_TEST);
+    gl.clearColor(...background, 1);
+    gl.clear(gl.COLOR_BUFFER_BIT);
+    clearBlack(gl, bounds, height);
+
+    gl.useProgram(this.program);
+    gl.bindVertexArray(this.vertices);
+    this.texture.bind();
+    gl.enable(gl.BLEND);
+    gl.blendFunc(gl.ONE, gl.ONE);
+    gl.enable(gl.DEPTH_TEST);
+    gl.depthFunc(gl.LESS);
+    gl.uniform2f(this.uniforms["canvas"]!, width, height);
+    for (const light of lights) this.add(light);
+  }
+
+  /** The depth buffer keeps a channel from adding twice where a coarse chunk lies under a fine one. */
+  private add({ sprites, window: [low, high], colour }: Light): void {
+    const { gl } = this;
+    if (sprites.length === 0) return;
+    gl.clear(gl.DEPTH_BUFFER_BIT);
+    gl.uniform2f(this.uniforms["window"]!, low, 1 / Math.max(high - low, 1e-9));
+    gl.uniform3f(this.uniforms["colour"]!, ...colour);
+    gl.bindBuffer(gl.ARRAY_BUFFER, this.buffer);
+    gl.bufferData(gl.ARRAY_BUFFER, pack(sprites), gl.STREAM_DRAW);
+    gl.drawArraysInstanced(gl.TRIANGLE_STRIP, 0, 4, sprites.length);
+  }
+
+  free(): void {
+    this.gl.deleteProgram(this.program);
+    this.gl.deleteBuffer(this.buffer);
+    this.gl.deleteVertexArray(this.vertices);
+  }
+}
+
+function pack(sprites: readonly Sprite[]): Float32Array {
+  const data = new Float32Array(sprites.length * FLOATS);
+  sprites.forEach((sprite, index) => {
+    const depth = -0.9 + (1.8 * index) / sprites.length;
+    const constant = sprite.constant === undefined ? [0, 0] : [1, sprite.constant];
+    const chunk = [sprite.slot, sprite.mip, sprite.width, sprite.height];
+    const how = [depth, sprite.smooth ? 1 : 0, ...constant];
+    data.set([...sprite.place, ...sprite.texels, ...chunk, ...how, ...sprite.near, sprite.leftWidth, sprite.upperHeight], index * FLOATS);
+  });
+  return data;
+}
+
+/** Unlit pixels of the image are black, as channels are added to them. */
+function clearBlack(gl: Gl, [left, top, right, bottom]: readonly [number, number, number, number], canvasHeight: number): void {
+  const [x, y] = [Math.max(0, Math.round(left)), Math.max(0, canvasHeight - Math.round(bottom))];
+  const [x1, y1] = [Math.round(right), Math.min(canvasHeight, canvasHeight - Math.round(top))];
+  if (x1 <= x || y1 <= y) return;
+  gl.enable(gl.SCISSOR_TEST);
+  gl.scissor(x, y, x1 - x, y1 - y);
+  gl.clearColor(0, 0, 0, 1);
+  gl.clear(gl.COLOR_BUFFER_BIT);
+  gl.disable(gl.SCISSOR_TEST);
+}
+
+function link(gl: Gl, vertex: string, fragmentSource: string): WebGLProgram {
+  const program = gl.createProgram();
+  for (const [type, source] of [[gl.VERTEX_SHADER, vertex], [gl.FRAGMENT_SHADER, fragmentSource]] as const) {
+    const shader = gl.createShader(type)!;
+    gl.shaderSource(shader, source);
+    gl.compileShader(shader);
+    gl.attachShader(program, shader);
+    gl.deleteShader(shader); // goes with the program
+  }
+  gl.linkProgram(program);
+  if (!gl.getProgramParameter(program, gl.LINK_STATUS) && !gl.isContextLost()) {
+    const logs = (gl.getAttachedShaders(program) ?? []).map((shader) => gl.getShaderInfoLog(shader));
+    throw new Error(`the shader does not link: ${gl.getProgramInfoLog(program) ?? ""} ${logs.join(" ")}`);
+  }
+  return program;
+}

@@ -1,0 +1,82 @@
+/** One image on one canvas: the tiles, the texture they lie in, and the painter. */
+import type { Description } from "../client/description.ts";
+import { chunksPerPlane, planeCount, type ChunkKey, type ChunkPlace } from "../client/geometry.ts";
+import type { Picture } from "../client/refine.ts";
+import { improves, Tiles, type Tile } from "../view/tiles.ts";
+import { Painter, type Light } from "./painter.ts";
+import { Slots } from "./slots.ts";
+import { ChunkTexture } from "./texture.ts";
+
+export class Stage {
+  readonly tiles = new Tiles();
+  private readonly texture: ChunkTexture;
+  private readonly painter: Painter;
+  private readonly slots: Slots;
+
+  /** @param budgetNbytes how much GPU memory chunks may take */
+  constructor(gl: WebGL2RenderingContext, description: Description, budgetNbytes: number) {
+    const chunks = description.arrays.reduce((sum, array) => sum + chunksPerPlane(array), 0) * planeCount(description);
+    const [height, width] = [-2, -1].map((axis) =>
+      Math.max(...description.arrays.map((array) => Math.min(array.chunkShape.at(axis)!, array.shape.at(axis)!))),
+    ) as [number, number];
+    const components = description.rgb ? description.arrays[0]!.chunkShape[description.axes.indexOf("c")] ?? 1 : 1;
+    this.texture = new ChunkTexture(gl, description.dtype, components, height, width, chunks, budgetNbytes);
+    this.painter = new Painter(gl, this.texture);
+    this.slots = new Slots(this.texture.slotCount);
+  }
+
+  get components(): number {
+    return this.texture.components;
+  }
+
+  get nbytes(): number {
+    return this.texture.nbytes;
+  }
+
+  /**
+   * Puts a picture where it belongs.
+   * @param pinned chunks that must not lose their place
+   * @returns what became of it, and which chunk lost its place
+   */
+  put(picture: Picture, place: ChunkPlace, pinned: { has(key: ChunkKey): boolean }): { put: boolean; evicted: ChunkKey | undefined } {
+    let tile = this.tiles.get(picture.key);
+    let evicted: ChunkKey | undefined;
+    if (tile === undefined) {
+      const taken = this.slots.take(picture.key, pinned);
+      if (taken === undefined) return { put: false, evicted };
+      evicted = taken.evicted;
+      if (evicted !== undefined) this.tiles.remove(evicted);
+      tile = this.tiles.add(place);
+      tile.slot = taken.slot;
+    }
+    if (improves(tile, picture)) {
+      this.texture.upload(tile.slot!, picture.level, picture.height, picture.width, picture.pixels);
+      tile.mips.set(picture.level, picture.errors[picture.level]!);
+      tile.errors = picture.errors;
+    }
+    return { put: true, evicted };
+  }
+
+  putFill(place: ChunkPlace, fill: number): void {
+    if (this.tiles.get(place.key) === undefined) this.tiles.add(place).fill = fill;
+  }
+
+  touch(keys: Iterable<ChunkKey>): void {
+    this.slots.touch(keys);
+  }
+
+  paint(lights: readonly Light[], bounds: readonly [number, number, number, number], background: readonly [number, number, number]): void {
+    this.painter.paint(lights, bounds, background);
+  }
+
+  /** What lies on the GPU for a rectangle of a tile's mip level, one component. */
+  read(tile: Tile, component: number, mip: number, y: number, x: number, height: number, width: number): ArrayLike<number> {
+    if (tile.fill !== undefined) return new Int32Array(height * width).fill(tile.fill);
+    return this.texture.read(tile.slot!, component, mip, y, x, height, width);
+  }
+
+  free(): void {
+    this.painter.free();
+    this.texture.free();
+  }
+}

@@ -1,0 +1,102 @@
+/**
+ * Chunks on the GPU: one integer texture array, a slot of `components` layers a chunk. Decode level n lies in the slot's mip
+ * level n, so that a chunk is refined in place at every level, and a level that was shown stays when a finer one comes.
+ */
+import type { Pixels } from "../client/codec.ts";
+import type { Dtype } from "../client/description.ts";
+
+/** The codec has at most 8 resolutions: codecs/SPEC.md, section 2. */
+const COARSEST_MIP = 7;
+
+type Gl = WebGL2RenderingContext;
+
+interface Format {
+  readonly internal: GLenum;
+  readonly type: GLenum;
+  readonly signed: boolean;
+  readonly nbytes: number;
+}
+
+function formatOf(gl: Gl, dtype: Dtype): Format {
+  switch (dtype) {
+    case "uint8":
+      return { internal: gl.R8UI, type: gl.UNSIGNED_BYTE, signed: false, nbytes: 1 };
+    case "int8":
+      return { internal: gl.R8I, type: gl.BYTE, signed: true, nbytes: 1 };
+    case "uint16":
+      return { internal: gl.R16UI, type: gl.UNSIGNED_SHORT, signed: false, nbytes: 2 };
+    case "int16":
+      return { internal: gl.R16I, type: gl.SHORT, signed: true, nbytes: 2 };
+    case "uint32":
+      return { internal: gl.R32UI, type: gl.UNSIGNED_INT, signed: false, nbytes: 4 };
+    case "int32":
+      return { internal: gl.R32I, type: gl.INT, signed: true, nbytes: 4 };
+  }
+}
+
+export class ChunkTexture {
+  readonly slotCount: number;
+  readonly signed: boolean;
+  readonly nbytes: number;
+  private readonly texture: WebGLTexture;
+  private readonly framebuffer: WebGLFramebuffer;
+  private readonly format: Format;
+
+  /** @param slotsWanted how many chunks the image has at most; `budgetNbytes` may allow fewer */
+  constructor(
+    private readonly gl: Gl,
+    dtype: Dtype,
+    readonly components: number,
+    chunkHeight: number,
+    chunkWidth: number,
+    slotsWanted: number,
+    budgetNbytes: number,
+  ) {
+    this.format = formatOf(gl, dtype);
+    this.signed = this.format.signed;
+    // A mip level has floor(size / 2^n) texels, a decode level ceil: equal where the size is a multiple of 2^n.
+    const mips = Math.min(COARSEST_MIP, Math.ceil(Math.log2(Math.max(chunkHeight, chunkWidth, 2))));
+    const [height, width] = [chunkHeight, chunkWidth].map((size) => Math.ceil(size / 2 ** mips) * 2 ** mips) as [number, number];
+    const slotNbytes = Math.ceil((height * width * this.format.nbytes * components * 4) / 3);
+    const most = Math.min(budgetNbytes / slotNbytes, (gl.getParameter(gl.MAX_ARRAY_TEXTURE_LAYERS) as number) / components);
+    this.slotCount = Math.max(1, Math.floor(Math.min(slotsWanted, most)));
+    this.nbytes = this.slotCount * slotNbytes;
+    this.texture = gl.createTexture();
+    this.framebuffer = gl.createFramebuffer();
+    this.bind();
+    gl.texStorage3D(gl.TEXTURE_2D_ARRAY, mips + 1, this.format.internal, width, height, this.slotCount * components);
+    gl.texParameteri(gl.TEXTURE_2D_ARRAY, gl.TEXTURE_MIN_FILTER, gl.NEAREST_MIPMAP_NEAREST);
+    gl.texParameteri(gl.TEXTURE_2D_ARRAY, gl.TEXTURE_MAG_FILTER, gl.NEAREST);
+    gl.pixelStorei(gl.UNPACK_ALIGNMENT, 1);
+  }
+
+  bind(): void {
+    this.gl.bindTexture(this.gl.TEXTURE_2D_ARRAY, this.texture);
+  }
+
+  /** @param pixels components × height × width */
+  upload(slot: number, mip: number, height: number, width: number, pixels: Pixels): void {
+    const { gl, components } = this;
+    this.bind();
+    const format = gl.RED_INTEGER;
+    gl.texSubImage3D(gl.TEXTURE_2D_ARRAY, mip, 0, 0, slot * components, width, height, components, format, this.format.type, pixels);
+  }
+
+  /** Reads a rectangle of one component back, as it lies on the GPU: height × width. */
+  read(slot: number, component: number, mip: number, y: number, x: number, height: number, width: number): Uint32Array | Int32Array {
+    const { gl, signed } = this;
+    gl.bindFramebuffer(gl.READ_FRAMEBUFFER, this.framebuffer);
+    const layer = slot * this.components + component;
+    gl.framebufferTextureLayer(gl.READ_FRAMEBUFFER, gl.COLOR_ATTACHMENT0, this.texture, mip, layer);
+    // Four components of 32 bits are what every implementation can read back.
+    const wide = signed ? new Int32Array(4 * height * width) : new Uint32Array(4 * height * width);
+    gl.readPixels(x, y, width, height, gl.RGBA_INTEGER, signed ? gl.INT : gl.UNSIGNED_INT, wide);
+    gl.bindFramebuffer(gl.READ_FRAMEBUFFER, null);
+    return wide.filter((_, index) => index % 4 === 0);
+  }
+
+  free(): void {
+    this.gl.deleteTexture(this.texture);
+    this.gl.deleteFramebuffer(this.framebuffer);
+  }
+}

@@ -1,0 +1,107 @@
+/** The page: which image is open, and its panels. */
+import type { Server } from "../client/http.ts";
+import type { SessionParts } from "../client/session.ts";
+import type { Point } from "../view/camera.ts";
+import { imageInHash, readHash, writeHash } from "../view/state.ts";
+import { readingsAt } from "../view/values.ts";
+import { Viewer, type Surface } from "../view/viewer.ts";
+import { axesPanel } from "./axes.ts";
+import { channelPanel, type Panel } from "./channels.ts";
+import { element } from "./dom.ts";
+import { ImageList } from "./images.ts";
+import { navigate } from "./navigation.ts";
+import { StatusBar } from "./status.ts";
+
+/** The address follows what is seen, but not faster than browsers allow. */
+const ADDRESS_DELAY_MS = 250;
+
+export class App {
+  viewer: Viewer | undefined;
+  private readonly images: ImageList;
+  private readonly settings = element("aside", { "aria-label": "Settings" });
+  private readonly status = new StatusBar((wantExact) => this.viewer?.set({ wantExact }));
+  private panels: Panel[] = [];
+  private point: Point | undefined;
+  private opening: AbortController | undefined;
+  private addressTimer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(
+    body: HTMLElement,
+    private readonly server: Server,
+    private readonly surface: Surface,
+    private readonly makeParts: () => SessionParts,
+  ) {
+    this.images = new ImageList(server, (name) => this.show(name));
+    body.append(this.images.root, surface.canvas, this.settings, this.status.root);
+    navigate(surface.canvas, () => this.viewer, (point) => this.pointAt(point));
+    new ResizeObserver(() => this.viewer?.requestFrame()).observe(surface.canvas);
+    addEventListener("hashchange", () => this.followAddress());
+    surface.canvas.addEventListener("webglcontextlost", (event) => event.preventDefault());
+    surface.canvas.addEventListener("webglcontextrestored", () => this.viewer?.restore());
+  }
+
+  /** Lists the images and opens the one in the address, else the first. */
+  async start(): Promise<void> {
+    try {
+      const images = await this.server.images();
+      this.images.fill(images);
+      const name = imageInHash(location.hash.slice(1)) ?? images[0]?.name;
+      if (name !== undefined) await this.open(name, location.hash.slice(1));
+    } catch (error) {
+      this.images.fail(messageOf(error));
+    }
+  }
+
+  /** @param hash what to see of it, as `writeHash` writes it */
+  async open(name: string, hash = ""): Promise<Viewer> {
+    this.opening?.abort();
+    const { signal } = (this.opening = new AbortController());
+    const description = await this.server.describe(name, signal);
+    this.viewer?.close();
+    const viewer = (this.viewer = new Viewer(this.surface, description, this.makeParts(), () => this.changed()));
+    viewer.set(readHash(hash, description, viewer.current));
+    const axes = axesPanel(viewer);
+    this.panels = [channelPanel(viewer), ...(axes === undefined ? [] : [axes])];
+    this.settings.replaceChildren(...this.panels.map((panel) => panel.root));
+    this.images.mark(name);
+    this.surface.canvas.setAttribute("aria-label", `${description.title}: drag or arrow keys move, wheel or + and - zoom, 0 fits`);
+    document.title = `${description.title} · ziggurat`;
+    return viewer;
+  }
+
+  private show(name: string): void {
+    this.open(name).catch((error: unknown) => {
+      if (!(error instanceof DOMException)) this.settings.replaceChildren(element("p", { role: "alert" }, messageOf(error)));
+    });
+  }
+
+  private changed(): void {
+    if (this.viewer === undefined) return;
+    for (const panel of this.panels) panel.update();
+    this.status.update(this.viewer);
+    this.pointAt(this.point);
+    this.addressTimer ??= setTimeout(() => this.writeAddress(), ADDRESS_DELAY_MS);
+  }
+
+  private pointAt(point: Point | undefined): void {
+    this.point = point;
+    if (this.viewer === undefined) return;
+    this.status.showPointer(this.viewer, point, point === undefined ? [] : readingsAt(this.viewer, point));
+  }
+
+  private writeAddress(): void {
+    this.addressTimer = undefined;
+    if (this.viewer === undefined) return;
+    history.replaceState(null, "", `#${writeHash(this.viewer.description, this.viewer.current)}`);
+  }
+
+  private followAddress(): void {
+    const hash = location.hash.slice(1);
+    const name = imageInHash(hash);
+    if (this.viewer === undefined || name === undefined) return;
+    if (name !== this.viewer.description.name) this.show(name);
+    else this.viewer.set(readHash(hash, this.viewer.description, this.viewer.current));
+  }
+}
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

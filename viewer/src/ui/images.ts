@@ -1,0 +1,42 @@
+/** The list of the server's images. */
+import type { Listed, Server } from "../client/http.ts";
+import { readableBytes } from "../view/status.ts";
+import { element } from "./dom.ts";
+
+const THUMBNAIL_PIXELS = 128;
+
+export class ImageList {
+  readonly root = element("nav", { "aria-label": "Images" });
+  private readonly buttons = new Map<string, HTMLButtonElement>();
+
+  constructor(
+    private readonly server: Server,
+    private readonly open: (name: string) => void,
+  ) {}
+
+  fill(images: readonly Listed[]): void {
+    this.buttons.clear();
+    for (const image of images) this.buttons.set(image.name, this.button(image));
+    const items = [...this.buttons.values()].map((button) => element("li", {}, button));
+    const none = items.length === 0 ? [element("p", {}, "No images here yet.")] : [];
+    this.root.replaceChildren(element("h1", {}, "ziggurat"), element("ul", {}, ...items), ...none);
+  }
+
+  fail(message: string): void {
+    this.root.replaceChildren(element("h1", {}, "ziggurat"), element("p", { role: "alert" }, message));
+  }
+
+  mark(name: string | undefined): void {
+    for (const [own, button] of this.buttons) {
+      if (own === name) button.setAttribute("aria-current", "true");
+      else button.removeAttribute("aria-current");
+    }
+  }
+
+  private button({ name, shape, dtype, nbytes }: Listed): HTMLButtonElement {
+    const picture = element("img", { src: this.server.thumbnail(name, THUMBNAIL_PIXELS), alt: "", loading: "lazy" });
+    const facts = `${shape.join(" × ")} ${dtype}, ${readableBytes(nbytes)}`;
+    const text = element("span", {}, element("strong", {}, name), element("small", {}, facts));
+    return element("button", { type: "button", click: () => this.open(name) }, picture, text);
+  }
+}

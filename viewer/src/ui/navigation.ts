@@ -1,0 +1,110 @@
+/** Mouse, touch and keyboard on the canvas. */
+import { pan, toImage, zoomAbout, type Point } from "../view/camera.ts";
+import type { Viewer } from "../view/viewer.ts";
+
+/** One notch of a wheel gives deltaY 100 to 120: a factor of about 1.3. */
+const WHEEL_SPEED = 0.0024;
+const KEY_PAN_SHARE = 0.1;
+const KEY_ZOOM = 1.5;
+const LINE_PIXELS = 16;
+
+/** @param pointer told the image point under the pointer, undefined when it left */
+export function navigate(canvas: HTMLCanvasElement, viewer: () => Viewer | undefined, pointer: (point: Point | undefined) => void): void {
+  const down = new Map<number, Point>();
+  const here = (event: MouseEvent): Point => {
+    const box = canvas.getBoundingClientRect();
+    return { y: event.clientY - box.top, x: event.clientX - box.left };
+  };
+  const zoom = (open: Viewer, point: Point, factor: number): void =>
+    open.set({ camera: zoomAbout(open.current.camera, open.image, open.screen, point, factor) });
+
+  canvas.addEventListener("pointerdown", (event) => {
+    canvas.setPointerCapture(event.pointerId);
+    down.set(event.pointerId, here(event));
+  });
+  for (const type of ["pointerup", "pointercancel"] as const) {
+    canvas.addEventListener(type, (event) => down.delete(event.pointerId));
+  }
+  canvas.addEventListener("pointerleave", () => pointer(undefined));
+  canvas.addEventListener("pointermove", (event) => {
+    const open = viewer();
+    if (open === undefined) return;
+    const point = here(event);
+    const before = down.get(event.pointerId);
+    if (before !== undefined) {
+      const other = [...down].find(([id]) => id !== event.pointerId)?.[1];
+      if (other === undefined) open.set({ camera: pan(open.current.camera, point.y - before.y, point.x - before.x) });
+      else pinch(open, before, point, other, zoom);
+      down.set(event.pointerId, point);
+    }
+    pointer(toImage(open.current.camera, open.screen, point));
+  });
+  canvas.addEventListener("dblclick", (event) => {
+    const open = viewer();
+    if (open !== undefined) zoom(open, here(event), event.shiftKey ? 0.5 : 2);
+  });
+  canvas.addEventListener(
+    "wheel",
+    (event) => {
+      event.preventDefault();
+      const open = viewer();
+      const pixels = event.deltaMode === WheelEvent.DOM_DELTA_LINE ? event.deltaY * LINE_PIXELS : event.deltaY;
+      if (open !== undefined) zoom(open, here(event), Math.exp(-pixels * WHEEL_SPEED));
+    },
+    { passive: false },
+  );
+  canvas.addEventListener("keydown", (event) => {
+    const open = viewer();
+    if (open !== undefined && !event.ctrlKey && !event.metaKey && !event.altKey && key(open, event.key, zoom)) event.preventDefault();
+  });
+}
+
+type Zoom = (open: Viewer, point: Point, factor: number) => void;
+
+/** Two fingers: the image stays under both, as far as it can without turning. */
+function pinch(open: Viewer, before: Point, point: Point, other: Point, zoom: Zoom): void {
+  const distance = (a: Point): number => Math.hypot(a.y - other.y, a.x - other.x);
+  open.set({ camera: pan(open.current.camera, (point.y - before.y) / 2, (point.x - before.x) / 2) });
+  const middle = { y: (point.y + other.y) / 2, x: (point.x + other.x) / 2 };
+  if (distance(before) > 1) zoom(open, middle, distance(point) / distance(before));
+}
+
+/** @returns whether the key means something */
+function key(open: Viewer, name: string, zoom: Zoom): boolean {
+  const { height, width } = open.screen;
+  const middle = { y: height / 2, x: width / 2 };
+  const move = (dy: number, dx: number): void =>
+    open.set({ camera: pan(open.current.camera, dy * KEY_PAN_SHARE * height, dx * KEY_PAN_SHARE * width) });
+  switch (name) {
+    case "ArrowUp":
+      move(1, 0);
+      break;
+    case "ArrowDown":
+      move(-1, 0);
+      break;
+    case "ArrowLeft":
+      move(0, 1);
+      break;
+    case "ArrowRight":
+      move(0, -1);
+      break;
+    case "+":
+    case "=":
+      zoom(open, middle, KEY_ZOOM);
+      break;
+    case "-":
+    case "_":
+      zoom(open, middle, 1 / KEY_ZOOM);
+      break;
+    case "0":
+    case "Home":
+      open.fit();
+      break;
+    case "1":
+      zoom(open, middle, 1 / devicePixelRatio / open.current.camera.zoom);
+      break;
+    default:
+      return false;
+  }
+  return true;
+}

@@ -1,0 +1,88 @@
+/** Where one looks: pure. The image's y and x are in pixels of level 0, the screen's in CSS pixels from its top left. */
+import type { Region } from "../client/events.ts";
+
+export interface Camera {
+  /** The image point in the middle of the screen. */
+  readonly y: number;
+  readonly x: number;
+  /** CSS pixels a pixel of level 0. */
+  readonly zoom: number;
+}
+
+export interface Size {
+  readonly height: number;
+  readonly width: number;
+}
+
+export interface Point {
+  readonly y: number;
+  readonly x: number;
+}
+
+/** A pixel of level 0 never gets larger than this. */
+const LARGEST_ZOOM = 64;
+/** The whole image never gets smaller than this share of what fits. */
+const SMALLEST_SHARE = 0.25;
+/** Left free around an image that is fitted. */
+const FIT_SHARE = 0.96;
+
+export function fit(image: Size, screen: Size): Camera {
+  const zoom = FIT_SHARE * Math.min(screen.height / image.height, screen.width / image.width);
+  return { y: image.height / 2, x: image.width / 2, zoom: Math.min(zoom, LARGEST_ZOOM) };
+}
+
+/** Keeps the zoom within its bounds and some of the image in the middle of the screen. */
+export function bounded(camera: Camera, image: Size, screen: Size): Camera {
+  const least = SMALLEST_SHARE * fit(image, screen).zoom;
+  const clamp = (value: number, low: number, high: number): number => Math.min(Math.max(value, low), high);
+  return {
+    y: clamp(camera.y, 0, image.height),
+    x: clamp(camera.x, 0, image.width),
+    zoom: clamp(camera.zoom, least, LARGEST_ZOOM),
+  };
+}
+
+export function toImage(camera: Camera, screen: Size, point: Point): Point {
+  return {
+    y: camera.y + (point.y - screen.height / 2) / camera.zoom,
+    x: camera.x + (point.x - screen.width / 2) / camera.zoom,
+  };
+}
+
+export function toScreen(camera: Camera, screen: Size, point: Point): Point {
+  return {
+    y: (point.y - camera.y) * camera.zoom + screen.height / 2,
+    x: (point.x - camera.x) * camera.zoom + screen.width / 2,
+  };
+}
+
+/** Moves the image along with the pointer. */
+export function pan(camera: Camera, dy: number, dx: number): Camera {
+  return { ...camera, y: camera.y - dy / camera.zoom, x: camera.x - dx / camera.zoom };
+}
+
+/** Zooms so that what lies under `point` stays there. */
+export function zoomAbout(camera: Camera, image: Size, screen: Size, point: Point, factor: number): Camera {
+  const fixed = toImage(camera, screen, point);
+  const { zoom } = bounded({ ...camera, zoom: camera.zoom * factor }, image, screen);
+  return {
+    y: fixed.y - (point.y - screen.height / 2) / zoom,
+    x: fixed.x - (point.x - screen.width / 2) / zoom,
+    zoom,
+  };
+}
+
+/** What of the image is on the screen, in whole pixels of level 0; undefined when nothing is. */
+export function visibleRegion(camera: Camera, image: Size, screen: Size): Region | undefined {
+  const first = toImage(camera, screen, { y: 0, x: 0 });
+  const end = toImage(camera, screen, { y: screen.height, x: screen.width });
+  const y = [Math.max(0, Math.floor(first.y)), Math.min(image.height, Math.ceil(end.y))] as const;
+  const x = [Math.max(0, Math.floor(first.x)), Math.min(image.width, Math.ceil(end.x))] as const;
+  return y[0] < y[1] && x[0] < x[1] ? { y, x } : undefined;
+}
+
+/** The coarsest level whose pixels are no larger than the screen's. */
+export function levelFor(camera: Camera, devicePixelRatio: number, levelCount: number): number {
+  const level = Math.floor(Math.log2(1 / (camera.zoom * devicePixelRatio)) + 1e-6);
+  return Math.min(Math.max(level, 0), levelCount - 1);
+}

@@ -1,0 +1,70 @@
+/** From tiles in order to rectangles on the canvas: pure. */
+import type { Description } from "../client/description.ts";
+import { levelSize } from "../client/geometry.ts";
+import type { Sprite } from "../gl/painter.ts";
+import type { Camera, Size } from "./camera.ts";
+import type { Layered } from "./compose.ts";
+import type { Tile, Tiles } from "./tiles.ts";
+
+export type Rectangle = readonly [left: number, top: number, right: number, bottom: number];
+
+/** How the image lies on a canvas of device pixels. */
+export interface Canvas extends Size {
+  /** Device pixels a CSS pixel. */
+  readonly ratio: number;
+}
+
+/** A rectangle of level 0 on the canvas. The same image point always gives the same number, so that chunks have no gaps. */
+export function onCanvas(camera: Camera, canvas: Canvas, [left, top, right, bottom]: Rectangle): Rectangle {
+  const scale = camera.zoom * canvas.ratio;
+  const x = (at: number): number => (at - camera.x) * scale + canvas.width / 2;
+  const y = (at: number): number => (at - camera.y) * scale + canvas.height / 2;
+  return [x(left), y(top), x(right), y(bottom)];
+}
+
+const AROUND = [[-1, -1], [-1, 0], [-1, 1], [0, -1], [0, 1], [1, -1], [1, 0], [1, 1]] as const;
+
+export function spritesOf(description: Description, layered: readonly Layered[], tiles: Tiles, camera: Camera, canvas: Canvas): Sprite[] {
+  return layered.flatMap(({ tile, mip }) => {
+    const [left, top, right, bottom] = extentOf(description, tile);
+    const place = onCanvas(camera, canvas, [left, top, right, bottom]);
+    if (place[0] >= canvas.width || place[1] >= canvas.height || place[2] <= 0 || place[3] <= 0) return [];
+    const level = description.arrays[tile.array]!.level + mip;
+    const shrink = 2 ** level;
+    const sharp = level === 0 && camera.zoom * canvas.ratio >= 1; // then pixels are shown as what they are
+    return [
+      {
+        place,
+        texels: [0, 0, (right - left) / shrink, (bottom - top) / shrink],
+        slot: tile.slot ?? 0,
+        mip,
+        width: levelSize(tile.place.width, mip),
+        height: levelSize(tile.place.height, mip),
+        smooth: !sharp,
+        constant: tile.fill,
+        ...surroundings(tiles, tile, mip),
+      } satisfies Sprite,
+    ];
+  });
+}
+
+/** The rectangle of level 0 that a tile shows. Odd sizes round up from level to level: the last pixels reach beyond the image. */
+export function extentOf(description: Description, { array, place }: Tile): Rectangle {
+  const scale = 2 ** description.arrays[array]!.level;
+  const [height, width] = description.shape.slice(-2) as [number, number];
+  const right = Math.min((place.x + place.width) * scale, width);
+  const bottom = Math.min((place.y + place.height) * scale, height);
+  return [place.x * scale, place.y * scale, right, bottom];
+}
+
+function surroundings(tiles: Tiles, tile: Tile, mip: number): Pick<Sprite, "near" | "leftWidth" | "upperHeight"> {
+  const around = AROUND.map(([down, right]) => {
+    const neighbour = tiles.neighbour(tile, down, right);
+    return neighbour?.mips.has(mip) ? neighbour : undefined;
+  });
+  return {
+    near: around.map((neighbour) => neighbour?.slot ?? -1),
+    leftWidth: levelSize((around[3] ?? around[0] ?? around[5])?.place.width ?? 0, mip),
+    upperHeight: levelSize((around[1] ?? around[0] ?? around[2])?.place.height ?? 0, mip),
+  };
+}

@@ -1,0 +1,72 @@
+/** What one sees, as it stands in the address: pure. */
+import type { Description } from "../client/description.ts";
+import type { At } from "../client/geometry.ts";
+import type { Camera } from "./camera.ts";
+import { lookOf, type ChannelLook } from "./channels.ts";
+
+export interface ViewState {
+  readonly camera: Camera;
+  readonly at: At;
+  readonly looks: readonly ChannelLook[];
+  /** Refine to the last bit, beyond what can be seen. */
+  readonly wantExact: boolean;
+}
+
+const rounded = (value: number): string => String(Number(value.toPrecision(8)));
+
+/** `image=NAME&x=…&y=…&zoom=…&z=…&t=…&c0=1,0000FF,294,2210&exact=1`; channels only where they differ from what is stored. */
+export function writeHash(description: Description, state: ViewState): string {
+  const { camera, at, looks, wantExact } = state;
+  const parts = new URLSearchParams({ image: description.name, x: rounded(camera.x), y: rounded(camera.y), zoom: rounded(camera.zoom) });
+  for (const [axis, index] of Object.entries(at)) if (index > 0) parts.set(axis, String(index));
+  looks.forEach((look, index) => {
+    const text = writeLook(look);
+    if (text !== writeLook(lookOf(description.channels[index]!))) parts.set(`c${index}`, text);
+  });
+  if (wantExact) parts.set("exact", "1");
+  return parts.toString().replaceAll("%2F", "/").replaceAll("%2C", ",");
+}
+
+const writeLook = ({ visible, colour, window }: ChannelLook): string => [visible ? 1 : 0, colour, ...window.map(rounded)].join(",");
+
+export const imageInHash = (hash: string): string | undefined => new URLSearchParams(hash).get("image") ?? undefined;
+
+/** What cannot be understood is left as `otherwise` has it: an address may be old, or typed by hand. */
+export function readHash(hash: string, description: Description, otherwise: ViewState): ViewState {
+  const parts = new URLSearchParams(hash);
+  const number = (name: string): number | undefined => {
+    const text = parts.get(name);
+    const value = text === null || text === "" ? Number.NaN : Number(text);
+    return Number.isFinite(value) ? value : undefined;
+  };
+  const zoom = number("zoom");
+  const camera = {
+    y: number("y") ?? otherwise.camera.y,
+    x: number("x") ?? otherwise.camera.x,
+    zoom: zoom !== undefined && zoom > 0 ? zoom : otherwise.camera.zoom,
+  };
+  const at = Object.fromEntries(
+    steppedAxes(description).map(({ name, size }) => {
+      const index = Math.round(number(name) ?? otherwise.at[name] ?? 0);
+      return [name, Math.min(Math.max(index, 0), size - 1)];
+    }),
+  );
+  const looks = otherwise.looks.map((look, index) => readLook(parts.get(`c${index}`)) ?? look);
+  const wantExact = parts.has("exact") ? parts.get("exact") === "1" : otherwise.wantExact;
+  return { camera, at, looks, wantExact };
+}
+
+function readLook(text: string | null): ChannelLook | undefined {
+  const found = /^([01]),([0-9a-fA-F]{6}),(-?[\d.]+),(-?[\d.]+)$/.exec(text ?? "");
+  if (found === null) return undefined;
+  const [low, high] = [Number(found[3]), Number(found[4])];
+  if (!(low <= high)) return undefined;
+  return { visible: found[1] === "1", colour: found[2]!.toUpperCase(), window: [low, high] };
+}
+
+/** The axes that need a slider: all but c, y and x that have more than one place. */
+export function steppedAxes(description: Description): { name: string; size: number }[] {
+  return description.axes
+    .map((name, axis) => ({ name, size: description.shape[axis]! }))
+    .filter(({ name, size }) => !["c", "y", "x"].includes(name) && size > 1);
+}

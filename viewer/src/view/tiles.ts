@@ -1,0 +1,79 @@
+/** The pictures that lie on the GPU, and how good each is. */
+import type { ChunkKey, ChunkPlace } from "../client/geometry.ts";
+import type { Picture } from "../client/refine.ts";
+
+export interface Tile {
+  readonly place: ChunkPlace;
+  readonly array: number;
+  /** Where it lies in the texture; undefined for one that is `fill` throughout. */
+  slot: number | undefined;
+  /** The mip levels that were uploaded, and the guaranteed error of each as it lies there. */
+  readonly mips: Map<number, number>;
+  /** The guaranteed error at every level by what was known at the last upload. */
+  errors: readonly number[];
+  fill: number | undefined;
+}
+
+export class Tiles {
+  private readonly byKey = new Map<ChunkKey, Tile>();
+  private readonly byPlace = new Map<string, Tile>();
+
+  get(key: ChunkKey): Tile | undefined {
+    return this.byKey.get(key);
+  }
+
+  values(): Iterable<Tile> {
+    return this.byKey.values();
+  }
+
+  keys(): ChunkKey[] {
+    return [...this.byKey.keys()];
+  }
+
+  /** The chunk next to another in its plane. */
+  neighbour({ place }: Tile, down: number, right: number): Tile | undefined {
+    return this.byPlace.get(`${place.plane}/${place.row + down}/${place.column + right}`);
+  }
+
+  add(place: ChunkPlace): Tile {
+    const tile: Tile = { place, array: place.address[0], slot: undefined, mips: new Map(), errors: [], fill: undefined };
+    this.byKey.set(place.key, tile);
+    this.byPlace.set(`${place.plane}/${place.row}/${place.column}`, tile);
+    return tile;
+  }
+
+  remove(key: ChunkKey): void {
+    const tile = this.byKey.get(key);
+    if (tile === undefined) return;
+    this.byKey.delete(key);
+    this.byPlace.delete(`${tile.place.plane}/${tile.place.row}/${tile.place.column}`);
+  }
+
+  clear(): void {
+    this.byKey.clear();
+    this.byPlace.clear();
+  }
+}
+
+/** A picture is taken unless the one that is there is better: what is seen never gets worse. */
+export function improves(tile: Tile, picture: Picture): boolean {
+  return picture.errors[picture.level]! <= (tile.mips.get(picture.level) ?? Infinity);
+}
+
+/**
+ * The mip level to show where decode level `wanted` should be: that one; else a finer one, which holds more; else the next
+ * coarser one. Undefined while there is none.
+ */
+export function shownMip(tile: Tile, wanted: number): number | undefined {
+  if (tile.mips.has(wanted)) return wanted;
+  const there = [...tile.mips.keys()];
+  const finer = there.filter((mip) => mip < wanted);
+  if (finer.length > 0) return Math.max(...finer);
+  return there.length > 0 ? Math.min(...there) : undefined;
+}
+
+/** The guaranteed error of a tile at a decode level, by what is known; 0 where it is fill. */
+export function errorAt(tile: Tile, level: number): number {
+  if (tile.fill !== undefined) return 0;
+  return tile.errors[Math.min(level, tile.errors.length - 1)] ?? Infinity;
+}

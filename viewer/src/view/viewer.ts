@@ -1,0 +1,274 @@
+/** Ties it together: a canvas, one open image, and what one sees of it. Frames are drawn only when something changed. */
+import type { Description } from "../client/description.ts";
+import { planeOf, type ChunkKey, type ChunkPlace } from "../client/geometry.ts";
+import type { Picture } from "../client/refine.ts";
+import { Session, type SessionListener, type SessionParts } from "../client/session.ts";
+import type { Light } from "../gl/painter.ts";
+import { Stage } from "../gl/stage.ts";
+import { bounded, fit, levelFor, visibleRegion, type Size } from "./camera.ts";
+import { invisibleError, lightOf, lookOf, type ChannelLook } from "./channels.ts";
+import { compose, covered, type Layered } from "./compose.ts";
+import { decodeLevel, targetChunks, viewOf, wantedChunks, type Scene } from "./requests.ts";
+import { onCanvas, spritesOf, type Canvas } from "./sprites.ts";
+import type { ViewState } from "./state.ts";
+import { progressOf, type Progress } from "./status.ts";
+import type { Tile } from "./tiles.ts";
+
+export interface Status extends Progress {
+  readonly bytesReceived: number;
+  /** The level on the screen, and whether all is here that was asked for. */
+  readonly level: number;
+  readonly settled: boolean;
+  /** Bytes received when the whole screen showed something for the first time. */
+  readonly firstPictureBytes: number | undefined;
+  readonly connected: boolean;
+  /** Chunks that cannot be shown, and why. */
+  readonly damaged: ReadonlyMap<ChunkKey, string>;
+  readonly error: string | undefined;
+}
+
+export interface Surface {
+  readonly canvas: HTMLCanvasElement;
+  readonly gl: WebGL2RenderingContext;
+}
+
+const GPU_BUDGET_NBYTES = 256e6;
+const BACKGROUND = [0.075, 0.08, 0.09] as const;
+const NOTHING: Progress = { maxError: Infinity, exact: false, chunks: 0, exactChunks: 0 };
+
+export class Viewer {
+  private state: ViewState;
+  /** The indices that are on the screen: those of `state.at` once there is a whole picture of them. */
+  private shownAt: ViewState["at"];
+  private stage: Stage;
+  private readonly session: Session;
+  private scene: Scene | undefined;
+  private wanted: ReadonlyMap<ChunkKey, { place: ChunkPlace; level: number }> = new Map();
+  private lastView = "";
+  /** Pictures that found no place on the GPU. */
+  private readonly homeless = new Set<ChunkKey>();
+  private readonly damaged = new Map<ChunkKey, string>();
+  private framePending = false;
+  private closed = false;
+  private connected = true;
+  private error: string | undefined;
+  private firstPictureBytes: number | undefined;
+  private progress: Progress = NOTHING;
+  private waiting: (() => void)[] = [];
+
+  /** @param onChange called after each frame: state or status may be another */
+  constructor(
+    private readonly surface: Surface,
+    readonly description: Description,
+    parts: SessionParts,
+    private readonly onChange: () => void,
+  ) {
+    this.state = this.initialState();
+    this.shownAt = this.state.at;
+    this.stage = new Stage(surface.gl, description, GPU_BUDGET_NBYTES);
+    this.session = new Session(description, parts, this.listener());
+    this.requestFrame();
+  }
+
+  get current(): ViewState {
+    return this.state;
+  }
+
+  get image(): Size {
+    const [height, width] = this.description.shape.slice(-2) as [number, number];
+    return { height, width };
+  }
+
+  get screen(): Size {
+    const { clientHeight, clientWidth } = this.surface.canvas;
+    return { height: Math.max(1, clientHeight), width: Math.max(1, clientWidth) };
+  }
+
+  get status(): Status {
+    const { progress, connected, error, firstPictureBytes, damaged } = this;
+    const { bytesReceived } = this.session;
+    return { ...progress, bytesReceived, level: this.scene?.level ?? 0, settled: this.settled, firstPictureBytes, connected, damaged, error };
+  }
+
+  initialState(): ViewState {
+    const at = Object.fromEntries(this.description.axes.slice(0, -2).flatMap((axis) => (axis === "c" ? [] : [[axis, 0]])));
+    return { camera: fit(this.image, this.screen), at, looks: this.description.channels.map(lookOf), wantExact: false };
+  }
+
+  set(change: Partial<ViewState>): void {
+    this.state = { ...this.state, ...change };
+    if (change.camera !== undefined) this.state = { ...this.state, camera: bounded(change.camera, this.image, this.screen) };
+    this.requestFrame();
+  }
+
+  setLook(channel: number, change: Partial<ChannelLook>): void {
+    this.set({ looks: this.state.looks.map((look, index) => (index === channel ? { ...look, ...change } : look)) });
+  }
+
+  fit(): void {
+    this.set({ camera: fit(this.image, this.screen) });
+  }
+
+  requestFrame(): void {
+    if (this.framePending || this.closed) return;
+    this.framePending = true;
+    requestAnimationFrame(() => {
+      this.framePending = false;
+      if (!this.closed) this.frame();
+    });
+  }
+
+  /** Resolves when all that the present view asks for was received, decoded and drawn. */
+  idle(): Promise<void> {
+    return new Promise((resolve) => {
+      this.waiting.push(resolve);
+      this.requestFrame();
+    });
+  }
+
+  /** The tiles of a channel that are on the screen, the one to be seen first. */
+  layered(channel: number): Layered[] {
+    if (this.scene === undefined) return [];
+    const planes = new Set(this.description.arrays.map((_, array) => planeOf(this.description, array, channel, this.shownAt)));
+    const tiles = [...this.stage.tiles.values()].filter(({ place }) => planes.has(place.plane));
+    return compose(this.description, tiles, this.scene.level, invisibleError(this.state.looks[channel]!.window));
+  }
+
+  /** The picture of a chunk, if there is one. */
+  tile(key: ChunkKey): Tile | undefined {
+    return this.stage.tiles.get(key);
+  }
+
+  /** What lies on the GPU for a rectangle of a tile's mip level, one component of it: height × width. */
+  read(tile: Tile, component: number, mip: number, y: number, x: number, height: number, width: number): ArrayLike<number> {
+    return this.stage.read(tile, component, mip, y, x, height, width);
+  }
+
+  get components(): number {
+    return this.stage.components;
+  }
+
+  /** After the GPU forgot everything: draw it all again from what the workers hold. */
+  restore(): void {
+    const keys = this.stage.tiles.keys();
+    this.stage = new Stage(this.surface.gl, this.description, GPU_BUDGET_NBYTES);
+    this.session.lost(keys);
+    this.requestFrame();
+  }
+
+  close(): void {
+    this.closed = true;
+    this.session.close();
+    this.stage.free();
+    this.release();
+  }
+
+  private get settled(): boolean {
+    return this.scene === undefined ? this.visibleScene() === undefined : this.session.settled;
+  }
+
+  private listener(): SessionListener {
+    return {
+      picture: (picture) => this.receive(picture),
+      damaged: (key, message) => {
+        this.damaged.set(key, message);
+        this.requestFrame();
+      },
+      progress: () => this.requestFrame(),
+      connected: (connected) => {
+        this.connected = connected;
+        this.requestFrame();
+      },
+      failed: (error) => {
+        this.error = error.message;
+        this.requestFrame();
+      },
+    };
+  }
+
+  private receive(picture: Picture): void {
+    const place = this.wanted.get(picture.key)?.place;
+    const { put, evicted } = place === undefined ? { put: false, evicted: undefined } : this.stage.put(picture, place, this.wanted);
+    if (!put) this.homeless.add(picture.key);
+    if (evicted !== undefined) this.session.lost([evicted]);
+    this.damaged.delete(picture.key);
+    this.requestFrame();
+  }
+
+  private canvas(): Canvas {
+    const { canvas } = this.surface;
+    const { height, width } = this.screen;
+    const [deviceHeight, deviceWidth] = [height, width].map((size) => Math.round(size * devicePixelRatio)) as [number, number];
+    if (canvas.width !== deviceWidth || canvas.height !== deviceHeight) {
+      canvas.width = deviceWidth;
+      canvas.height = deviceHeight;
+    }
+    return { height: deviceHeight, width: deviceWidth, ratio: deviceWidth / width };
+  }
+
+  private visibleScene(): Scene | undefined {
+    const { camera, at, looks, wantExact } = this.state;
+    const region = visibleRegion(camera, this.image, this.screen);
+    if (region === undefined || !looks.some(({ visible }) => visible)) return undefined;
+    return { level: levelFor(camera, devicePixelRatio, this.description.levels.length), region, at, looks, exact: wantExact };
+  }
+
+  private frame(): void {
+    if (this.surface.gl.isContextLost()) return;
+    const canvas = this.canvas();
+    this.scene = this.visibleScene();
+    if (this.scene !== undefined) {
+      this.ask(this.scene);
+      this.advance(this.scene);
+    }
+    this.paint(canvas);
+    if (this.settled && !this.framePending) this.release();
+    this.onChange();
+  }
+
+  /** Tells the server what is in view, if that is not what it was told last. */
+  private ask(scene: Scene): void {
+    const view = viewOf(scene);
+    const text = JSON.stringify(view);
+    if (text !== this.lastView) {
+      this.lastView = text;
+      this.wanted = wantedChunks(this.description, scene);
+      this.stage.touch([...this.wanted.keys()].reverse());
+      this.session.show(view, new Map([...this.wanted].map(([key, { level }]) => [key, level])));
+      this.session.lost([...this.homeless].filter((key) => this.wanted.has(key)));
+      this.homeless.clear();
+    }
+    for (const [key, { place }] of this.wanted) {
+      if (this.stage.tiles.get(key) !== undefined) continue;
+      const fill = this.session.fillOf(key);
+      if (fill !== undefined) this.stage.putFill(place, fill);
+    }
+  }
+
+  /** Finds how far the picture has come, and turns to other planes once they are there. */
+  private advance(scene: Scene): void {
+    const channels = scene.looks.flatMap(({ visible }, index) => (visible ? [index] : []));
+    const places = channels.flatMap((channel) => targetChunks(this.description, scene, channel));
+    const { tiles } = this.stage;
+    const decode = decodeLevel(this.description, this.description.levels[scene.level]!.array, scene.level);
+    this.progress = progressOf(places, (key) => tiles.get(key), decode);
+    if (!covered(this.description, places, tiles, scene.at)) return;
+    this.shownAt = scene.at;
+    this.firstPictureBytes ??= this.session.bytesReceived;
+  }
+
+  private paint(canvas: Canvas): void {
+    const { description, state } = this;
+    const lights = state.looks.flatMap((look, channel): Light[] => {
+      if (!look.visible) return [];
+      const sprites = spritesOf(description, this.layered(channel), this.stage.tiles, state.camera, canvas);
+      return [{ sprites, window: look.window, colour: lightOf(look, description) }];
+    });
+    const bounds = onCanvas(state.camera, canvas, [0, 0, this.image.width, this.image.height]);
+    this.stage.paint(lights, bounds, BACKGROUND);
+  }
+
+  private release(): void {
+    for (const resolve of this.waiting.splice(0)) resolve();
+  }
+}
