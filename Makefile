@@ -1,20 +1,71 @@
 # The two commands a newcomer needs are `make demo` and `make test`; the rest are their parts.
 VENV ?= .venv
-PYTHON ?= python3.11
 PY := $(VENV)/bin/python
-NPM := npm --prefix viewer
+NPM := npm --prefix viewer --silent
+CORE := pyproject.toml pyramid/CMakeLists.txt codecs/CMakeLists.txt $(wildcard codecs/src/* codecs/include/* pyramid/native/*)
 
-.PHONY: demo test env check clean
+.PHONY: demo test env viewer packages check test-core test-python test-newest test-viewer clean
+
+demo: env viewer
+	$(PY) scripts/demo.py
+
+test: check test-core test-python test-newest test-viewer
+	@echo "All tests have passed."
 
 # ---- environment -----------------------------------------------------------------------------------------------------
-$(VENV)/.made: pyproject.toml pyramid/CMakeLists.txt $(wildcard codecs/CMakeLists.txt codecs/src/* codecs/include/* pyramid/native/*)
-	test -x $(PY) || $(PYTHON) -m venv $(VENV)
-	$(PY) -m pip install --quiet --upgrade pip
-	$(PY) -m pip install --quiet 'scikit-build-core>=0.11' 'nanobind>=2.9' ninja
-	$(PY) -m pip install --quiet --no-build-isolation --editable '.[dev]'
-	touch $@
+# Installed for editing: a change of Python code needs no new installation, a change of C code does.
+define install
+	test -x $(1)/bin/python || "$$(scripts/find-python.sh $(2))" -m venv $(1)
+	$(1)/bin/python -m pip install --quiet --upgrade pip
+	$(1)/bin/python -m pip install --quiet 'scikit-build-core>=0.11' 'nanobind>=2.9' 'cmake>=3.25' ninja
+	$(1)/bin/python -m pip install --quiet --no-build-isolation --editable '.[dev]'
+	touch $(1)/.made
+endef
+
+$(VENV)/.made: $(CORE)
+	$(call install,$(VENV),3.11)
+
+$(VENV)-newest/.made: $(CORE)
+	$(call install,$(VENV)-newest,3.13)
 
 env: $(VENV)/.made
 
+packages:
+	scripts/system-packages.sh
+
+# ---- viewer ----------------------------------------------------------------------------------------------------------
+viewer/node_modules/.made: viewer/package-lock.json
+	$(NPM) ci
+	touch $@
+
+viewer/dist/index.html: viewer/node_modules/.made viewer/index.html viewer/vite.config.ts codecs/wasm/ziggurat.wasm $(shell find viewer/src -type f)
+	$(NPM) run build
+
+viewer: viewer/dist/index.html
+
+# ---- checks and tests ------------------------------------------------------------------------------------------------
+check: env viewer/node_modules/.made
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m mypy
+	$(NPM) run check
+
+# The C core alone, under sanitizers: vectors, fuzz targets for a bounded time, the WebAssembly build.
+test-core: env packages
+	codecs/test.sh
+
+test-python: env viewer
+	$(PY) -m pytest -q
+
+# The newest Python with the newest zarr, where there is one: zarr's pipelines change from version to version.
+test-newest:
+	@if scripts/find-python.sh 3.13 >/dev/null 2>&1; then \
+	  $(MAKE) --no-print-directory $(VENV)-newest/.made && $(VENV)-newest/bin/python -m pytest -q tests/unit; \
+	else echo "no Python 3.13 here: the tests on it are left out"; fi
+
+test-viewer: env viewer packages
+	$(NPM) test
+	$(NPM) run test:browser
+
 clean:
-	rm -rf build $(VENV) viewer/dist viewer/node_modules demo
+	rm -rf build $(VENV) $(VENV)-newest viewer/dist viewer/node_modules demo

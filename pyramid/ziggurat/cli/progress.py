@@ -30,7 +30,7 @@ def progress_bar(what: str, *, unit: str = "", scale: float = 1) -> Iterator[Cal
         TimeRemainingColumn(),
     )
     with Progress(*columns, console=Console(stderr=True)) as bar:
-        task = bar.add_task(what, total=None)
+        task = bar.add_task(what, total=1)
 
         def update(done: int, total: int) -> None:
             bar.update(task, completed=done / scale, total=total / scale)

@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# Installs the system packages that tests need and that are missing: a browser to see the viewer with, and clang for the fuzz targets.
+# Says what to install by hand where it cannot.
+set -euo pipefail
+
+declare -A package_of=([chromium]=chromium [clang]=clang)
+missing=()
+for program in "${!package_of[@]}"; do
+  command -v "$program" >/dev/null || missing+=("${package_of[$program]}")
+done
+# clang's sanitizers are a package of their own.
+if ! compgen -G '/usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt.fuzzer-*' >/dev/null; then
+  missing+=(libclang-rt-14-dev)
+fi
+[ ${#missing[@]} -eq 0 ] && exit 0
+
+if ! command -v apt-get >/dev/null || [ "$(id -u)" -ne 0 ]; then
+  echo "The tests need ${missing[*]}, which this script cannot install here." >&2
+  echo "On Debian or Ubuntu, as root: apt-get update && apt-get install ${missing[*]}" >&2
+  exit 1
+fi
+export DEBIAN_FRONTEND=noninteractive
+apt-get update -qq
+apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
