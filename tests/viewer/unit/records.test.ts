@@ -1,0 +1,50 @@
+import { describe, expect, it } from "vitest";
+import { ProtocolError } from "../../../viewer/src/client/errors.ts";
+import { parseMessage } from "../../../viewer/src/client/records.ts";
+import { Cursor } from "../../../viewer/src/client/varint.ts";
+
+const bytes = (...values: number[]) => new Uint8Array(values);
+const varint = (...values: number[]) => new Cursor(bytes(...values)).varint();
+
+describe("varint", () => {
+  it.each([
+    [[0], 0],
+    [[0x7f], 127],
+    [[0x80, 0x01], 128],
+    [[0xe5, 0x8e, 0x26], 624485],
+    [[0xff, 0xff, 0xff, 0xff, 0x0f], 2 ** 32 - 1],
+    [[0xff, 0xff, 0xff, 0xff, 0x7f], 2 ** 35 - 1],
+  ])("reads %j", (encoded, value) => expect(varint(...encoded)).toBe(value));
+
+  it.each([[[0x80]], [[]], [[0x80, 0x00]], [[0x80, 0x80, 0x80, 0x80, 0x80, 0x01]]])("refuses %j", (encoded) =>
+    expect(() => varint(...encoded)).toThrow(ProtocolError),
+  );
+});
+
+describe("parseMessage", () => {
+  const header = Array.from({ length: 80 }, (_, index) => index);
+  const whole = [7, 1, 1, 0, 3, ...header, 2, 0, 3, 9, 4, 5, 3, 0xaa, 0xbb, 0xcc, 2, 0, 3, 9, 3, 5, 0, 3, 1, 2, 4, 0, 3, 0x81, 0x01];
+
+  it("reads every kind of record", () => {
+    const message = parseMessage(bytes(...whole));
+    expect(message).toMatchObject({ viewId: 7, handle: 1 });
+    expect(message.records).toEqual([
+      { kind: "shard", array: 0, shard: 3, header: bytes(...header) },
+      { kind: "packet", array: 0, shard: 3, chunk: 9, resolution: 4, step: 5, bytes: bytes(0xaa, 0xbb, 0xcc) },
+      { kind: "packet", array: 0, shard: 3, chunk: 9, resolution: 3, step: 5, bytes: bytes() },
+      { kind: "shardAbsent", array: 1, shard: 2 },
+      { kind: "chunkAbsent", array: 0, shard: 3, chunk: 129 },
+    ]);
+  });
+
+  it("refuses every cut but those between records", () => {
+    const ends = new Set([2, 85, 95, 102, 105, whole.length]);
+    for (let length = 0; length <= whole.length; length++) {
+      const parse = () => parseMessage(bytes(...whole.slice(0, length)));
+      if (ends.has(length)) expect(parse, `${length}`).not.toThrow();
+      else expect(parse, `${length}`).toThrow(ProtocolError);
+    }
+  });
+
+  it("refuses a record it does not know", () => expect(() => parseMessage(bytes(7, 1, 9, 0, 0))).toThrow("record 9"));
+});
