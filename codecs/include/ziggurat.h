@@ -10,7 +10,7 @@
  *
  * On failure
  *   - A function that returns enum zgr_status leaves its outputs unspecified, but touches nothing else.
- *   - zgr_decoder_add: after ZGR_ERROR_PACKET_CRC, ZGR_ERROR_ORDER and ZGR_ERROR_ARGUMENT the decoder is as it was, and may be
+ *   - zgr_decoder_add, zgr_decoder_add_after_gap: after ZGR_ERROR_PACKET_CRC, ZGR_ERROR_ORDER and ZGR_ERROR_ARGUMENT the decoder is as it was, and may be
  *     given the right packet. After ZGR_ERROR_PACKET it is spoiled: all further calls on it return ZGR_ERROR_PACKET.
  *
  * Not guaranteed
@@ -165,6 +165,9 @@ enum zgr_status zgr_decoder_init(void *memory, size_t nbytes, const struct zgr_h
  * taken from first_step down without a gap. Errors: ARGUMENT, ORDER, PACKET_CRC, PACKET. */
 enum zgr_status zgr_decoder_add(struct zgr_decoder *decoder, uint32_t resolution, uint32_t step, const uint8_t *packet,
                                 size_t nbytes);
+/* The same for a packet of which it is known that those between it and the last one taken are empty, as in the view stream. */
+enum zgr_status zgr_decoder_add_after_gap(struct zgr_decoder *decoder, uint32_t resolution, uint32_t step, const uint8_t *packet,
+                                          size_t nbytes);
 /* All packets of the resolution from the next one down to `step` are empty (none, if it is known so far already). */
 enum zgr_status zgr_decoder_skip_to(struct zgr_decoder *decoder, uint32_t resolution, uint32_t step);
 /* The step down to which a resolution is known; first_step + 1 when not at all. */

@@ -6,9 +6,9 @@
 
 #if defined(__STDC_HOSTED__) && __STDC_HOSTED__
 #include <string.h>
-#else
-void *memcpy(void *restrict to, const void *restrict from, size_t nbytes);
-void *memset(void *to, int value, size_t nbytes);
+#else /* WebAssembly has instructions for them */
+#define memcpy __builtin_memcpy
+#define memset __builtin_memset
 #endif
 
 /* Builds a hot loop twice and lets the loader choose by processor. Not under sanitizers, which start before such a choice. */

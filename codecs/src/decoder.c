@@ -57,30 +57,41 @@ static void touch(struct zgr_decoder *d, const struct zgr_share *shares, uint32_
     d->touched[resolution] = 1;
 }
 
-enum zgr_status zgr_decoder_add(struct zgr_decoder *d, uint32_t resolution, uint32_t step, const uint8_t *packet, size_t nbytes)
+static enum zgr_status take(struct zgr_decoder *d, uint32_t resolution, uint32_t step, const uint8_t *packet, size_t nbytes)
+{
+    if (nbytes <= ZGR_CRC_NBYTES)
+        return ZGR_ERROR_PACKET_CRC;
+    size_t payload_nbytes = nbytes - ZGR_CRC_NBYTES;
+    if (zgr_packet_crc(&d->header, d->ordinal, resolution, step, packet, payload_nbytes) != zgr_load_u32(packet + payload_nbytes))
+        return ZGR_ERROR_PACKET_CRC;
+    struct zgr_share shares[ZGR_SHARES_MAX];
+    uint32_t count = zgr_packet_shares(&d->header, &d->layout, resolution, step, d->coeffs, d->started, shares);
+    touch(d, shares, count, resolution);
+    enum zgr_status status = zgr_entropy_decode(shares, count, step == d->header.first_step, d->entropy, packet, payload_nbytes);
+    d->spoiled = status != ZGR_OK;
+    return status;
+}
+
+enum zgr_status zgr_decoder_add_after_gap(struct zgr_decoder *d, uint32_t resolution, uint32_t step, const uint8_t *packet,
+                                          size_t nbytes)
 {
     if (d->spoiled)
         return ZGR_ERROR_PACKET;
     if (resolution >= d->header.resolutions || step > d->header.first_step)
         return ZGR_ERROR_ARGUMENT;
-    if (step + 1 != d->steps[resolution])
+    if (step >= d->steps[resolution])
         return ZGR_ERROR_ORDER;
-    if (nbytes > 0) {
-        if (nbytes <= ZGR_CRC_NBYTES)
-            return ZGR_ERROR_PACKET_CRC;
-        size_t payload_nbytes = nbytes - ZGR_CRC_NBYTES;
-        if (zgr_packet_crc(&d->header, d->ordinal, resolution, step, packet, payload_nbytes) != zgr_load_u32(packet + payload_nbytes))
-            return ZGR_ERROR_PACKET_CRC;
-        struct zgr_share shares[ZGR_SHARES_MAX];
-        uint32_t count = zgr_packet_shares(&d->header, &d->layout, resolution, step, d->coeffs, d->started, shares);
-        touch(d, shares, count, resolution);
-        if (zgr_entropy_decode(shares, count, step == d->header.first_step, d->entropy, packet, payload_nbytes) != ZGR_OK) {
-            d->spoiled = 1;
-            return ZGR_ERROR_PACKET;
-        }
-    }
-    d->steps[resolution] = (uint8_t)step;
-    return ZGR_OK;
+    enum zgr_status status = nbytes > 0 ? take(d, resolution, step, packet, nbytes) : ZGR_OK;
+    if (status == ZGR_OK)
+        d->steps[resolution] = (uint8_t)step;
+    return status;
+}
+
+enum zgr_status zgr_decoder_add(struct zgr_decoder *d, uint32_t resolution, uint32_t step, const uint8_t *packet, size_t nbytes)
+{
+    if (!d->spoiled && resolution < d->header.resolutions && step <= d->header.first_step && step + 1 < d->steps[resolution])
+        return ZGR_ERROR_ORDER;
+    return zgr_decoder_add_after_gap(d, resolution, step, packet, nbytes);
 }
 
 enum zgr_status zgr_decoder_skip_to(struct zgr_decoder *d, uint32_t resolution, uint32_t step)

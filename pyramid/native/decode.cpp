@@ -64,25 +64,18 @@ public:
     ~ChunkDecoder() { pool().give(std::move(memory), nbytes); }
     ChunkDecoder(const ChunkDecoder &) = delete;
 
-    void add(uint32_t resolution, uint32_t step, nb::handle packet)
+    // `after_gap`: what lies between the packet and the last one is empty, as the view stream means it.
+    void add(uint32_t resolution, uint32_t step, nb::handle packet, bool after_gap)
     {
         Bytes bytes(packet);
         zgr_status status;
         {
             nb::gil_scoped_release unlocked;
             std::lock_guard<std::mutex> lock(mutex);
-            status = zgr_decoder_add(decoder, resolution, step, bytes.data(), bytes.size());
+            status = (after_gap ? zgr_decoder_add_after_gap : zgr_decoder_add)(decoder, resolution, step, bytes.data(), bytes.size());
         }
         if (status != ZGR_OK)
             raise(status, where() + " resolution " + std::to_string(resolution) + " step " + std::to_string(step));
-    }
-
-    // A packet as the view stream sends it: what lies between it and the last one is empty.
-    void add_after_gap(uint32_t resolution, uint32_t step, nb::handle packet)
-    {
-        if (step <= h.first_step)
-            skip_to(resolution, step + 1);
-        add(resolution, step, packet);
     }
 
     void skip_to(uint32_t resolution, uint32_t step)
@@ -148,7 +141,7 @@ nb::object decode_chunk(const Header &header, uint32_t ordinal, uint32_t level, 
         auto item = nb::cast<nb::tuple>(packet);
         if (item.size() != 3)
             raise(ZGR_ERROR_ARGUMENT, "packets are (resolution, step, bytes)");
-        decoder.add_after_gap(nb::cast<uint32_t>(item[0]), nb::cast<uint32_t>(item[1]), item[2]);
+        decoder.add(nb::cast<uint32_t>(item[0]), nb::cast<uint32_t>(item[1]), item[2], true);
     }
     uint32_t coarsest = header.h.resolutions - 1u;
     for (uint32_t r = std::min(level, coarsest); r <= coarsest; r++)
@@ -173,7 +166,7 @@ void bind_decode(nb::module_ &module)
 {
     nb::class_<ChunkDecoder>(module, "ChunkDecoder")
         .def(nb::init<const Header &, uint32_t>(), "header"_a, "ordinal"_a)
-        .def("add", &ChunkDecoder::add, "resolution"_a, "step"_a, "packet"_a)
+        .def("add", &ChunkDecoder::add, "resolution"_a, "step"_a, "packet"_a, nb::kw_only(), "after_gap"_a = false)
         .def("skip_to", &ChunkDecoder::skip_to, "resolution"_a, "step"_a)
         .def("step", &ChunkDecoder::step, "resolution"_a)
         .def("error", &ChunkDecoder::error, "level"_a)

@@ -235,8 +235,10 @@ class ChunkDecoder:
     """
 
     def __init__(self, header: Header, ordinal: int) -> None: ...
-    def add(self, resolution: int, step: int, packet: Buffer) -> None:
+    def add(self, resolution: int, step: int, packet: Buffer, *, after_gap: bool = False) -> None:
         """Take a packet with its checksum; b"" if it is empty. Steps of a resolution come from first_step down without a gap.
+
+        With ``after_gap``, those between the packet and the last one are known to be empty.
 
         Raises
         ------

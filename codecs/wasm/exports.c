@@ -1,0 +1,145 @@
+/* What JavaScript calls: README.md in this folder. Thin: all checks are the core's. */
+#include "core.h"
+#include "heap.h"
+
+#define EXPORT(NAME) __attribute__((export_name(#NAME))) NAME
+
+static struct zgr_header current;
+static uint64_t current_object_nbytes;
+static enum zgr_status last_status;
+
+void *EXPORT(zgr_wasm_alloc)(size_t nbytes) { return heap_alloc(nbytes); }
+void EXPORT(zgr_wasm_free)(void *memory) { heap_free(memory); }
+uint32_t EXPORT(zgr_wasm_crc32c)(const uint8_t *data, size_t nbytes, uint32_t seed) { return zgr_crc32c(data, nbytes, seed); }
+enum zgr_status EXPORT(zgr_wasm_last_status)(void) { return last_status; }
+
+/* ---- header and index ----------------------------------------------------------------------------------------------- */
+
+enum zgr_status EXPORT(zgr_wasm_header_parse)(const uint8_t *data, size_t nbytes)
+{
+    struct zgr_header header;
+    enum zgr_status status = zgr_header_parse(data, nbytes, &header);
+    if (status == ZGR_OK)
+        current = header;
+    return status;
+}
+
+double EXPORT(zgr_wasm_header_field)(uint32_t field)
+{
+    const struct zgr_header *h = &current;
+    if (h->dtype == 0) /* no header yet */
+        return -1;
+    const double fields[] = {h->dtype, h->components, h->colour, h->decompositions, h->resolutions, h->first_step, h->coarse_step,
+                             h->planes, h->height, h->width, h->chunk_height, h->chunk_width, h->extent_height, h->extent_width,
+                             (double)h->fill_value, (double)h->offset, h->divisor, h->span, h->index_nbytes, h->index_crc,
+                             h->header_crc, zgr_grid_height(h), zgr_grid_width(h), zgr_chunk_count(h)};
+    return field < sizeof fields / sizeof *fields ? fields[field] : -1;
+}
+
+enum zgr_status EXPORT(zgr_wasm_index_parse)(const uint8_t *index, size_t nbytes, double *offsets, uint32_t *lengths, uint8_t *present)
+{
+    if (current.dtype == 0)
+        return ZGR_ERROR_ARGUMENT;
+    size_t count = (size_t)zgr_chunk_count(&current) * current.resolutions * (current.first_step + 1u);
+    uint64_t *wide = (uint64_t *)(void *)offsets; /* the same 8 bytes, turned to doubles in place */
+    memset(wide, 0, count * sizeof *wide);
+    memset(lengths, 0, count * sizeof *lengths);
+    enum zgr_status status = zgr_index_parse(&current, index, nbytes, wide, lengths, present, &current_object_nbytes);
+    for (size_t i = 0; i < count; i++) {
+        double offset = (double)wide[i];
+        memcpy(&wide[i], &offset, sizeof offset);
+    }
+    return status;
+}
+
+double EXPORT(zgr_wasm_object_nbytes)(void) { return (double)current_object_nbytes; }
+
+double EXPORT(zgr_wasm_error_bound)(uint32_t level, uint32_t step)
+{
+    uint8_t steps[ZGR_RESOLUTIONS_MAX];
+    if (current.dtype == 0 || level > current.decompositions || step > current.first_step + 1u)
+        return -1;
+    memset(steps, (int)step, sizeof steps);
+    return (double)zgr_error_bound(&current, level, steps);
+}
+
+/* ---- one chunk ------------------------------------------------------------------------------------------------------ */
+
+struct wasm_decoder {
+    struct zgr_header header;
+    struct zgr_decoder *core;
+    uint32_t height, width;
+    size_t nbytes;
+};
+
+struct wasm_decoder *EXPORT(zgr_wasm_decoder_new)(const uint8_t *header_bytes, uint32_t ordinal)
+{
+    struct zgr_header header;
+    last_status = zgr_header_parse(header_bytes, ZGR_HEADER_NBYTES, &header);
+    if (last_status != ZGR_OK)
+        return NULL;
+    size_t head_nbytes = zgr_align(sizeof(struct wasm_decoder)), core_nbytes = zgr_decoder_nbytes(&header, ordinal);
+    struct wasm_decoder *decoder = core_nbytes ? heap_alloc(head_nbytes + core_nbytes) : NULL;
+    last_status = core_nbytes ? ZGR_ERROR_SPACE : ZGR_ERROR_ARGUMENT;
+    if (!decoder)
+        return NULL;
+    decoder->header = header;
+    decoder->nbytes = head_nbytes + core_nbytes;
+    last_status = zgr_decoder_init((uint8_t *)decoder + head_nbytes, core_nbytes, &header, ordinal, &decoder->core);
+    zgr_decoder_size(decoder->core, &decoder->height, &decoder->width);
+    return decoder;
+}
+
+void EXPORT(zgr_wasm_decoder_free)(struct wasm_decoder *decoder) { heap_free(decoder); }
+size_t EXPORT(zgr_wasm_decoder_nbytes)(const struct wasm_decoder *decoder) { return decoder->nbytes; }
+
+enum zgr_status EXPORT(zgr_wasm_decoder_skip_to)(struct wasm_decoder *decoder, uint32_t resolution, uint32_t step)
+{
+    return zgr_decoder_skip_to(decoder->core, resolution, step);
+}
+
+enum zgr_status EXPORT(zgr_wasm_decoder_add)(struct wasm_decoder *decoder, uint32_t resolution, uint32_t step, const uint8_t *packet,
+                                             size_t nbytes)
+{
+    return zgr_decoder_add_after_gap(decoder->core, resolution, step, packet, nbytes);
+}
+
+uint32_t EXPORT(zgr_wasm_decoder_step)(const struct wasm_decoder *decoder, uint32_t resolution)
+{
+    return zgr_decoder_step(decoder->core, resolution);
+}
+
+double EXPORT(zgr_wasm_decoder_error)(const struct wasm_decoder *decoder, uint32_t level)
+{
+    return level <= decoder->header.decompositions ? (double)zgr_decoder_error(decoder->core, level) : -1;
+}
+
+uint32_t EXPORT(zgr_wasm_decoder_height)(const struct wasm_decoder *decoder, uint32_t level)
+{
+    return zgr_level_size(decoder->height, level);
+}
+
+uint32_t EXPORT(zgr_wasm_decoder_width)(const struct wasm_decoder *decoder, uint32_t level)
+{
+    return zgr_level_size(decoder->width, level);
+}
+
+enum zgr_status EXPORT(zgr_wasm_decoder_reconstruct)(const struct wasm_decoder *decoder, uint32_t level, void *pixels,
+                                                     size_t nbytes_avail)
+{
+    const struct zgr_header *h = &decoder->header;
+    if (level > h->decompositions)
+        return ZGR_ERROR_ARGUMENT;
+    size_t height = zgr_level_size(decoder->height, level), width = zgr_level_size(decoder->width, level);
+    ptrdiff_t pixel = (ptrdiff_t)zgr_dtype_nbytes(h->dtype), row = (ptrdiff_t)width * pixel, plane = (ptrdiff_t)height * row;
+    if ((size_t)plane * h->components > nbytes_avail)
+        return ZGR_ERROR_SPACE;
+    const ptrdiff_t strides[3] = {plane, row, pixel};
+    size_t scratch_nbytes = zgr_reconstruct_scratch_nbytes(h, decoder->height, decoder->width, level);
+    void *scratch = heap_alloc(scratch_nbytes);
+    if (!scratch)
+        return ZGR_ERROR_SPACE;
+    enum zgr_status status = zgr_decoder_reconstruct(decoder->core, level, scratch, scratch_nbytes, pixels, strides);
+    heap_free(scratch);
+    return status;
+}

@@ -1,0 +1,351 @@
+"""One shard in memory: an array to bytes, and bytes, or the beginning of them, to an array. codecs/SPEC.md is the format.
+
+>>> import numpy as np
+>>> from ziggurat import codec
+>>> image = np.arange(600 * 700, dtype=np.uint16).reshape(600, 700)
+>>> data = codec.encode(image)
+>>> bool((codec.decode(data) == image).all())
+True
+>>> codec.decode(data[: len(data) // 2], level=1).shape
+(300, 350)
+"""
+
+from __future__ import annotations
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+
+import numpy as np
+
+from ziggurat._core import ChunkDecoder, Header, assemble, encode_chunk, error_bound, parse_index, survey
+from ziggurat.errors import CorruptError, RequestError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from numpy.typing import NDArray
+    from typing_extensions import Buffer
+
+__all__ = ["Packet", "decode", "encode", "guaranteed_error", "packets"]
+
+SPAN_MAX = (1 << 27) - 1
+COARSE_NBYTES_PER_CHUNK = 256
+"""Of a chunk's coarsest resolution that much lies in the coarse part: 64 chunks fill 16 KiB, which come with a first read."""
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+class Packet(NamedTuple):
+    """Where a packet lies in its object.
+
+    Attributes
+    ----------
+    chunk, resolution, step
+        What it is; see codecs/SPEC.md, section 1.
+    offset, nbytes
+        Its bytes in the object, checksum included.
+    max_error
+        Guaranteed largest error of a pixel at level ``resolution``, in the data's units, once all packets that level needs down to ``step`` are there.
+    """
+
+    chunk: int
+    resolution: int
+    step: int
+    offset: int
+    nbytes: int
+    max_error: int
+
+
+def encode(
+    array: NDArray[Any],
+    *,
+    component_axis: int = 0,
+    chunk: tuple[int, int] = (512, 512),
+    colour: str | None = None,
+    decompositions: int = 6,
+    resolutions: int = 4,
+    first_step: int | None = None,
+    fill: int = 0,
+    threads: int | None = None,
+) -> bytes:
+    """Encode an array as one shard.
+
+    Parameters
+    ----------
+    array : [h, w] or [components, h, w]
+        8, 16 or 32-bit integers; 1 to 4 components, coded together.
+    component_axis
+        Where the components are in a 3-D array.
+    chunk
+        Height and width of a chunk.
+    colour
+        ``rct``, the reversible colour transform, ``none``, or None: ``rct`` where there are at least 3 components.
+    decompositions, resolutions, first_step
+        See codecs/SPEC.md, section 2. A ``first_step`` of None is chosen by the span of values.
+    fill
+        Chunks that hold only this value cost a byte.
+    threads
+        At most so many at once; None: one a processor.
+
+    Returns
+    -------
+    bytes
+        The object.
+
+    Raises
+    ------
+    RequestError
+        If the array is of another dtype or shape, or its values span more than 2^27 - 1 steps of their common divisor.
+    FormatError
+        If a parameter is outside what the format allows.
+    """
+    pixels = _components_first(np.asarray(array), component_axis)
+    offset, divisor, span = _value_map(pixels)
+    header = Header(
+        dtype=pixels.dtype,
+        components=pixels.shape[0],
+        colour=colour or ("rct" if pixels.shape[0] >= 3 else "none"),
+        decompositions=decompositions,
+        resolutions=resolutions,
+        first_step=max(0, span.bit_length() - 2) if first_step is None else first_step,
+        height=pixels.shape[1],
+        width=pixels.shape[2],
+        chunk_height=chunk[0],
+        chunk_width=chunk[1],
+        fill=fill,
+        offset=offset,
+        divisor=divisor,
+        span=span,
+    )
+
+    def encode_ordinal(ordinal: int) -> list[list[bytes]] | None:
+        _, y, x, height, width = header.chunk_rect(ordinal)
+        part = pixels[:, y : y + height, x : x + width]
+        return None if part[0, 0, 0] == fill and (part == fill).all() else encode_chunk(part, header)[0]
+
+    chunks = _map(encode_ordinal, range(header.chunks), threads)
+    return assemble(header.replace(coarse_step=_coarse_step(header, chunks)), chunks)
+
+
+def decode(
+    data: Buffer,
+    *,
+    component_axis: int = 0,
+    level: int = 0,
+    step: int | None = None,
+    max_error: int | None = None,
+    threads: int | None = None,
+) -> NDArray[Any]:
+    """Decode a shard, or the beginning of one as far as it goes.
+
+    Parameters
+    ----------
+    data
+        The object, or any prefix of it that holds the header and the index. Of a prefix all whole packets are used.
+    component_axis
+        Where to put the components.
+    level
+        2^-level of the size; at most the header's decompositions, and in a grid of chunks no more than their size can be halved.
+    step
+        Use no packets below this step; 0 is exact.
+    max_error
+        Use no more packets than guarantee this error, in the data's units.
+    threads
+        At most so many at once; None: one a processor.
+
+    Returns
+    -------
+    array : [planes, components, ceil(height / 2^level), ceil(width / 2^level)]
+        Without the axes of planes and components where there is one of them.
+
+    Raises
+    ------
+    FormatError, CorruptError
+        If it is no shard, a damaged one, or too short.
+    RequestError
+        If there is no such level or step, or a prefix does not hold what ``max_error`` asks for.
+    """
+    shard = _Shard.parse(data)
+    header = shard.header
+    shard.check_level(level)
+    lowest = _lowest_step(header, level, step, max_error)
+    if max_error is not None and guaranteed_error(data, level=level, step=lowest) > max_error:
+        raise RequestError(f"the beginning of the object that was given does not guarantee an error of {max_error}")
+    shape = (header.planes, header.components, *((size + (1 << level) - 1) >> level for size in (header.height, header.width)))
+    out = np.full(shape, header.fill, header.dtype)
+
+    def decode_ordinal(ordinal: int) -> None:
+        if not shard.present[ordinal]:
+            return
+        plane, y, x, height, width = (int(n) for n in header.chunk_rect(ordinal))
+        rows, columns = (height + (1 << level) - 1) >> level, (width + (1 << level) - 1) >> level
+        y, x = y >> level, x >> level
+        shard.decoder(ordinal, level, lowest).reconstruct(level, out[plane, :, y : y + rows, x : x + columns])
+
+    _map(decode_ordinal, range(header.chunks), threads)
+    components_moved = np.moveaxis(out, 1, component_axis if component_axis < 0 else component_axis + 1)
+    return _squeeze(components_moved, header, component_axis)
+
+
+def packets(data: Buffer) -> list[Packet]:
+    """List the packets of a shard that are not empty, in the order of the object.
+
+    Parameters
+    ----------
+    data
+        The object, or the beginning of it with header and index.
+
+    Raises
+    ------
+    FormatError, CorruptError
+        If it is no shard, a damaged one, or too short.
+    """
+    shard = _Shard.parse(data)
+    header = shard.header
+    errors = [
+        [error_bound(header, level, step) for step in range(header.first_step + 1)] for level in range(header.resolutions)
+    ]
+    found = [
+        Packet(int(c), int(r), int(t), int(shard.offsets[c, r, t]), int(shard.lengths[c, r, t]), errors[int(r)][int(t)])
+        for c, r, t in zip(*np.nonzero(shard.lengths), strict=True)
+    ]
+    return sorted(found, key=lambda packet: packet.offset)
+
+
+def guaranteed_error(data: Buffer, *, level: int = 0, step: int = 0) -> int:
+    """Return the largest error that any pixel of ``decode(data, level=level, step=step)`` can have, in the data's units.
+
+    Parameters
+    ----------
+    data
+        The object, or any prefix of it that holds the header and the index.
+    level, step
+        As for `decode`.
+
+    Raises
+    ------
+    FormatError, CorruptError
+        If it is no shard, a damaged one, or too short.
+    """
+    shard = _Shard.parse(data)
+    shard.check_level(level)
+    errors = (
+        error_bound(shard.header, level, shard.known_steps(ordinal, step)) for ordinal in np.flatnonzero(shard.present)
+    )
+    return max(errors, default=0)
+
+
+@dataclass(frozen=True)
+class _Shard:
+    """A shard's bytes, as far as they go, and what its index says."""
+
+    data: memoryview
+    header: Header
+    offsets: NDArray[np.uint64]
+    lengths: NDArray[np.uint32]
+    present: NDArray[np.bool_]
+
+    @classmethod
+    def parse(cls, data: Buffer) -> _Shard:
+        view = memoryview(data).cast("B")
+        header = Header.parse(view)
+        offsets, lengths, present, object_nbytes = parse_index(header, view[header.front_nbytes - header.index_nbytes :])
+        if len(view) > object_nbytes:
+            error = CorruptError(f"{len(view) - object_nbytes} bytes follow the last packet")
+            error.reason = "index"
+            raise error
+        return cls(view, header, offsets, lengths, present)
+
+    def check_level(self, level: int) -> None:
+        header = self.header
+        unit = 1 << max(level, 0)
+        splits = (header.grid_h == 1 or header.chunk_height % unit == 0) and (header.grid_w == 1 or header.chunk_width % unit == 0)
+        if not (0 <= level <= header.decompositions and splits):
+            raise RequestError(f"there is no level {level}")
+
+    def held(self, ordinal: int, resolution: int, lowest: int) -> tuple[list[int], int]:
+        """Return the steps of the packets that are in the data, from high to low, and the step down to which all is known."""
+        steps = []
+        for step in range(self.header.first_step, lowest - 1, -1):
+            nbytes = int(self.lengths[ordinal, resolution, step])
+            if int(self.offsets[ordinal, resolution, step]) + nbytes > len(self.data):
+                return steps, step + 1
+            if nbytes:
+                steps.append(step)
+        return steps, lowest
+
+    def known_steps(self, ordinal: int, lowest: int) -> list[int]:
+        return [self.held(ordinal, resolution, lowest)[1] for resolution in range(self.header.resolutions)]
+
+    def decoder(self, ordinal: int, level: int, lowest: int) -> ChunkDecoder:
+        decoder = ChunkDecoder(self.header, ordinal)
+        for resolution in range(min(level, self.header.resolutions - 1), self.header.resolutions):
+            steps, known = self.held(ordinal, resolution, lowest)
+            for step in steps:
+                start = int(self.offsets[ordinal, resolution, step])
+                packet = self.data[start : start + int(self.lengths[ordinal, resolution, step])]
+                decoder.add(resolution, step, packet, after_gap=True)
+            decoder.skip_to(resolution, known)
+        return decoder
+
+
+def _lowest_step(header: Header, level: int, step: int | None, max_error: int | None) -> int:
+    lowest = 0 if step is None else step
+    if not 0 <= lowest <= header.first_step:
+        raise RequestError(f"there is no step {step}: steps go from {header.first_step} to 0")
+    if max_error is None:
+        return lowest
+    if max_error < 0:
+        raise RequestError(f"max_error must be at least 0, not {max_error}")
+    enough = (t for t in range(header.first_step, -1, -1) if error_bound(header, level, t) <= max_error)
+    return max(lowest, next(enough))
+
+
+def _components_first(array: NDArray[Any], component_axis: int) -> NDArray[Any]:
+    if array.dtype.kind not in "iu" or array.dtype.itemsize > 4:
+        raise RequestError(f"{array.dtype} pixels cannot be coded; 8, 16 and 32-bit integers can")
+    if array.ndim not in (2, 3):
+        raise RequestError(f"an array [h, w] or [components, h, w] is needed, not one of shape {array.shape}")
+    if not array.size:
+        raise RequestError(f"an array of shape {array.shape} holds no pixels")
+    native = array.astype(array.dtype.newbyteorder("="), copy=False)
+    return native[None] if array.ndim == 2 else np.moveaxis(native, component_axis, 0)
+
+
+def _value_map(pixels: NDArray[Any]) -> tuple[int, int, int]:
+    least, most, divisor = survey(pixels)
+    divisor = divisor or 1
+    span = (most - least) // divisor
+    if span > SPAN_MAX:
+        raise RequestError(f"values from {least} to {most} span {span} steps of {divisor}; the codec carries {SPAN_MAX}")
+    return least, divisor, span
+
+
+def _coarse_step(header: Header, chunks: list[list[list[bytes]] | None]) -> int:
+    """Return the lowest step down to which the coarsest resolution of all chunks keeps within its share."""
+    coarsest = [packets[-1] for packets in chunks if packets is not None]
+    left = COARSE_NBYTES_PER_CHUNK * len(coarsest)
+    for step in range(header.first_step, -1, -1):
+        left -= sum(len(line[step]) for line in coarsest)
+        if left < 0:
+            return step + 1
+    return 0
+
+
+def _squeeze(array: NDArray[Any], header: Header, component_axis: int) -> NDArray[Any]:
+    axis = component_axis if component_axis < 0 else component_axis + 1
+    if header.components == 1:
+        array = np.squeeze(array, axis)
+    return array[0] if header.planes == 1 else array
+
+
+def _map(function: Callable[[T], R], items: Iterable[T], threads: int | None) -> list[R]:
+    todo = list(items)
+    workers = min(threads or os.cpu_count() or 1, len(todo))
+    if workers <= 1:
+        return [function(item) for item in todo]
+    with ThreadPoolExecutor(workers, thread_name_prefix="ziggurat-codec") as pool:
+        return list(pool.map(function, todo))
