@@ -139,9 +139,8 @@ void bind_header(nb::module_ &module)
             return nb::isinstance<Header>(b) && header_bytes(a).equal(header_bytes(nb::cast<const Header &>(b)));
         })
         .def("__hash__", [](const Header &self) { return self.h.header_crc; })
-        .def("__reduce__", [](nb::object self) {
-            return nb::make_tuple(self.type().attr("parse"), nb::make_tuple(self.attr("tobytes")()));
-        })
+        .def("__getstate__", &header_bytes)
+        .def("__setstate__", [](Header &self, nb::bytes data) { new (&self) Header(parse_header(data)); })
         .FIELD(components).FIELD(decompositions).FIELD(resolutions).FIELD(first_step).FIELD(coarse_step)
         .FIELD(planes).FIELD(height).FIELD(width).FIELD(chunk_height).FIELD(chunk_width).FIELD(extent_height).FIELD(extent_width)
         .FIELD(offset).FIELD(divisor).FIELD(span)

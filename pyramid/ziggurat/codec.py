@@ -48,7 +48,8 @@ class Packet(NamedTuple):
     offset, nbytes
         Its bytes in the object, checksum included.
     max_error
-        Guaranteed largest error of a pixel at level ``resolution``, in the data's units, once all packets that level needs down to ``step`` are there.
+        Guaranteed largest error of a pixel at level ``resolution``, in the data's units, once all packets that level needs
+        down to ``step`` are there.
     """
 
     chunk: int
@@ -174,7 +175,11 @@ def decode(
     lowest = _lowest_step(header, level, step, max_error)
     if max_error is not None and guaranteed_error(data, level=level, step=lowest) > max_error:
         raise RequestError(f"the beginning of the object that was given does not guarantee an error of {max_error}")
-    shape = (header.planes, header.components, *((size + (1 << level) - 1) >> level for size in (header.height, header.width)))
+    shape = (
+        header.planes,
+        header.components,
+        *((size + (1 << level) - 1) >> level for size in (header.height, header.width)),
+    )
     out = np.full(shape, header.fill, header.dtype)
 
     def decode_ordinal(ordinal: int) -> None:
@@ -206,7 +211,8 @@ def packets(data: Buffer) -> list[Packet]:
     shard = _Shard.parse(data)
     header = shard.header
     errors = [
-        [error_bound(header, level, step) for step in range(header.first_step + 1)] for level in range(header.resolutions)
+        [error_bound(header, level, step) for step in range(header.first_step + 1)]
+        for level in range(header.resolutions)
     ]
     found = [
         Packet(int(c), int(r), int(t), int(shard.offsets[c, r, t]), int(shard.lengths[c, r, t]), errors[int(r)][int(t)])
@@ -233,7 +239,8 @@ def guaranteed_error(data: Buffer, *, level: int = 0, step: int = 0) -> int:
     shard = _Shard.parse(data)
     shard.check_level(level)
     errors = (
-        error_bound(shard.header, level, shard.known_steps(ordinal, step)) for ordinal in np.flatnonzero(shard.present)
+        error_bound(shard.header, level, shard.known_steps(int(ordinal), step))
+        for ordinal in np.flatnonzero(shard.present)
     )
     return max(errors, default=0)
 
@@ -252,7 +259,9 @@ class _Shard:
     def parse(cls, data: Buffer) -> _Shard:
         view = memoryview(data).cast("B")
         header = Header.parse(view)
-        offsets, lengths, present, object_nbytes = parse_index(header, view[header.front_nbytes - header.index_nbytes :])
+        offsets, lengths, present, object_nbytes = parse_index(
+            header, view[header.front_nbytes - header.index_nbytes :]
+        )
         if len(view) > object_nbytes:
             error = CorruptError(f"{len(view) - object_nbytes} bytes follow the last packet")
             error.reason = "index"
@@ -261,14 +270,15 @@ class _Shard:
 
     def check_level(self, level: int) -> None:
         header = self.header
-        unit = 1 << max(level, 0)
-        splits = (header.grid_h == 1 or header.chunk_height % unit == 0) and (header.grid_w == 1 or header.chunk_width % unit == 0)
-        if not (0 <= level <= header.decompositions and splits):
+        if not 0 <= level <= header.decompositions:
             raise RequestError(f"there is no level {level}")
+        grid, chunk = (header.grid_h, header.grid_w), (header.chunk_height, header.chunk_width)
+        if any(count > 1 and size % (1 << level) for count, size in zip(grid, chunk, strict=True)):
+            raise RequestError(f"chunks of {chunk} do not lie side by side at level {level}")
 
     def held(self, ordinal: int, resolution: int, lowest: int) -> tuple[list[int], int]:
         """Return the steps of the packets that are in the data, from high to low, and the step down to which all is known."""
-        steps = []
+        steps: list[int] = []
         for step in range(self.header.first_step, lowest - 1, -1):
             nbytes = int(self.lengths[ordinal, resolution, step])
             if int(self.offsets[ordinal, resolution, step]) + nbytes > len(self.data):
@@ -320,7 +330,9 @@ def _value_map(pixels: NDArray[Any]) -> tuple[int, int, int]:
     divisor = divisor or 1
     span = (most - least) // divisor
     if span > SPAN_MAX:
-        raise RequestError(f"values from {least} to {most} span {span} steps of {divisor}; the codec carries {SPAN_MAX}")
+        raise RequestError(
+            f"values from {least} to {most} span {span} steps of {divisor}; the codec carries {SPAN_MAX}"
+        )
     return least, divisor, span
 
 
