@@ -10,6 +10,7 @@
       SourceError                 400     an input file that cannot be ingested as asked
       RequestError                400     a region, level, channel or error that the image does not have
       ConflictError               409     the destination exists already
+      BusyError                   503     the server has as much to do as it can bear; trying again soon helps
 
 ``status`` is the HTTP status with which a server answers. "Could not tell" is a 500 or 503 and never a 404: a reader takes
 a missing chunk for the fill value.
@@ -18,6 +19,7 @@ a missing chunk for the fill value.
 from __future__ import annotations
 
 __all__ = [
+    "BusyError",
     "ConflictError",
     "CorruptError",
     "FormatError",
@@ -103,3 +105,9 @@ class ConflictError(ZigguratError):
     """The destination exists already."""
 
     status = 409
+
+
+class BusyError(ZigguratError):
+    """The server has as much to do as it can bear."""
+
+    status = 503

@@ -95,7 +95,7 @@ def _colour(text: str) -> NDArray[np.float32]:
     try:
         if len(text) != 6:
             raise ValueError(text)
-        return np.frombuffer(bytes.fromhex(text), np.uint8).astype(np.float32) / (GREYS - 1)
+        return np.frombuffer(bytes.fromhex(text), np.uint8).astype(np.float32) / np.float32(GREYS - 1)
     except ValueError:
         raise RequestError(f"{text!r} is not a colour of the form RRGGBB") from None
 

@@ -12,7 +12,7 @@ were not sent are empty: so the receiver knows in the end how precise each chunk
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -77,10 +77,13 @@ class Wanted:
         return int(self.lengths.shape[1])
 
 
-class Packet(NamedTuple):
+W = TypeVar("W", bound=Wanted)
+
+
+class Packet(NamedTuple, Generic[W]):
     """One packet to send: ``length`` bytes, where 0 says that the step is empty. ``row`` is the chunk's in ``wanted.chunks``."""
 
-    wanted: Wanted
+    wanted: W
     row: int
     chunk: int
     resolution: int
@@ -94,7 +97,7 @@ class RankEnd(NamedTuple):
     rank: int
 
 
-def order(wanted: Sequence[Wanted]) -> Iterator[Packet | RankEnd]:
+def order(wanted: Sequence[W]) -> Iterator[Packet[W] | RankEnd]:
     """Plan a view.
 
     Parameters
@@ -117,7 +120,7 @@ def order(wanted: Sequence[Wanted]) -> Iterator[Packet | RankEnd]:
         yield RankEnd(rank)
 
 
-def _pass(wanted: Sequence[Wanted], rank: int, level: int) -> Iterator[Packet]:
+def _pass(wanted: Sequence[W], rank: int, level: int) -> Iterator[Packet[W]]:
     """Plan the packets of one rank and one level of detail, by place."""
     found = []
     for number, group in enumerate(wanted):

@@ -1,0 +1,117 @@
+"""The application: which route leads into which room."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from aiohttp import web
+
+from ziggurat.errors import RequestError
+from ziggurat.loops import SingleFlight
+from ziggurat.server import answers
+from ziggurat.server.answers import json_answer
+from ziggurat.server.describe import describe, summary
+from ziggurat.server.images import Images
+from ziggurat.server.root import LocalRoot, Root
+from ziggurat.server.static import StaticViewer
+from ziggurat.server.stored import answer_stored
+from ziggurat.server.stream import Streams
+from ziggurat.server.thumbnails import Thumbnails
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+__all__ = ["create_app"]
+
+DEFAULT_THUMBNAIL_SIZE = "256"
+
+
+def create_app(root: str | Path | Root, *, viewer: Path | None = None) -> web.Application:
+    """Make the application.
+
+    Parameters
+    ----------
+    root
+        The folder of images, or a `Root`.
+    viewer
+        Folder of the built viewer; None: that of the package or the repository.
+
+    Raises
+    ------
+    NotFoundError
+        If there is no such folder.
+    """
+    place: Root = root if hasattr(root, "listing") else LocalRoot(root)  # type: ignore[assignment]
+    rooms = _Rooms(place, viewer)
+    app = web.Application(middlewares=[answers.middleware], client_max_size=1024)
+    app.on_response_prepare.append(answers.on_prepare)
+    app.on_shutdown.append(rooms.shut_down)
+    app.add_routes(
+        [
+            web.get("/healthz", rooms.health),
+            web.get("/images", rooms.list_images),
+            web.get("/image/{name:.*}", rooms.describe_image),
+            web.get("/thumbnail/{name:.*}", rooms.thumbnail),
+            web.get("/stored/{path:.*}", rooms.stored),
+            web.get("/stream", rooms.stream, allow_head=False),
+            web.get("/{path:.*}", rooms.viewer),
+        ]
+    )
+    return app
+
+
+class _Rooms:
+    """The handlers, and what they share."""
+
+    def __init__(self, root: Root, viewer: Path | None) -> None:
+        self._root = root
+        self._images = Images(root)
+        self._thumbnails = Thumbnails()
+        self._streams = Streams(self._images)
+        self._viewer = StaticViewer(viewer)
+        self._listings: SingleFlight[None, list[dict[str, Any]]] = SingleFlight()
+
+    async def health(self, request: web.Request) -> web.StreamResponse:
+        return json_answer({"status": "ok"}, caching="no-store")
+
+    async def list_images(self, request: web.Request) -> web.StreamResponse:
+        images = await self._listings.do(None, self._list)
+        return json_answer({"images": images})
+
+    async def _list(self) -> list[dict[str, Any]]:
+        return [summary(name, info) for name, info in await self._root.listing()]
+
+    async def describe_image(self, request: web.Request) -> web.StreamResponse:
+        opened = await self._images.get(request.match_info["name"])
+        return json_answer(describe(opened.name, opened.version, opened.info))
+
+    async def thumbnail(self, request: web.Request) -> web.StreamResponse:
+        size = _whole(request.query.get("size", DEFAULT_THUMBNAIL_SIZE), "size")
+        opened = await self._images.get(request.match_info["name"])
+        etag = f"{opened.version}-{size}"
+        data = await self._thumbnails.get(opened, size)
+        answer = web.Response(body=data, content_type="image/png", headers={"Cache-Control": "no-cache"})
+        answer.etag = etag
+        if any(tag.value in (etag, "*") for tag in request.if_none_match or ()):
+            return web.Response(status=304, headers=answer.headers)
+        return answer
+
+    async def stored(self, request: web.Request) -> web.StreamResponse:
+        opened, key = await self._images.find(request.match_info["path"])
+        return await answer_stored(request, opened, key)
+
+    async def stream(self, request: web.Request) -> web.StreamResponse:
+        return await self._streams.answer(request)
+
+    async def viewer(self, request: web.Request) -> web.StreamResponse:
+        return await self._viewer.answer(request.match_info["path"])
+
+    async def shut_down(self, app: web.Application) -> None:
+        await self._streams.close()
+
+
+def _whole(text: str, name: str) -> int:
+    """A number in a query; digits only, few enough to be a size."""
+    if not (text.isascii() and text.isdigit() and len(text) <= 9):
+        raise RequestError(f"{name} is not a whole number")
+    return int(text)

@@ -1,0 +1,185 @@
+"""Sending one view: its indexes, then its packets in order, read ahead while they are written.
+
+Whatever waits here may be cancelled at any moment, when the client sends a new view. What was sent is therefore noted only
+once the message that holds it has been handed over.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from ziggurat._core import error_bound
+from ziggurat.errors import ZigguratError
+from ziggurat.server.fetch import Target, fetch, windows
+from ziggurat.server.load import load
+from ziggurat.server.order import Packet, RankEnd, order
+from ziggurat.server.records import MessageWriter
+from ziggurat.server.views import check_view
+from ziggurat.server.visible import overview, visible
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ziggurat.server.images import Images
+    from ziggurat.server.load import Loaded
+    from ziggurat.server.outlet import Outlet
+    from ziggurat.server.sent import SentShard
+    from ziggurat.server.session import Session
+    from ziggurat.server.views import View
+    from ziggurat.store import Store
+
+    Window = list[tuple[Packet[Target], memoryview | ZigguratError] | RankEnd]
+
+__all__ = ["MESSAGE_NBYTES", "deliver", "error_event"]
+
+MESSAGE_NBYTES = 32 * 1024
+"""A message is sent when it has this many bytes: 25 ms at 10 Mbit/s, so that a new view waits no longer than that."""
+
+
+def error_event(error: ZigguratError, view: int | None, **place: list[int]) -> dict[str, object]:
+    """The event that reports an error; ``place`` is ``chunk`` or ``shard``."""
+    return {"type": "error", "id": view, "kind": error.kind, "message": str(error), **place}
+
+
+async def deliver(view: View, images: Images, session: Session, outlet: Outlet) -> None:
+    """Send all that a view wants and the client has not.
+
+    Parameters
+    ----------
+    view
+        As the client sent it.
+    images
+        Where to find its image.
+    session
+        What was sent before; brought up to date.
+    outlet
+        Where to send.
+    """
+    try:
+        opened = await images.get(view.image)
+        check_view(view, opened.info)
+        parts = [(part, True) for part in visible(view, opened.info)]
+        if view.coarser:
+            parts += [(part, False) for part in overview(view, opened.info)]
+    except ZigguratError as error:
+        await outlet.event(error_event(error, view.id))
+        return
+    handle, is_new = session.handle(opened)
+    if is_new:
+        await outlet.event({"type": "opened", "image": opened.name, "handle": handle, "version": opened.version})
+    loaded = await load(opened.image, parts, session.memory, handle, exact=view.exact)
+    sender = _Sender(view, handle, loaded, outlet)
+    await sender.absences()
+    await sender.refine(opened.image.store)
+    await sender.finish()
+
+
+class _Sender:
+    """Sends what was loaded for one view."""
+
+    def __init__(self, view: View, handle: int, loaded: Loaded, outlet: Outlet) -> None:
+        self._view = view
+        self._loaded = loaded
+        self._outlet = outlet
+        self._writer = MessageWriter(view.id, handle)
+        self._nbytes = 0
+        self._whole = not loaded.unreadable
+        # What the unfinished message holds, to be noted when it is handed over.
+        self._told: set[SentShard] = set()
+        self._steps: list[tuple[SentShard, int, int | slice, int]] = []
+
+    async def absences(self) -> None:
+        """Report the shards that cannot be read, and what is all fill."""
+        for place, error in self._loaded.unreadable.items():
+            await self._outlet.event(error_event(error, self._view.id, shard=list(place)))
+        for (array, shard), sent in self._loaded.absent_shards.items():
+            self._writer.shard_absent(array, shard)
+            self._told.add(sent)
+            await self._send_if_full()
+        for (array, shard, chunk), target in self._loaded.absent_chunks.items():
+            self._tell_header(target)
+            self._writer.chunk_absent(array, shard, chunk)
+            self._steps.append((target.sent, chunk, slice(None), 0))
+            await self._send_if_full()
+        await self._send()
+
+    async def refine(self, store: Store) -> None:
+        """Send the packets in order, while the next ones are read."""
+        ready: asyncio.Queue[Window | None] = asyncio.Queue(maxsize=1)
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(_read_ahead(self._loaded.targets, store, ready))
+            while (window := await ready.get()) is not None:
+                for item in window:
+                    if isinstance(item, RankEnd):
+                        await self._end_rank(item.rank)
+                    else:
+                        await self._packet(*item)
+                await self._send()
+
+    async def finish(self) -> None:
+        """Say that nothing is left."""
+        shown = [target for target in self._loaded.targets if target.shown]
+        exact = self._whole and all(target.last == 0 and target.alive.all() for target in shown)
+        await self._outlet.event({"type": "done", "id": self._view.id, "exact": exact, "nbytes": self._nbytes})
+
+    async def _packet(self, packet: Packet[Target], data: memoryview | ZigguratError) -> None:
+        target = packet.wanted
+        if not target.alive[packet.row]:
+            return
+        if isinstance(data, ZigguratError):
+            target.alive[packet.row] = False
+            place = [target.array, target.shard, packet.chunk]
+            await self._outlet.event(error_event(data, self._view.id, chunk=place))
+            return
+        self._tell_header(target)
+        self._writer.packet(target.array, target.shard, packet.chunk, packet.resolution, packet.step, data)
+        self._steps.append((target.sent, packet.chunk, packet.resolution, packet.step))
+        await self._send_if_full()
+
+    def _tell_header(self, target: Target) -> None:
+        if not target.sent.told and target.sent not in self._told:
+            self._writer.shard_header(target.array, target.shard, target.index.header_bytes)
+            self._told.add(target.sent)
+
+    async def _end_rank(self, rank: int) -> None:
+        """Say how good the picture is by now, if it became better or cannot become so any more."""
+        wrote = self._writer.nbytes > 0
+        await self._send()
+        shown = [target for target in self._loaded.targets if target.shown]
+        steps = [max(rank + target.stop, target.last) for target in shown]
+        known = all(step <= target.first_step for step, target in zip(steps, shown, strict=True))
+        if not shown or not known or not (wrote or all(rank + target.stop <= target.last for target in shown)):
+            return
+        max_error = max(
+            error_bound(target.index.header, target.decode, step) for step, target in zip(steps, shown, strict=True)
+        )
+        event = {"type": "reached", "id": self._view.id, "step": max(steps), "max_error": max_error}
+        await self._outlet.event(event)
+
+    async def _send_if_full(self) -> None:
+        if self._writer.nbytes >= MESSAGE_NBYTES:
+            await self._send()
+
+    async def _send(self) -> None:
+        """Hand over the message, then note what it holds."""
+        if self._writer.nbytes == 0:
+            return
+        message = self._writer.take()
+        await self._outlet.put(message)
+        self._nbytes += len(message)
+        for shard in self._told:
+            shard.told = True
+        for shard, chunk, resolution, step in self._steps:
+            shard.steps[chunk, resolution] = step
+        self._told.clear()
+        self._steps.clear()
+
+
+async def _read_ahead(targets: Sequence[Target], store: Store, ready: asyncio.Queue[Window | None]) -> None:
+    """Read window after window into ``ready``, whose bound is what keeps this from running away; None is the end."""
+    for items in windows(order(targets)):
+        packets = [item for item in items if isinstance(item, Packet)]
+        data = iter(await fetch(packets, store) if packets else ())
+        await ready.put([(item, next(data)) if isinstance(item, Packet) else item for item in items])
+    await ready.put(None)

@@ -1,0 +1,107 @@
+"""The images that are open: few, checked to be what is stored now, shared by all connections."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ziggurat.errors import FormatError, NotFoundError
+from ziggurat.image import Image, aopen
+from ziggurat.loops import SingleFlight
+from ziggurat.server.names import split_name
+
+if TYPE_CHECKING:
+    from ziggurat.metadata import ImageInfo
+    from ziggurat.server.root import Root
+
+__all__ = ["Images", "OpenImage"]
+
+OPEN_MAX = 32
+INDEXES_NBYTES = 8 * 1024 * 1024
+"""Indexes kept for one image: 150 shards, 2.5 gigapixels; all open images together 256 MiB at most."""
+METADATA_KEY = "zarr.json"
+
+
+@dataclass(frozen=True)
+class OpenImage:
+    """An image under its name, as it was written once: ``version`` differs after it is written anew."""
+
+    name: str
+    version: str
+    image: Image
+
+    @property
+    def info(self) -> ImageInfo:
+        """All its metadata."""
+        return self.image.info
+
+
+class Images:
+    """Opens images by name and keeps those used last.
+
+    Parameters
+    ----------
+    root
+        Where they are.
+    """
+
+    def __init__(self, root: Root) -> None:
+        self.root = root
+        self._open: OrderedDict[str, OpenImage] = OrderedDict()
+        self._flights: SingleFlight[tuple[str, str], OpenImage] = SingleFlight()
+
+    async def get(self, name: str) -> OpenImage:
+        """Open an image.
+
+        Raises
+        ------
+        NotFoundError
+            If there is none, or the name leads outside the root.
+        FormatError
+            If there is something else.
+        StoreError
+            If the store did not answer.
+        """
+        store = await self.root.store(split_name(name))
+        try:
+            meta = await store.head(METADATA_KEY)
+        except NotFoundError as error:
+            raise NotFoundError("there is no image of this name", where=repr(name)) from error
+        version = _version(meta.etag, meta.nbytes)
+        known = self._open.get(name)
+        if known is not None and known.version == version:
+            self._open.move_to_end(name)
+            return known
+
+        async def load() -> OpenImage:
+            image = await aopen(store)
+            image.shards.cache_nbytes = INDEXES_NBYTES
+            return self._keep(OpenImage(name, version, image))
+
+        return await self._flights.do((name, version), load)
+
+    async def find(self, path: str) -> tuple[OpenImage, str]:
+        """Split a path into an image and a key in it, one object inside the image; raises as `get`."""
+        parts = split_name(path)
+        for cut in range(1, len(parts)):
+            try:
+                found = await self.get("/".join(parts[:cut]))
+            except (NotFoundError, FormatError):
+                continue  # a folder of images, a plate: the name goes on
+            await self.root.check_object(parts[:cut], parts[cut:])
+            return found, "/".join(parts[cut:])
+        raise NotFoundError("there is no such object", where=repr(path))
+
+    def _keep(self, opened: OpenImage) -> OpenImage:
+        self._open[opened.name] = opened
+        self._open.move_to_end(opened.name)
+        while len(self._open) > OPEN_MAX:
+            self._open.popitem(last=False)
+        return opened
+
+
+def _version(etag: str | None, nbytes: int) -> str:
+    """A short name, fit for a URL, of what the metadata's entity tag says."""
+    return hashlib.blake2b(f"{etag} {nbytes}".encode(), digest_size=8).hexdigest()

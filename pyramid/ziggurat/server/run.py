@@ -1,0 +1,76 @@
+"""Running the server: listen, say where, and leave in good order."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from typing import TYPE_CHECKING
+
+from aiohttp import web
+
+from ziggurat.errors import RequestError
+from ziggurat.server.app import create_app
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+__all__ = ["serve", "serve_until"]
+
+SHUTDOWN_SECONDS = 10.0
+"""Time for answers under way once the server was told to end."""
+KEEPALIVE_SECONDS = 30.0
+
+
+def serve(root: str | Path, host: str = "127.0.0.1", port: int = 8000) -> None:
+    """Serve a folder of images until SIGINT or SIGTERM, after printing the address.
+
+    Parameters
+    ----------
+    root
+        The folder, or one image.
+    host, port
+        Where to listen; port 0: any that is free.
+
+    Raises
+    ------
+    NotFoundError
+        If there is no such folder.
+    RequestError
+        If the address cannot be listened on.
+    """
+    asyncio.run(_serve(root, host, port))
+
+
+async def _serve(root: str | Path, host: str, port: int) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    await serve_until(stop, root, host, port)
+
+
+async def serve_until(stop: asyncio.Event, root: str | Path, host: str, port: int) -> None:
+    """Serve until ``stop`` is set; else as `serve`."""
+    runner = web.AppRunner(
+        create_app(root),
+        access_log=None,
+        # An aborted request is cancelled, not run to its end for nobody.
+        handler_cancellation=True,
+        keepalive_timeout=KEEPALIVE_SECONDS,
+        shutdown_timeout=SHUTDOWN_SECONDS,
+    )
+    await runner.setup()
+    try:
+        try:
+            await web.TCPSite(runner, host, port).start()
+        except (OSError, OverflowError) as error:
+            raise RequestError(f"cannot listen on {host} port {port}: {error}") from error
+        print(f"ziggurat serves {root} at {_address(runner)}", flush=True)
+        await stop.wait()
+    finally:
+        await runner.cleanup()
+
+
+def _address(runner: web.AppRunner) -> str:
+    host, port = runner.addresses[0][:2]
+    return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"

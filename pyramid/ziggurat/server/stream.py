@@ -1,0 +1,166 @@
+"""The view stream: one WebSocket, three tasks. One reads messages, one delivers the newest view, one writes.
+
+The reader keeps only the newest view and never waits for the delivery, so that a client may send views as fast as it likes.
+If any of the three fails, all end.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import socket
+from typing import TYPE_CHECKING
+
+from aiohttp import WSCloseCode, WSMsgType, web
+
+from ziggurat.errors import BusyError, RequestError, ZigguratError
+from ziggurat.server.delivery import deliver, error_event
+from ziggurat.server.outlet import Outlet
+from ziggurat.server.session import Session
+from ziggurat.server.views import Forget, View, message_id, parse_message, read_json
+
+if TYPE_CHECKING:
+    from ziggurat.server.images import Images
+
+__all__ = ["Streams"]
+
+logger = logging.getLogger("ziggurat.server")
+
+STREAMS_MAX = 1000
+MESSAGE_MAX_NBYTES = 256 * 1024
+HEARTBEAT_SECONDS = 30.0
+CLOSE_SECONDS = 5.0
+UNSENT_NBYTES = 64 * 1024
+"""Bytes that may wait unsent in the kernel, and as many in the process: what a slow link still gets of a replaced view."""
+
+
+class Streams:
+    """All connections of a server.
+
+    Parameters
+    ----------
+    images
+        Where their images are found.
+    """
+
+    def __init__(self, images: Images) -> None:
+        self._images = images
+        self._sockets: set[web.WebSocketResponse] = set()
+
+    async def answer(self, request: web.Request) -> web.StreamResponse:
+        """Answer one connection, until it ends.
+
+        Raises
+        ------
+        BusyError
+            If there are too many.
+        RequestError
+            If it does not ask for a WebSocket.
+        """
+        if len(self._sockets) >= STREAMS_MAX:
+            raise BusyError("too many view streams are open")
+        ws = web.WebSocketResponse(
+            max_msg_size=MESSAGE_MAX_NBYTES, heartbeat=HEARTBEAT_SECONDS, writer_limit=0, compress=False
+        )
+        if not ws.can_prepare(request).ok:
+            raise RequestError("the view stream is a WebSocket")
+        await ws.prepare(request)
+        _limit_unsent(request.transport)
+        self._sockets.add(ws)
+        try:
+            await _Connection(ws, self._images).run()
+        finally:
+            self._sockets.discard(ws)
+            if not ws.closed and request.transport is not None:
+                request.transport.abort()  # it failed: nobody reads what a closing handshake would say
+        return ws
+
+    async def close(self) -> None:
+        """Tell every client that the server shuts down."""
+        await asyncio.gather(*(_close(ws) for ws in list(self._sockets)))
+
+
+async def _close(ws: web.WebSocketResponse) -> None:
+    with contextlib.suppress(TimeoutError, ConnectionError):
+        async with asyncio.timeout(CLOSE_SECONDS):
+            await ws.close(code=WSCloseCode.GOING_AWAY, message=b"the server shuts down")
+
+
+def _limit_unsent(transport: asyncio.Transport | None) -> None:
+    """Keep what was written but not sent small: it is in the order of a view that may be replaced meanwhile."""
+    if transport is None:
+        return
+    transport.set_write_buffer_limits(high=UNSENT_NBYTES)
+    connection = transport.get_extra_info("socket")
+    if connection is not None and hasattr(socket, "TCP_NOTSENT_LOWAT"):
+        with contextlib.suppress(OSError):  # not TCP
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT_NBYTES)
+
+
+class _Connection:
+    """One client."""
+
+    def __init__(self, ws: web.WebSocketResponse, images: Images) -> None:
+        self._ws = ws
+        self._images = images
+        self._session = Session()
+        self._outlet = Outlet(ws)
+        self._newest: View | None = None
+        self._changed = asyncio.Event()
+
+    async def run(self) -> None:
+        """Serve until the client leaves, or takes nothing for too long."""
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                others = [tasks.create_task(self._outlet.run()), tasks.create_task(self._deliver_newest())]
+                await self._read()
+                for task in others:
+                    task.cancel()
+        except* (TimeoutError, ConnectionError) as group:
+            logger.info("a view stream ended: %s", group.exceptions[0])
+
+    async def _read(self) -> None:
+        async for message in self._ws:
+            document = {}
+            try:
+                if message.type is not WSMsgType.TEXT:
+                    raise RequestError("a message is JSON text")
+                document = read_json(message.data)
+                self._take(parse_message(document))
+            except ZigguratError as error:
+                await self._outlet.event(error_event(error, message_id(document)))
+
+    def _take(self, message: View | Forget) -> None:
+        if isinstance(message, View):
+            self._newest = message
+            self._changed.set()
+        else:
+            self._session.forget(message)
+
+    async def _deliver_newest(self) -> None:
+        """Deliver view after view; a new one ends the one before."""
+        while True:
+            await self._changed.wait()
+            self._changed.clear()
+            view = self._newest
+            if view is not None:
+                await self._deliver_until_changed(view)
+
+    async def _deliver_until_changed(self, view: View) -> None:
+        delivery = asyncio.create_task(deliver(view, self._images, self._session, self._outlet))
+        change = asyncio.create_task(self._changed.wait())
+        try:
+            await asyncio.wait((delivery, change), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            change.cancel()
+            delivery.cancel()
+            await asyncio.wait((delivery, change))
+        if not delivery.cancelled() and (error := delivery.exception()) is not None:
+            await self._report(view, error)
+
+    async def _report(self, view: View, error: BaseException) -> None:
+        """A view that fails for a reason nobody foresaw does not end the connection."""
+        logger.error("view %d of %r failed", view.id, view.image, exc_info=error)
+        event = {"type": "error", "id": view.id, "kind": "internal", "message": "the server failed; its log says why"}
+        await self._outlet.event(event)
