@@ -9,17 +9,18 @@ the bytes between; no range is longer than `CAP_NBYTES`, so that a long read is 
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ziggurat._core import Header, error_bound
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable
 
     import numpy as np
     from numpy.typing import NDArray
+
+    from ziggurat.held import HeldBytes
 
 __all__ = [
     "CAP_NBYTES",
@@ -73,19 +74,14 @@ class ShardIndex:
         """Memory that the index takes."""
         return self.offsets.nbytes + self.lengths.nbytes + self.present.nbytes + len(self.head)
 
-    def spans(self, chunk: int, level: int, step: int, held: Sequence[int | None] | None = None) -> list[PacketSpan]:
-        """List the packets of ``chunk`` that level ``level`` needs down to ``step``, coarse resolutions first, empty
-        ones left out.
-
-        ``held[r]`` is the lowest step that is held of resolution r, None where nothing is.
+    def spans(self, chunk: int, level: int, step: int) -> list[PacketSpan]:
+        """The packets of ``chunk`` that ``level`` needs down to ``step``, coarse resolutions and high steps first; empty
+        ones are left out.
         """
-        header = self.header
         found = []
-        for resolution in range(header.resolutions - 1, min(level, header.resolutions - 1) - 1, -1):
-            have = held[resolution] if held is not None else None
-            first = header.first_step if have is None else have - 1
-            lengths = self.lengths[chunk, resolution, step : first + 1].tolist()
-            offsets = self.offsets[chunk, resolution, step : first + 1].tolist()
+        for resolution in range(self.header.resolutions - 1, min(level, self.header.resolutions - 1) - 1, -1):
+            lengths = self.lengths[chunk, resolution, step:].tolist()
+            offsets = self.offsets[chunk, resolution, step:].tolist()
             for at in range(len(lengths) - 1, -1, -1):
                 if lengths[at]:
                     found.append(PacketSpan(resolution, step + at, offsets[at], offsets[at] + lengths[at]))
@@ -104,26 +100,15 @@ class PacketSpan:
 
 @dataclass(frozen=True)
 class ShardPlan:
-    """What to read from one shard: ``ranges`` in order of their start, and the packets of each chunk that lie in
-    them."""
+    """What to read from one shard: byte ranges in order, and the packets of each chunk, which lie in them or are held."""
 
     ranges: list[tuple[int, int]]
     packets: dict[int, list[PacketSpan]]
-    starts: list[int] = field(init=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "starts", [start for start, _ in self.ranges])
 
     @property
     def nbytes(self) -> int:
         """Bytes that the ranges hold, those between wanted packets included."""
         return sum(stop - start for start, stop in self.ranges)
-
-    def slice(self, span: PacketSpan, buffers: Sequence[memoryview]) -> memoryview:
-        """Cut ``span`` out of the buffers fetched for ``ranges``."""
-        at = bisect_right(self.starts, span.start) - 1
-        start = self.starts[at]
-        return buffers[at][span.start - start : span.stop - start]
 
 
 def coalesce(spans: Iterable[tuple[int, int]], gap: int = GAP_NBYTES, cap: int = CAP_NBYTES) -> list[tuple[int, int]]:
@@ -153,7 +138,7 @@ def plan_shard(
     level: int,
     step: int,
     *,
-    held: Mapping[int, Sequence[int | None]] | None = None,
+    held: HeldBytes,
     gap: int = GAP_NBYTES,
     cap: int = CAP_NBYTES,
 ) -> ShardPlan:
@@ -168,16 +153,16 @@ def plan_shard(
     level, step
         The level to decode, and the lowest step to read.
     held
-        For each chunk, the lowest step held of each resolution (see `ShardIndex.spans`).
+        The parts of the object that are there already; they are planned for and not read.
     gap, cap
         See `coalesce`.
     """
-    packets = {
-        chunk: index.spans(chunk, level, step, held.get(chunk) if held else None) if index.present[chunk] else []
-        for chunk in chunks
-    }
+    packets = {chunk: index.spans(chunk, level, step) if index.present[chunk] else [] for chunk in chunks}
     spans = ((span.start, span.stop) for found in packets.values() for span in found)
-    return ShardPlan(coalesce(spans, gap, cap), packets)
+    missing = [part for span in spans for part in held.missing(span)]
+    # A gap that was bridged may hold bytes that are there already.
+    ranges = [part for joined in coalesce(missing, gap, cap) for part in held.missing(joined)]
+    return ShardPlan(ranges, packets)
 
 
 def step_for_error(header: Header, level: int, max_error: float) -> int:

@@ -12,6 +12,7 @@ import numpy as np
 from ziggurat._core import decode_chunk, error_bound
 from ziggurat.errors import ZigguratError
 from ziggurat.geometry import ChunkPlace, chunk_places
+from ziggurat.held import HeldBytes
 from ziggurat.plan import ShardIndex, ShardPlan, plan_shard, step_for_error
 
 if TYPE_CHECKING:
@@ -88,9 +89,10 @@ async def read_region(
                     out[place.outer] = fill_value
                 return
             step = step_for_error(index.header, level, max_error)
-            plan = plan_shard(index, (place.chunk for place in places), level, step)
-            buffers = await fetch_plan(index, plan, shards.store.get_ranges)
-            await asyncio.to_thread(decode_places, index, plan, buffers, places, array.geometry, level, step, out)
+            held = HeldBytes(index.head)
+            plan = plan_shard(index, (place.chunk for place in places), level, step, held=held)
+            await fetch_plan(index, plan, held, shards.store.get_ranges)
+            await asyncio.to_thread(decode_places, index, plan, held, places, array.geometry, level, step, out)
             report.bytes_read += plan.nbytes
             report.max_error = max(report.max_error, error_bound(index.header, level, step))
 
@@ -100,26 +102,16 @@ async def read_region(
     return report
 
 
-async def fetch_plan(index: ShardIndex, plan: ShardPlan, fetch: Fetch) -> list[memoryview]:
-    """Fetch a plan's ranges; what came with the index is not fetched again."""
-    head = memoryview(index.head)
-    missing = [(max(start, len(head)), stop) for start, stop in plan.ranges if stop > len(head)]
-    fetched = iter(await fetch(index.key, missing) if missing else ())
-    buffers = []
-    for start, stop in plan.ranges:
-        if stop <= len(head):
-            buffers.append(head[start:stop])
-        elif start >= len(head):
-            buffers.append(next(fetched))
-        else:
-            buffers.append(memoryview(bytes(head[start:]) + bytes(next(fetched))))
-    return buffers
+async def fetch_plan(index: ShardIndex, plan: ShardPlan, held: HeldBytes, fetch: Fetch) -> None:
+    """Fetch a plan's ranges into ``held``."""
+    for (start, _), buffer in zip(plan.ranges, await fetch(index.key, plan.ranges), strict=True):
+        held.add(start, buffer)
 
 
 def decode_places(
     index: ShardIndex,
     plan: ShardPlan,
-    buffers: Sequence[memoryview],
+    held: HeldBytes,
     places: Iterable[ChunkPlace],
     geometry: ArrayGeometry,
     level: int,
@@ -138,8 +130,8 @@ def decode_places(
         if not index.present[place.chunk]:
             out[place.outer] = header.fill
             continue
-        packets = [(span.resolution, span.step, plan.slice(span, buffers)) for span in plan.packets[place.chunk]]
         try:
+            packets = [(s.resolution, s.step, held.slice((s.start, s.stop))) for s in plan.packets[place.chunk]]
             pixels = decode_chunk(header, place.chunk, level, step, packets)
         except ZigguratError as error:
             raise error.at(f"{index.key} chunk {geometry.chunk_coords(place.chunk)}") from error

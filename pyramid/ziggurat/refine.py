@@ -12,6 +12,7 @@ import numpy as np
 from ziggurat._core import ChunkDecoder, error_bound
 from ziggurat.errors import ZigguratError
 from ziggurat.geometry import ChunkPlace, chunk_places
+from ziggurat.held import HeldBytes
 from ziggurat.plan import ShardIndex, ShardPlan, plan_shard, step_for_error
 from ziggurat.reader import fetch_plan, put_pixels
 
@@ -56,21 +57,21 @@ class _ShardState:
     def __init__(self, index: ShardIndex, places: list[ChunkPlace]) -> None:
         self.index = index
         self.places = places
+        self.held = HeldBytes(index.head)
         self.decoders = {p.chunk: ChunkDecoder(index.header, p.chunk) for p in places if index.present[p.chunk]}
 
     def plan(self, level: int, step: int) -> ShardPlan:
-        held = {
-            chunk: [decoder.step(r) for r in range(self.index.header.resolutions)]
-            for chunk, decoder in self.decoders.items()
-        }
-        return plan_shard(self.index, self.decoders, level, min(step, self.index.header.first_step), held=held)
+        step = min(step, self.index.header.first_step)
+        return plan_shard(self.index, self.decoders, level, step, held=self.held)
 
-    def advance(self, plan: ShardPlan, buffers: list[memoryview], level: int, step: int) -> None:
+    def advance(self, plan: ShardPlan, level: int, step: int) -> None:
+        """Decode what the plan brought, down to ``step``."""
         for chunk, decoder in self.decoders.items():
             try:
                 for span in plan.packets[chunk]:
-                    decoder.skip_to(span.resolution, span.step + 1)
-                    decoder.add(span.resolution, span.step, plan.slice(span, buffers))
+                    if span.step < decoder.step(span.resolution):
+                        decoder.skip_to(span.resolution, span.step + 1)
+                        decoder.add(span.resolution, span.step, self.held.slice((span.start, span.stop)))
             except ZigguratError as error:
                 raise error.at(f"{self.index.key} chunk {chunk}") from error
             for resolution in range(min(level, self.index.header.resolutions - 1), self.index.header.resolutions):
@@ -99,12 +100,11 @@ async def refinements(
     last = min((step_for_error(state.index.header, level, max_error) for state in states), default=0)
     for step in range(first, last - 1, -1):
         plans = [state.plan(level, step) for state in states]
-        fetched = await asyncio.gather(
-            *(fetch_plan(state.index, plan, shards.store.get_ranges) for state, plan in zip(states, plans, strict=True))
-        )
+        fetch = shards.store.get_ranges
+        await asyncio.gather(*(fetch_plan(s.index, p, s.held, fetch) for s, p in zip(states, plans, strict=True)))
         nbytes += sum(plan.nbytes for plan in plans)
-        for state, plan, buffers in zip(states, plans, fetched, strict=True):
-            await asyncio.to_thread(state.advance, plan, buffers, level, step)
+        for state, plan in zip(states, plans, strict=True):
+            await asyncio.to_thread(state.advance, plan, level, step)
         if step > last and nbytes < shown_nbytes * STEP_NBYTES_RATIO:
             continue
         shown_nbytes = max(nbytes, 1)

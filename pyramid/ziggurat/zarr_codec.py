@@ -19,6 +19,7 @@ from zarr.core.buffer import default_buffer_prototype
 from ziggurat.encode import DECOMPOSITIONS, DTYPES, RESOLUTIONS, Encoding, encode_shard, trim
 from ziggurat.errors import CorruptError, FormatError
 from ziggurat.geometry import ArrayGeometry, ChunkPlace
+from ziggurat.held import HeldBytes
 from ziggurat.metadata import CODEC_NAME, StoredArray
 from ziggurat.plan import plan_shard, step_for_error
 from ziggurat.precision import current_max_error
@@ -151,13 +152,14 @@ class ZigguratCodec(ArrayBytesCodec, ArrayBytesCodecPartialDecodeMixin):
         # Chunks that no selected pixel lies in stay unset: nothing picks from them.
         out = np.empty(box, array.dtype)
         step = step_for_error(index.header, 0, max_error)
-        plan = plan_shard(index, (place.chunk for place in places), 0, step)
+        held = HeldBytes(index.head)
+        plan = plan_shard(index, (place.chunk for place in places), 0, step, held=held)
 
         async def fetch(_key: str, ranges: Sequence[tuple[int, int]]) -> list[memoryview]:
             return [_whole(await read(start, stop), stop - start) for start, stop in ranges]
 
-        buffers = await fetch_plan(index, plan, fetch)
-        await asyncio.to_thread(decode_places, index, plan, buffers, places, array.geometry, 0, step, out)
+        await fetch_plan(index, plan, held, fetch)
+        await asyncio.to_thread(decode_places, index, plan, held, places, array.geometry, 0, step, out)
         picked: NDArray[Any] = out[picks]
         return picked
 
