@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ziggurat._core import Header, assemble, encode_chunk
-from ziggurat.errors import RequestError
+from ziggurat.errors import SourceError
 from ziggurat.valuemap import find_value_map
 
 if TYPE_CHECKING:
@@ -60,8 +60,15 @@ class Encoding:
 
 @dataclass(frozen=True)
 class EncodedShard:
-    """The object's bytes, None where every pixel is fill and no object is needed; and the pixels of level ``resolutions
-    - 1``."""
+    """A shard ready to be stored.
+
+    Attributes
+    ----------
+    data
+        The object's bytes; None where every pixel is fill and no object is needed.
+    lowpass
+        The pixels of level ``resolutions - 1``, of the next stored level.
+    """
 
     data: bytes | None
     lowpass: NDArray[Any]
@@ -73,8 +80,10 @@ def _pool() -> ThreadPoolExecutor:
 
 
 def trim(pixels: NDArray[Any], fill_value: int) -> NDArray[Any]:
-    """Cut rows at the bottom and columns at the right that hold only the fill value: zarr pads shards at an array's
-    edge with it."""
+    """Cut rows at the bottom and columns at the right that hold only the fill value.
+
+    Zarr pads shards at an array's edge with it.
+    """
     if pixels[..., -1, -1].flat[0] != fill_value:
         return pixels
     used = (pixels != fill_value).reshape(-1, *pixels.shape[-2:]).any(axis=0)
@@ -96,11 +105,11 @@ def encode_shard(pixels: NDArray[Any], encoding: Encoding) -> EncodedShard:
 
     Raises
     ------
-    RequestError
+    SourceError
         For pixels of a type, or a span of values, that the codec does not code.
     """
     if pixels.dtype.name not in DTYPES:
-        raise RequestError(f"{pixels.dtype} pixels cannot be coded; supported are {', '.join(sorted(DTYPES))}")
+        raise SourceError(f"{pixels.dtype} pixels cannot be coded; supported are {', '.join(sorted(DTYPES))}")
     pixels = pixels.astype(pixels.dtype.newbyteorder("="), copy=False)
     shrink = 1 << (encoding.resolutions - 1)
     low_shape = (*pixels.shape[:-2], *(-(-size // shrink) for size in pixels.shape[-2:]))
@@ -131,31 +140,30 @@ def _fields(pixels: NDArray[Any], encoding: Encoding) -> dict[str, Any]:
     """The fields of the shard's header."""
     values = find_value_map(pixels)
     planes = [shard // chunk for shard, chunk in zip(encoding.shard_shape[:-2], encoding.chunk_shape[:-2], strict=True)]
-    return dict(
-        dtype=pixels.dtype,
-        components=int(np.prod(encoding.chunk_shape[:-2], dtype=np.int64)),
-        colour=encoding.colour,
-        decompositions=encoding.decompositions,
-        resolutions=encoding.resolutions,
+    return {
+        "dtype": pixels.dtype,
+        "components": int(np.prod(encoding.chunk_shape[:-2], dtype=np.int64)),
+        "colour": encoding.colour,
+        "decompositions": encoding.decompositions,
+        "resolutions": encoding.resolutions,
         # Above this the planes hold next to nothing, so the first packets take them all.
-        first_step=max(0, values.span.bit_length() - 2),
-        planes=int(np.prod(planes, dtype=np.int64)),
-        height=encoding.shard_shape[-2],
-        width=encoding.shard_shape[-1],
-        chunk_height=encoding.chunk_shape[-2],
-        chunk_width=encoding.chunk_shape[-1],
-        extent_height=pixels.shape[-2],
-        extent_width=pixels.shape[-1],
-        fill=encoding.fill_value,
-        offset=values.offset,
-        divisor=values.divisor,
-        span=values.span,
-    )
+        "first_step": max(0, values.span.bit_length() - 2),
+        "planes": int(np.prod(planes, dtype=np.int64)),
+        "height": encoding.shard_shape[-2],
+        "width": encoding.shard_shape[-1],
+        "chunk_height": encoding.chunk_shape[-2],
+        "chunk_width": encoding.chunk_shape[-1],
+        "extent_height": pixels.shape[-2],
+        "extent_width": pixels.shape[-1],
+        "fill": encoding.fill_value,
+        "offset": values.offset,
+        "divisor": values.divisor,
+        "span": values.span,
+    }
 
 
 def _coarse_step(chunks: list[Packets | None], header: Header) -> int:
-    """Return the lowest step down to which the coarsest resolution of all chunks keeps within its share of the coarse
-    part."""
+    """Return the lowest step down to which the coarsest resolution of all chunks keeps to its share of the coarse part."""
     coarsest = [packets[-1] for packets in chunks if packets is not None]
     budget = COARSE_NBYTES_PER_CHUNK * len(coarsest)
     for step in range(header.first_step, -1, -1):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ziggurat._core import survey
-from ziggurat.errors import RequestError
+from ziggurat.errors import SourceError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -36,13 +36,14 @@ def find_value_map(pixels: NDArray[Any]) -> ValueMap:
 
     Raises
     ------
-    RequestError
+    SourceError
         If the span is above 2^27 - 1, more than coefficients of 32 bits can carry.
     """
     lowest, highest, divisor = survey(pixels.reshape(-1, *pixels.shape[-2:]))
+    divisor = divisor or 1  # all values are the same
     span = (highest - lowest) // divisor
     if span > MAX_SPAN:
-        raise RequestError(
+        raise SourceError(
             f"values from {lowest} to {highest} span more than the codec carries ({MAX_SPAN} steps of {divisor}); "
             "such data can be stored as labels or floats"
         )
