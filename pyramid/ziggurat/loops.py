@@ -1,5 +1,4 @@
-"""Bridging asyncio and plain calls: the thread that runs our I/O for plain callers, and things that belong to one event
-loop each."""
+"""The thread that runs our I/O for plain callers, and things of which each event loop has its own."""
 
 from __future__ import annotations
 
@@ -41,8 +40,7 @@ def run(work: Coroutine[Any, Any, T]) -> T:
 
 
 class PerLoop(Generic[T]):
-    """One object per running event loop, since asyncio's semaphores and futures belong to the loop that first waits on
-    them."""
+    """One object per running event loop: asyncio's semaphores and futures belong to the loop that first waits on them."""
 
     def __init__(self, make: Callable[[], T]) -> None:
         self._make = make

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -81,8 +82,19 @@ class StoredArray:
 
 @dataclass(frozen=True)
 class Level:
-    """One level of an image: its shape, and the stored array (an index into ``arrays``) whose chunks, decoded at
-    ``decode``, hold it."""
+    """One level of an image.
+
+    Attributes
+    ----------
+    level
+        n where it is 2^-n of full size.
+    shape
+        Its size along each axis, in pixels.
+    array
+        Which of the image's ``arrays`` holds it.
+    decode
+        The level at which that array's chunks are decoded for it.
+    """
 
     level: int
     shape: tuple[int, ...]
@@ -224,7 +236,7 @@ def _check_arrays(arrays: tuple[StoredArray, ...], axes: tuple[str, ...]) -> Non
         raise FormatError("the first dataset is not at full size", where="zarr.json")
     if axes[-2:] != ("y", "x"):
         raise FormatError(f"the last axes are {axes[-2:]}, not y and x", where="zarr.json")
-    for fine, coarse in zip(arrays, arrays[1:], strict=False):
+    for fine, coarse in pairwise(arrays):
         step = coarse.level - fine.level
         if step < 1 or level_shape(fine.geometry.shape, step) != coarse.geometry.shape:
             raise FormatError(f"array {coarse.path!r} is not a 2^-n of array {fine.path!r}", where="zarr.json")

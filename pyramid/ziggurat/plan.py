@@ -1,10 +1,8 @@
 """Which bytes answer a request. Pure: indexes and wishes in, ordered byte ranges out; the bytes are fetched elsewhere.
 
-A request for chunks of a shard at a level, to a step, needs the packets (resolution ≥ level, step ≥ wanted step) of
-each
-chunk that are not held yet. Spans of bytes closer to each other than `GAP_NBYTES` are read in one range, since a
-request costs more than
-the bytes between; no range is longer than `CAP_NBYTES`, so that a long read is spread over connections.
+A request for chunks of a shard at a level, to a step, needs the packets (resolution ≥ level, step ≥ wanted step) of each
+chunk that are not held yet. Spans of bytes closer to each other than `GAP_NBYTES` are read in one range, since a request
+costs more than the bytes between; no range is longer than `CAP_NBYTES`, so that a long read is spread over connections.
 """
 
 from __future__ import annotations
@@ -75,9 +73,7 @@ class ShardIndex:
         return self.offsets.nbytes + self.lengths.nbytes + self.present.nbytes + len(self.head)
 
     def spans(self, chunk: int, level: int, step: int) -> list[PacketSpan]:
-        """The packets of ``chunk`` that ``level`` needs down to ``step``, coarse resolutions and high steps first; empty
-        ones are left out.
-        """
+        """The packets that ``chunk`` needs for ``level`` down to ``step``, the empty ones left out; coarse ones first."""
         found = []
         for resolution in range(self.header.resolutions - 1, min(level, self.header.resolutions - 1) - 1, -1):
             lengths = self.lengths[chunk, resolution, step:].tolist()

@@ -32,8 +32,7 @@ OBJECTS_AT_ONCE = 4
 
 @dataclass(frozen=True)
 class Problem:
-    """Something that is not as it was written: the object's key, and what is wrong, with the chunk where one is to
-    blame."""
+    """Something that is not as it was written: an object's key, and what is wrong, in which chunk where that is known."""
 
     key: str
     message: str
@@ -131,9 +130,7 @@ def _check_shard(data: bytes, array: StoredArray, key: str) -> list[Problem]:
     try:
         header = Header.parse(view[:HEADER_NBYTES])
         check_header(header, array, key)
-        offsets, lengths, _, total = parse_index(
-            header, view[HEADER_NBYTES : HEADER_NBYTES + header.index_nbytes]
-        )
+        offsets, lengths, _, total = parse_index(header, view[HEADER_NBYTES : HEADER_NBYTES + header.index_nbytes])
     except ZigguratError as error:
         return [Problem(key, error.message)]
     problems = []

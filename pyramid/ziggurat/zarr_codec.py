@@ -115,7 +115,7 @@ class ZigguratCodec(ArrayBytesCodec, ArrayBytesCodecPartialDecodeMixin):
 
     async def _decode_single(self, chunk_data: Buffer, chunk_spec: ArraySpec) -> NDBuffer:
         """Decode exactly: zarr reads this way what it is about to change and write back."""
-        data = memoryview(chunk_data.as_numpy_array()).cast("B")
+        data = chunk_data.as_numpy_array().view(np.uint8).data
 
         async def read(start: int, stop: int) -> memoryview | None:
             return data[start:stop]
@@ -130,7 +130,7 @@ class ZigguratCodec(ArrayBytesCodec, ArrayBytesCodecPartialDecodeMixin):
 
         async def read(start: int, stop: int) -> memoryview | None:
             found = await byte_getter.get(prototype, RangeByteRequest(start, stop))
-            return None if found is None else memoryview(found.as_numpy_array()).cast("B")
+            return None if found is None else found.as_numpy_array().view(np.uint8).data
 
         pixels = await self._read(read, selection, chunk_spec, max_error=current_max_error())
         return None if pixels is None else _nd_buffer(pixels, chunk_spec)

@@ -1,8 +1,7 @@
 """Source → stored levels, each source pixel read once.
 
 The pixels of a stored level are exactly the low-pass of the chunks of the level before, so a shard is built from its
-children: depth
-first, which keeps one unfinished shard a level in memory.
+children: depth first, which keeps one unfinished shard a level in memory.
 """
 
 from __future__ import annotations
@@ -61,8 +60,7 @@ def _write_shard(
     sink: Sink,
     seen: Callable[[Region, NDArray[Any]], None],
 ) -> NDArray[Any]:
-    """Store the shard at ``coords`` of array ``number``, its children first; return the pixels it gives the next stored
-    level."""
+    """Store the shard at ``coords`` of array ``number``, its children first; return its part of the next stored level."""
     region = arrays[number].shard_region(coords)
     if number == 0:
         pixels = source.read(tuple(slice(start, stop) for start, stop in region))

@@ -1,5 +1,4 @@
-"""Where an ingest writes. Nothing it writes can be opened as an image before `commit`, which makes it visible at
-once."""
+"""Where an ingest writes. Nothing it writes can be opened as an image before `commit` makes it visible at once."""
 
 from __future__ import annotations
 
@@ -172,8 +171,7 @@ class ObjectSink:
 
     def _put(self, key: str, data: bytes, *, only_new: bool) -> None:
         try:
-            mode = "create" if only_new else "overwrite"
-            obstore.put(self.store.objects, self.store.prefix + key, data, mode=mode)
+            obstore.put(self.store.objects, self.store.prefix + key, data, mode="create" if only_new else "overwrite")
         except AlreadyExistsError as error:
             raise ConflictError("was created by somebody else meanwhile", where=self.store.url) from error
         except (BaseError, OSError) as error:
