@@ -125,8 +125,8 @@ export class Refiner {
       const decoder = this.wake(key, chunk);
       while (chunk.fed < chunk.packets.length) feed(decoder, chunk.packets[chunk.fed++]!);
       chunk.finest = finestKnown(decoder);
+      if (chunk.finest === decoder.resolutions) return false;
       const level = Math.max(wanted, chunk.finest);
-      if (level >= decoder.resolutions) return false;
       const pixels = decoder.reconstruct(level);
       chunk.fresh.add(level);
       const errors = Array.from({ length: decoder.resolutions }, (_, n) => decoder.error(n));

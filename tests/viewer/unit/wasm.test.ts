@@ -1,0 +1,72 @@
+import { describe, expect, it } from "vitest";
+import { DamagedError } from "../../../viewer/src/client/errors.ts";
+import { loadCodec } from "../../../viewer/src/client/wasm.ts";
+import { compileCodec, PLANE_HEIGHT, PLANE_WIDTH, planePackets, planePixels } from "../support/shards.ts";
+
+const codec = loadCodec(compileCodec());
+const { header, packets } = planePackets();
+
+const largestError = (a: ArrayLike<number>, b: ArrayLike<number>) => {
+  let most = 0;
+  for (let index = 0; index < b.length; index++) most = Math.max(most, Math.abs(a[index]! - b[index]!));
+  return most;
+};
+
+describe("the codec in WebAssembly", () => {
+  it("refines to the source, and keeps its promise at every step", () => {
+    const decoder = codec.decoder(header, 0);
+    expect([decoder.height, decoder.width, decoder.components]).toEqual([PLANE_HEIGHT, PLANE_WIDTH, 1]);
+    expect(decoder.knownTo(0)).toBe(Infinity);
+    const promised: number[] = [];
+    for (const { resolution, step, bytes } of packets) {
+      decoder.feed(resolution, step, bytes);
+      expect(decoder.knownTo(resolution)).toBe(step);
+      promised.push(decoder.error(0));
+      expect(largestError(decoder.reconstruct(0), planePixels())).toBeLessThanOrEqual(promised.at(-1)!);
+    }
+    expect(decoder.error(0)).toBe(0);
+    expect(decoder.reconstruct(0)).toEqual(planePixels());
+    expect(promised).toEqual([...promised].sort((a, b) => b - a));
+    decoder.free();
+  });
+
+  it("has every level in the same packets", () => {
+    const decoder = codec.decoder(header, 0);
+    for (const { resolution, step, bytes } of packets) if (resolution >= 2) decoder.feed(resolution, step, bytes);
+    expect(decoder.error(2)).toBe(0);
+    const source = planePixels();
+    const level = decoder.reconstruct(2);
+    expect(level).toHaveLength(33 * 34);
+    for (let y = 0; y < 32; y++) {
+      for (let x = 0; x < 33; x++) {
+        let sum = 0;
+        for (let dy = 0; dy < 4; dy++) for (let dx = 0; dx < 4; dx++) sum += source[(4 * y + dy) * PLANE_WIDTH + 4 * x + dx]!;
+        expect(Math.abs(level[y * 34 + x]! - sum / 16)).toBeLessThanOrEqual(1); // a mean of rounded means
+      }
+    }
+    decoder.free();
+  });
+
+  it("refuses a flipped bit anywhere in a packet, and takes the right one after it", () => {
+    const decoder = codec.decoder(header, 0);
+    const [first] = packets as [(typeof packets)[0]];
+    for (let index = 0; index < first.bytes.length; index++) {
+      const damaged = first.bytes.slice();
+      damaged[index]! ^= 1 << index % 8;
+      expect(() => decoder.feed(first.resolution, first.step, damaged)).toThrow(DamagedError);
+    }
+    decoder.feed(first.resolution, first.step, first.bytes);
+    expect(decoder.knownTo(first.resolution)).toBe(first.step);
+    decoder.free();
+  });
+
+  it("refuses a damaged header and a chunk that is not there", () => {
+    for (const index of [0, 4, 9, 12, 40, 76]) {
+      const damaged = header.slice();
+      damaged[index]! ^= 4;
+      expect(() => codec.decoder(damaged, 0), `byte ${index}`).toThrow(DamagedError);
+    }
+    expect(() => codec.decoder(header, 1)).toThrow(DamagedError);
+    expect(() => codec.decoder(header.subarray(0, 40), 0)).toThrow(DamagedError);
+  });
+});
