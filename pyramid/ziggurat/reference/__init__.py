@@ -1,0 +1,30 @@
+"""The format in NumPy: slow, and written to be read beside codecs/SPEC.md, a module a section.
+
+It is the judge of the native core, not a fallback for it: the tests hold both against the same vectors.
+
+======================  =========================================
+module                  section of codecs/SPEC.md
+======================  =========================================
+:mod:`.checksum`        crc32c
+:mod:`.geometry`        1. What a shard holds
+:mod:`.header`          2. Header
+:mod:`.index`           3. Index, and 4. Packets in the object
+:mod:`.values`          5. Values
+:mod:`.colour`          6. Colour
+:mod:`.transform`       7. Transform
+:mod:`.bands`           8. Bands, planes and steps
+:mod:`.rangecoder`      9. Entropy coding: the coder
+:mod:`.entropy`         9. Entropy coding: order and models
+:mod:`.errorbound`      10. The guaranteed error
+:mod:`.refusal`         11. What a reader must refuse
+:mod:`.chunk`           packets of one chunk to pixels, and back
+:mod:`.shard`           a whole object
+======================  =========================================
+"""
+
+from ziggurat.reference.chunk import ChunkDecoder, encode_chunk
+from ziggurat.reference.errorbound import error_bound
+from ziggurat.reference.header import Header
+from ziggurat.reference.shard import assemble, decode, encode
+
+__all__ = ["ChunkDecoder", "Header", "assemble", "decode", "encode", "encode_chunk", "error_bound"]

@@ -1,0 +1,73 @@
+"""Section 8: which bands a resolution has, and which planes of them a packet holds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ziggurat.reference.geometry import level_size
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from ziggurat.reference.header import Header
+
+__all__ = ["PLANE_MAX", "Band", "bands_of", "lowest_plane", "middle", "planes_of"]
+
+PLANE_MAX = 30
+
+
+@dataclass(frozen=True)
+class Band:
+    """A band: its kind (LL, HL, LH or HH) and the decomposition that made it."""
+
+    kind: str
+    decomposition: int
+
+    @property
+    def weight(self) -> int:
+        """The logarithm of its synthesis gain."""
+        return self.decomposition + {"LL": 1, "HL": 0, "LH": 0, "HH": -1}[self.kind]
+
+    def shape(self, height: int, width: int) -> tuple[int, int]:
+        """Its height and width in a chunk of this size."""
+        below, here = self.decomposition - 1, self.decomposition
+        low_height, low_width = level_size(height, here), level_size(width, here)
+        if self.kind == "LL":
+            return low_height, low_width
+        high_height, high_width = level_size(height, below) - low_height, level_size(width, below) - low_width
+        return (
+            high_height if self.kind in ("LH", "HH") else low_height,
+            high_width if self.kind in ("HL", "HH") else low_width,
+        )
+
+
+def bands_of(header: Header, resolution: int) -> list[Band]:
+    """Bands of a resolution, in the order in which packets hold them."""
+    depth = header.decompositions
+    if resolution < header.resolutions - 1:
+        return [Band(kind, resolution + 1) for kind in ("HL", "LH", "HH")]
+    details = [Band(kind, l) for l in range(depth, header.resolutions - 1, -1) for kind in ("HL", "LH", "HH")]  # noqa: E741
+    return [Band("LL", depth), *details]
+
+
+def lowest_plane(band: Band, step: int) -> int:
+    """q(t) = max(0, t - w)."""
+    return max(0, step - band.weight)
+
+
+def planes_of(header: Header, band: Band, step: int) -> tuple[int, int]:
+    """Return (q, end): packet (r, step) holds the planes q … end - 1 of the band."""
+    end = PLANE_MAX + 1 if step == header.first_step else lowest_plane(band, step + 1)
+    return lowest_plane(band, step), end
+
+
+def middle(coeffs: NDArray[np.int32], plane: int) -> NDArray[np.int32]:
+    """What to take for coefficients that are known down to a plane: the middle of the uncertainty, 0 where no bit is known.
+
+    Planes below are zero in ``coeffs``.
+    """
+    half = np.int32((1 << plane) >> 1)
+    return np.where(coeffs == 0, 0, np.where(coeffs > 0, coeffs + half, coeffs - half)).astype(np.int32)

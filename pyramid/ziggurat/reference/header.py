@@ -1,0 +1,158 @@
+"""Section 2: the 80 bytes at the front of a shard."""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from ziggurat.reference.checksum import crc32c
+from ziggurat.reference.geometry import ChunkRect, ceil_div
+from ziggurat.reference.refusal import refuse
+
+__all__ = ["CHUNKS_MAX", "DTYPES", "HEADER_NBYTES", "SPAN_MAX", "Header"]
+
+MAGIC = b"ZGRT"
+VERSION = 1
+HEADER_NBYTES = 80
+CHUNKS_MAX = 65_536
+SPAN_MAX = (1 << 27) - 1
+DTYPES = {1: "uint8", 2: "int8", 3: "uint16", 4: "int16", 5: "uint32", 6: "int32"}
+_LAYOUT = struct.Struct("<4s8B7IqqII3I")
+"""Everything but the checksum at the end."""
+
+
+@dataclass(frozen=True)
+class Header:
+    """The fields of a header, named and ordered as in the table of section 2."""
+
+    dtype: int
+    components: int
+    colour: int
+    decompositions: int
+    resolutions: int
+    first_step: int
+    coarse_step: int
+    planes: int
+    height: int
+    width: int
+    chunk_height: int
+    chunk_width: int
+    extent_height: int
+    extent_width: int
+    fill: int
+    offset: int
+    divisor: int
+    span: int
+    index_nbytes: int = 0
+    index_crc: int = 0
+    content_crc: int = 0
+
+    @classmethod
+    def parse(cls, data: bytes) -> Header:
+        """Read and verify a header.
+
+        Raises
+        ------
+        FormatError, CorruptError
+            Of the reason ``truncated``, ``magic``, ``version``, ``header_crc`` or ``field``, looked for in this order.
+        """
+        if len(data) < HEADER_NBYTES:
+            raise refuse("truncated", f"a header has {HEADER_NBYTES} bytes, not {len(data)}")
+        front, stored_crc = data[: _LAYOUT.size], int.from_bytes(data[_LAYOUT.size : HEADER_NBYTES], "little")
+        magic, version, *fields = _LAYOUT.unpack(front)
+        if magic != MAGIC:
+            raise refuse("magic", "not a ziggurat shard")
+        if version != VERSION:
+            raise refuse("version", f"version {version} cannot be read")
+        if crc32c(front) != stored_crc:
+            raise refuse("header_crc", "the header is damaged")
+        header = cls(*fields)
+        header.check()
+        return header
+
+    def tobytes(self) -> bytes:
+        """Write the 80 bytes."""
+        self.check()
+        front = _LAYOUT.pack(MAGIC, VERSION, *(getattr(self, name) for name in self.__dataclass_fields__))
+        return front + crc32c(front).to_bytes(4, "little")
+
+    @property
+    def header_crc(self) -> int:
+        """Identifies the content of the shard."""
+        return int.from_bytes(self.tobytes()[-4:], "little")
+
+    def replace(self, **changes: int) -> Header:
+        """Return the same header with some fields changed."""
+        return replace(self, **changes)
+
+    @property
+    def numpy_dtype(self) -> np.dtype[Any]:
+        """Of the pixels."""
+        return np.dtype(DTYPES[self.dtype])
+
+    @property
+    def grid_h(self) -> int:
+        """Rows of chunks."""
+        return ceil_div(self.height, self.chunk_height)
+
+    @property
+    def grid_w(self) -> int:
+        """Columns of chunks."""
+        return ceil_div(self.width, self.chunk_width)
+
+    @property
+    def chunks(self) -> int:
+        """Number of chunks."""
+        return self.planes * self.grid_h * self.grid_w
+
+    def chunk_rect(self, ordinal: int) -> ChunkRect:
+        """Return the place of a chunk; its ordinal is (plane · grid_h + cy) · grid_w + cx."""
+        row, cx = divmod(ordinal, self.grid_w)
+        plane, cy = divmod(row, self.grid_h)
+        y, x = cy * self.chunk_height, cx * self.chunk_width
+        height = min(self.chunk_height, self.extent_height - y)
+        width = min(self.chunk_width, self.extent_width - x)
+        return ChunkRect(plane, y, x, height, width)
+
+    def check(self) -> None:
+        """Refuse a field outside its constraint.
+
+        Raises
+        ------
+        FormatError
+            Of the reason ``field``.
+        """
+        for rule, holds in (
+            ("dtype", self.dtype in DTYPES),
+            ("components", 1 <= self.components <= 4),
+            ("colour", self.colour == 0 or (self.colour == 1 and self.components >= 3)),
+            ("decompositions", 0 <= self.decompositions <= 10),
+            ("resolutions", 1 <= self.resolutions <= min(self.decompositions + 1, 8)),
+            ("first_step", 0 <= self.first_step <= 31),
+            ("coarse_step", 0 <= self.coarse_step <= self.first_step + 1),
+            ("planes, height and width", min(self.planes, self.height, self.width) >= 1),
+            ("chunk size", 1 <= self.chunk_height <= 4096 and 1 <= self.chunk_width <= 4096),
+            ("extent", 0 <= self.extent_height <= self.height and 0 <= self.extent_width <= self.width),
+            ("divisor", self.divisor >= 1),
+            ("span", self.span <= SPAN_MAX),
+        ):
+            if not holds:
+                raise refuse("field", f"{rule} is outside its range")
+        self._check_grid()
+        self._check_values()
+
+    def _check_grid(self) -> None:
+        if self.chunks > CHUNKS_MAX:
+            raise refuse("field", f"{self.chunks} chunks are more than {CHUNKS_MAX}")
+        unit = 1 << (self.resolutions - 1)
+        if (self.grid_h > 1 and self.chunk_height % unit) or (self.grid_w > 1 and self.chunk_width % unit):
+            raise refuse("field", f"the size of a chunk in a grid must be a multiple of {unit}")
+
+    def _check_values(self) -> None:
+        limits = np.iinfo(self.numpy_dtype)
+        for value in (self.fill, self.offset, self.offset + self.divisor * self.span):
+            if not limits.min <= value <= limits.max:
+                raise refuse("field", f"{value} is no {self.numpy_dtype}")

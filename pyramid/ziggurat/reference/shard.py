@@ -1,0 +1,104 @@
+"""A whole object: the sections put together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ziggurat.reference.checksum import crc32c
+from ziggurat.reference.chunk import ChunkDecoder, encode_chunk
+from ziggurat.reference.geometry import level_size
+from ziggurat.reference.header import DTYPES, HEADER_NBYTES, Header
+from ziggurat.reference.index import CRC_NBYTES, Index, packet_crc, packet_order, parse_index, write_index
+from ziggurat.reference.refusal import refuse
+from ziggurat.reference.values import find_values
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["assemble", "decode", "encode"]
+
+Payloads = Mapping[tuple[int, int], bytes]
+"""Of one chunk, by (resolution, step)."""
+
+
+def assemble(header: Header, chunks: Mapping[int, Payloads]) -> bytes:
+    """Put an object together; chunks left out are absent. The header's index fields are ignored."""
+    payloads = {
+        (chunk, resolution, step): payload
+        for chunk, packets in chunks.items()
+        for (resolution, step), payload in packets.items()
+        if payload
+    }
+    index = write_index(header, frozenset(chunks), {key: len(p) + CRC_NBYTES for key, p in payloads.items()})
+    ordered = [(key, payloads[key]) for key in packet_order(header) if key in payloads]
+    full = header.replace(
+        index_nbytes=len(index),
+        index_crc=crc32c(index),
+        content_crc=crc32c(b"".join(payload for _, payload in ordered)),
+    )
+    packets = (payload + packet_crc(full, key, payload) for key, payload in ordered)
+    return full.tobytes() + index + b"".join(packets)
+
+
+def encode(
+    pixels: NDArray[Any],
+    *,
+    chunk: tuple[int, int],
+    colour: int = 0,
+    decompositions: int = 3,
+    resolutions: int = 2,
+    first_step: int = 4,
+    coarse_step: int = 2,
+    fill: int = 0,
+) -> bytes:
+    """Encode pixels [planes, components, h, w] as one shard; chunks that hold only the fill value are absent."""
+    planes, components, height, width = pixels.shape
+    offset, divisor, span = find_values(pixels)
+    dtype = next(code for code, name in DTYPES.items() if name == pixels.dtype.name)
+    header = Header(
+        dtype, components, colour, decompositions, resolutions, first_step, coarse_step,
+        planes, height, width, *chunk, height, width, fill, offset, divisor, span,
+    )  # fmt: skip
+    chunks = {}
+    for ordinal in range(header.chunks):
+        rect = header.chunk_rect(ordinal)
+        part = pixels[rect.plane, :, rect.y : rect.y + rect.height, rect.x : rect.x + rect.width]
+        if (part != fill).any():
+            chunks[ordinal] = encode_chunk(header, part)
+    return assemble(header, chunks)
+
+
+def decode(data: bytes, *, level: int = 0, step: int = 0) -> NDArray[Any]:
+    """Decode a shard, or what a prefix of one holds, to pixels [planes, components, h, w] at a level; no packets below ``step``.
+
+    Raises
+    ------
+    FormatError, CorruptError
+        As section 11 says.
+    """
+    header = Header.parse(data)
+    index = parse_index(header, data[HEADER_NBYTES:])
+    if len(data) > index.object_nbytes:
+        raise refuse("index", "bytes follow the last packet")
+    size = level_size(header.height, level), level_size(header.width, level)
+    out = np.full((header.planes, header.components, *size), header.fill, header.numpy_dtype)
+    for ordinal in index.present:
+        rect = header.chunk_rect(ordinal)
+        pixels = _decode_chunk(header, index, data, ordinal, step).reconstruct(level)
+        y, x = rect.y >> level, rect.x >> level
+        out[rect.plane, :, y : y + pixels.shape[1], x : x + pixels.shape[2]] = pixels
+    return out
+
+
+def _decode_chunk(header: Header, index: Index, data: bytes, ordinal: int, lowest: int) -> ChunkDecoder:
+    decoder = ChunkDecoder(header, ordinal)
+    for resolution in range(header.resolutions):
+        for step in range(header.first_step, lowest - 1, -1):
+            start, stop = index.places.get((ordinal, resolution, step), (0, 0))
+            if stop > len(data):
+                break
+            decoder.add(resolution, step, data[start:stop])
+    return decoder

@@ -1,0 +1,40 @@
+"""Section 5: pixels x to the numbers m that are coded, and back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ziggurat.reference.header import SPAN_MAX, Header
+from ziggurat.reference.refusal import refuse
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["find_values", "map_values", "unmap_values"]
+
+
+def find_values(pixels: NDArray[Any]) -> tuple[int, int, int]:
+    """Return the offset, divisor and span of some pixels."""
+    wide = pixels.astype(np.int64)
+    offset = int(wide.min())
+    divisor = int(np.gcd.reduce((wide - offset).ravel())) or 1
+    span = (int(wide.max()) - offset) // divisor
+    if span > SPAN_MAX:
+        raise refuse("argument", f"values span {span} steps of {divisor}, more than {SPAN_MAX}")
+    return offset, divisor, span
+
+
+def map_values(header: Header, pixels: NDArray[Any]) -> NDArray[np.int32]:
+    """Return m = (x - offset) / divisor, exact, with 0 ≤ m ≤ span."""
+    m, rest = np.divmod(pixels.astype(np.int64) - header.offset, header.divisor)
+    if rest.any() or m.min() < 0 or m.max() > header.span:
+        raise refuse("value", "a pixel cannot be expressed by offset, divisor and span")
+    return m.astype(np.int32)
+
+
+def unmap_values(header: Header, m: NDArray[np.int32]) -> NDArray[Any]:
+    """Return x = offset + divisor · m, m clamped to 0 … span."""
+    clamped = np.clip(m, 0, header.span).astype(np.int64)
+    return (header.offset + header.divisor * clamped).astype(header.numpy_dtype)
