@@ -5,6 +5,7 @@
  *     ziggurat.look({ x: 600, y: 500, zoom: 1 });        // zoom: CSS pixels a pixel of level 0
  *     ziggurat.set({ wantExact: true });                 // to the last bit; also at, looks
  *     await ziggurat.idle();                             // received, decoded and drawn
+ *     await ziggurat.caughtUp();                         // what was received so far is decoded and drawn
  *     ziggurat.state.exact, ziggurat.state.maxError      // guaranteed
  *     ziggurat.values(0, 400, 600, 500, 700)             // channel, y0, y1, x0, x1: level 0, in C order
  */
@@ -15,12 +16,15 @@ import { levelZeroValues } from "./view/values.ts";
 import type { Status, Viewer } from "./view/viewer.ts";
 
 export interface Automation {
-  readonly state: Status & ViewState & { readonly image: string };
+  /** The name of the image that is open. */
+  readonly opened: string | undefined;
+  readonly state: Status & ViewState;
   open(name: string): Promise<void>;
   look(camera: Partial<Camera>): void;
   fit(): void;
   set(change: Partial<Omit<ViewState, "camera">>): void;
   idle(): Promise<void>;
+  caughtUp(): Promise<void>;
   /** @throws RangeError where the viewer does not hold the rectangle at level 0 */
   values(channel: number, y0: number, y1: number, x0: number, x1: number): { values: number[]; maxError: number };
 }
@@ -39,13 +43,17 @@ export function automate(app: App): Automation {
   return {
     get state() {
       const open = viewer();
-      return { ...open.status, ...open.current, image: open.description.name };
+      return { ...open.status, ...open.current };
+    },
+    get opened() {
+      return app.viewer?.description.name;
     },
     open: async (name) => void (await app.open(name)),
     look: (camera) => viewer().set({ camera: { ...viewer().current.camera, ...camera } }),
     fit: () => viewer().fit(),
     set: (change) => viewer().set(change),
     idle: () => viewer().idle(),
+    caughtUp: () => viewer().caughtUp(),
     values: (channel, y0, y1, x0, x1) => levelZeroValues(viewer(), channel, [y0, y1], [x0, x1]),
   };
 }

@@ -55,7 +55,9 @@ export function parseDescription(json: unknown): Description {
   const arrays = root.at("arrays").list().map((item) => parseArray(item, ndim));
   const levels = root.at("levels").list().map((item, index) => parseLevel(item, ndim, index, arrays));
   if (levels.length === 0) throw fail("description.levels is empty");
-  const channels = root.at("channels").list().map(parseChannel);
+  const rgb = root.at("rgb").boolean();
+  // The components of an RGB image are seen together: whatever is told of each, they are one channel.
+  const channels = root.at("channels").list().map(parseChannel).slice(0, rgb ? 1 : undefined);
   if (channels.length === 0) throw fail("description.channels is empty");
   return {
     name: root.at("name").string(),
@@ -65,7 +67,7 @@ export function parseDescription(json: unknown): Description {
     dtype: root.at("dtype").oneOf(DTYPES),
     scale: perAxis(root.at("scale"), axes, (item) => item.number()),
     unit: perAxis(root.at("unit"), axes, (item) => item.string()),
-    rgb: root.at("rgb").boolean(),
+    rgb,
     channels,
     levels,
     arrays,

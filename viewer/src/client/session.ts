@@ -67,6 +67,11 @@ export class Session {
     return this.sent && !this.pool.busy;
   }
 
+  /** Whether all that came was decoded. */
+  get caughtUp(): boolean {
+    return !this.pool.busy;
+  }
+
   /** Whether the server has nothing left to send for the last view. */
   get sent(): boolean {
     return this.viewId > 0 && this.doneId === this.viewId;

@@ -19,7 +19,7 @@ export function channelPanel(viewer: Viewer): Panel {
 
 function channelRow(viewer: Viewer, channel: Channel, index: number): Panel {
   const { rgb } = viewer.description;
-  const title = channel.name || `Channel ${index + 1}`;
+  const title = rgb ? "Red, green, blue" : channel.name || `Channel ${index + 1}`;
   const look = (): ChannelLook => viewer.current.looks[index]!;
   const change = (part: Partial<ChannelLook>): void => viewer.setLook(index, part);
 

@@ -18,7 +18,7 @@ const rounded = (value: number): string => String(Number(value.toPrecision(8)));
 export function writeHash(description: Description, state: ViewState): string {
   const { camera, at, looks, wantExact } = state;
   const parts = new URLSearchParams({ image: description.name, x: rounded(camera.x), y: rounded(camera.y), zoom: rounded(camera.zoom) });
-  for (const [axis, index] of Object.entries(at)) if (index > 0) parts.set(axis, String(index));
+  for (const { name } of steppedAxes(description)) parts.set(name, String(at[name] ?? 0));
   looks.forEach((look, index) => {
     const text = writeLook(look);
     if (text !== writeLook(lookOf(description.channels[index]!))) parts.set(`c${index}`, text);
@@ -62,6 +62,12 @@ function readLook(text: string | null): ChannelLook | undefined {
   const [low, high] = [Number(found[3]), Number(found[4])];
   if (!(low <= high)) return undefined;
   return { visible: found[1] === "1", colour: found[2]!.toUpperCase(), window: [low, high] };
+}
+
+/** Where an image opens: in the middle of a stack, where there is most to see, and at the beginning of a movie. */
+export function firstPlace(description: Description): At {
+  const sizes = description.axes.map((axis, index) => [axis, description.shape[index]!] as const);
+  return Object.fromEntries(sizes.slice(0, -2).flatMap(([axis, size]) => (axis === "c" ? [] : [[axis, axis === "z" ? size >> 1 : 0]])));
 }
 
 /** The axes that need a slider: all but c, y and x that have more than one place. */

@@ -10,7 +10,7 @@ import { invisibleError, lightOf, lookOf, type ChannelLook } from "./channels.ts
 import { compose, covered, type Layered } from "./compose.ts";
 import { decodeLevel, targetChunks, viewOf, wantedChunks, type Scene } from "./requests.ts";
 import { onCanvas, spritesOf, type Canvas } from "./sprites.ts";
-import type { ViewState } from "./state.ts";
+import { firstPlace, type ViewState } from "./state.ts";
 import { progressOf, type Progress } from "./status.ts";
 import type { Tile } from "./tiles.ts";
 
@@ -54,7 +54,7 @@ export class Viewer {
   private error: string | undefined;
   private firstPictureBytes: number | undefined;
   private progress: Progress = NOTHING;
-  private waiting: (() => void)[] = [];
+  private waiting: { readonly ready: () => boolean; readonly resolve: () => void }[] = [];
 
   /** @param onChange called after each frame: state or status may be another */
   constructor(
@@ -91,8 +91,7 @@ export class Viewer {
   }
 
   initialState(): ViewState {
-    const at = Object.fromEntries(this.description.axes.slice(0, -2).flatMap((axis) => (axis === "c" ? [] : [[axis, 0]])));
-    return { camera: fit(this.image, this.screen), at, looks: this.description.channels.map(lookOf), wantExact: false };
+    return { camera: fit(this.image, this.screen), at: firstPlace(this.description), looks: this.description.channels.map(lookOf), wantExact: false };
   }
 
   set(change: Partial<ViewState>): void {
@@ -120,10 +119,12 @@ export class Viewer {
 
   /** Resolves when all that the present view asks for was received, decoded and drawn. */
   idle(): Promise<void> {
-    return new Promise((resolve) => {
-      this.waiting.push(resolve);
-      this.requestFrame();
-    });
+    return this.wait(() => this.settled);
+  }
+
+  /** Resolves when all that was received so far is decoded and drawn. */
+  caughtUp(): Promise<void> {
+    return this.wait(() => this.session.caughtUp);
   }
 
   /** The tiles of a channel that are on the screen, the one to be seen first. */
@@ -161,6 +162,13 @@ export class Viewer {
     this.session.close();
     this.stage.free();
     this.release();
+  }
+
+  private wait(ready: () => boolean): Promise<void> {
+    return new Promise((resolve) => {
+      this.waiting.push({ ready, resolve });
+      this.requestFrame();
+    });
   }
 
   private get settled(): boolean {
@@ -222,8 +230,8 @@ export class Viewer {
       this.advance(this.scene);
     }
     this.paint(canvas);
-    if (this.settled && !this.framePending) this.release();
     this.onChange();
+    if (!this.framePending) this.release();
   }
 
   /** Tells the server what is in view, if that is not what it was told last. */
@@ -269,6 +277,8 @@ export class Viewer {
   }
 
   private release(): void {
-    for (const resolve of this.waiting.splice(0)) resolve();
+    const waiting = this.waiting;
+    this.waiting = waiting.filter(({ ready }) => !this.closed && !ready());
+    for (const one of waiting) if (!this.waiting.includes(one)) one.resolve();
   }
 }

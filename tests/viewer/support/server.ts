@@ -1,0 +1,68 @@
+/** The real server on images made of real files, and the pixels of those files. `ZIGGURAT_VENV` tells the environment; ../../../.venv else. */
+import { execFileSync, spawn, type ChildProcess } from "node:child_process";
+import { existsSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+
+const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url));
+const VENV = process.env["ZIGGURAT_VENV"] ?? path("../../../.venv");
+const DATA = path("../../../../shared/data");
+
+const ziggurat = join(VENV, "bin/ziggurat");
+const python = join(VENV, "bin/python");
+
+/** Why these tests cannot run here; undefined when they can. With CI=true they never stay silent. */
+export function missing(...sources: string[]): string | undefined {
+  const needed = [ziggurat, path("../../../viewer/dist/index.html"), ...sources.map((source) => join(DATA, source))];
+  const absent = needed.find((file) => !existsSync(file));
+  return absent === undefined || process.env["CI"] === "true" ? undefined : `${absent} is not there`;
+}
+
+export interface RunningServer {
+  readonly address: string;
+  stop(): Promise<void>;
+}
+
+/** @param sources from a name below the shared data to the name of its image */
+export async function serve(sources: { readonly [source: string]: string }): Promise<RunningServer> {
+  const root = await mkdtemp(join(tmpdir(), "ziggurat-root-"));
+  for (const [source, name] of Object.entries(sources)) {
+    execFileSync(ziggurat, ["ingest", join(DATA, source), join(root, name)], { stdio: "pipe" });
+  }
+  const child = spawn(ziggurat, ["serve", root, "--port", "0"], { stdio: ["ignore", "pipe", "inherit"] });
+  const address = await firstAddress(child);
+  return {
+    address,
+    stop: async () => {
+      const ended = new Promise((resolve) => child.once("exit", resolve));
+      child.kill("SIGTERM");
+      await ended;
+      await rm(root, { recursive: true, force: true });
+    },
+  };
+}
+
+async function firstAddress(child: ChildProcess): Promise<string> {
+  for await (const line of createInterface({ input: child.stdout! })) {
+    const found = /http:\/\/\S+/.exec(line);
+    if (found !== null) return found[0];
+  }
+  throw new Error("the server ended before it said its address");
+}
+
+/** Pixels of a source, as another library reads them: little-endian, in C order. `select` is Python on `array`. */
+export function sourcePixels(source: string, select: string): Buffer {
+  const program = [
+    "import sys, numpy, tifffile",
+    "from pathlib import Path",
+    "source = Path(sys.argv[1])",
+    "files = sorted(source.iterdir()) if source.is_dir() else [source]",
+    "array = numpy.stack([tifffile.imread(file) for file in files]) if source.is_dir() else tifffile.imread(source)",
+    `array = ${select}`,
+    "sys.stdout.buffer.write(numpy.ascontiguousarray(array.astype(array.dtype.newbyteorder('<'))).tobytes())",
+  ].join("\n");
+  return execFileSync(python, ["-c", program, join(DATA, source)], { maxBuffer: 2 ** 28 });
+}
