@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
 
 import obstore
 from obstore.exceptions import BaseError
 from obstore.exceptions import NotFoundError as ObstoreNotFoundError
-from obstore.store import HTTPStore, LocalStore, MemoryStore, from_url
+from obstore.store import HTTPStore, LocalStore, from_url
 
 from ziggurat.errors import CorruptError, NotFoundError, RequestError, StoreError
 from ziggurat.loops import PerLoop
@@ -21,12 +23,23 @@ from ziggurat.loops import PerLoop
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from obstore.store import ObjectStore
+    from obstore.store import ClientConfig, ObjectStore, RetryConfig
 
-__all__ = ["ObjectInfo", "Store", "open_store"]
+__all__ = ["ObjectInfo", "Store", "local_path", "open_store"]
 
 CONCURRENCY = 16
 """Requests under way at once on one store: enough to hide a round trip, few enough for an HTTP/1.1 server."""
+
+RETRY: RetryConfig = {
+    "max_retries": 3,
+    "backoff": {"init_backoff": timedelta(milliseconds=100), "max_backoff": timedelta(seconds=2), "base": 3},
+    "retry_timeout": timedelta(seconds=30),
+}
+"""A store that does not answer is tried four times, within 1.5 s if it refuses at once, and given up after 30 s: a person,
+or a server's deadline, waits. (obstore's own default is 180 s.)"""
+
+TIMEOUT = timedelta(seconds=30)
+"""For one answer; the longest range, 8 MiB, takes 7 s at 10 Mbit/s."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +94,7 @@ class Store:
                 raise self._translate(error, key) from error
 
     async def get_range(self, key: str, start: int, stop: int) -> memoryview:
-        """Return the bytes [start, stop) of an object, fewer where it ends sooner.
+        """Return the bytes [start, stop) of an object, fewer, or none, where it ends sooner.
 
         Raises
         ------
@@ -94,7 +107,11 @@ class Store:
             try:
                 return memoryview(await obstore.get_range_async(self.objects, self.prefix + key, start=start, end=stop))
             except (BaseError, OSError) as error:
-                raise self._translate(error, key) from error
+                translated = self._translate(error, key)
+                # Each store has its own way to say that the object ends before the range begins; its size tells for sure.
+                if isinstance(translated, StoreError) and await self._ends_before(key, start):
+                    return memoryview(b"")
+                raise translated from error
 
     async def get_ranges(self, key: str, ranges: Sequence[tuple[int, int]]) -> list[memoryview]:
         """Return several ranges of an object, each in one request, whole.
@@ -117,11 +134,18 @@ class Store:
 
     async def head(self, key: str) -> ObjectInfo:
         """Return the size and entity tag of an object; raises as `get`."""
-        try:
-            meta = await obstore.head_async(self.objects, self.prefix + key)
-        except (BaseError, OSError) as error:
-            raise self._translate(error, key) from error
+        async with self._slots.get():
+            try:
+                meta = await obstore.head_async(self.objects, self.prefix + key)
+            except (BaseError, OSError) as error:
+                raise self._translate(error, key) from error
         return ObjectInfo(meta["size"], meta["e_tag"])
+
+    async def _ends_before(self, key: str, start: int) -> bool:
+        try:
+            return int((await obstore.head_async(self.objects, self.prefix + key))["size"]) <= start
+        except (BaseError, OSError):
+            return False
 
     def _translate(self, error: Exception, key: str) -> NotFoundError | StoreError:
         where = f"{self.url}/{key}"
@@ -131,29 +155,46 @@ class Store:
         return StoreError(f"the store did not answer: {str(error).splitlines()[0][:300]}", where=where)
 
 
+def local_path(location: str | Path) -> Path | None:
+    """The path that ``location`` names, itself or as a ``file://`` URL; None for the URL of another place."""
+    text = str(location)
+    if "://" not in text:
+        return Path(location)
+    parts = urlsplit(text)
+    return Path(unquote(parts.path)) if parts.scheme == "file" else None
+
+
 def open_store(location: str | Path) -> Store:
     """Open the place ``location`` names.
 
     Parameters
     ----------
     location
-        A folder's path, or a URL: ``file://``, ``http(s)://``, ``s3://``, ``gs://``, ``az://``, ``memory://``.
+        A folder's path, or a URL: ``file://``, ``http(s)://``, ``s3://``, ``gs://``, ``az://``.
 
     Raises
     ------
+    NotFoundError
+        If it is a path and there is no such folder.
     RequestError
         If it is a URL that no store can be made for.
     """
     text = str(location)
     try:
-        if "://" not in text:
-            # The folder need not exist yet: what is missing shows when it is read, with its full name.
-            return Store(LocalStore(prefix=Path(text).absolute()), str(Path(text)))
-        if text.startswith("memory://"):
-            return Store(MemoryStore(), text)
+        path = local_path(location)
+        if path is not None:
+            return Store(LocalStore(prefix=_folder(path, text)), text)
+        client: ClientConfig = {"timeout": TIMEOUT, "allow_http": text.startswith("http://")}
         if text.startswith(("http://", "https://")):
-            plain = {"allow_http": True} if text.startswith("http://") else {}
-            return Store(HTTPStore.from_url(text, client_options=plain), text.rstrip("/"))
-        return Store(from_url(text), text.rstrip("/"))
+            return Store(HTTPStore.from_url(text, client_options=client, retry_config=RETRY), text.rstrip("/"))
+        return Store(from_url(text, client_options=client, retry_config=RETRY), text.rstrip("/"))
     except (BaseError, OSError, ValueError) as error:
-        raise RequestError(f"cannot be opened as a store: {error}", where=text) from error
+        raise RequestError(f"cannot be opened as a store: {str(error).splitlines()[0]}", where=text) from error
+
+
+def _folder(path: Path, text: str) -> Path:
+    if path.is_dir():
+        return path.absolute()
+    if path.exists():
+        raise NotFoundError("is a file, not a folder; `ziggurat ingest` makes an image's folder of it", where=text)
+    raise NotFoundError("there is no such folder", where=text)
