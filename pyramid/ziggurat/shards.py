@@ -139,8 +139,10 @@ class ShardReader:
 
     def _keep(self, key: str, index: ShardIndex) -> None:
         with self._lock:
+            # Another event loop may have read it at the same time.
+            replaced = self._cache.pop(key, None)
             self._cache[key] = index
-            self._cached_nbytes += index.nbytes
+            self._cached_nbytes += index.nbytes - (0 if replaced is None else replaced.nbytes)
             while self._cached_nbytes > self.cache_nbytes:
                 _, dropped = self._cache.popitem(last=False)
                 self._cached_nbytes -= dropped.nbytes
