@@ -70,6 +70,8 @@ def _ingest(source: Source, destination: str | Path, progress: Callable[[int, in
         raise SourceError(
             f"has {source.dtype} pixels; those that can be stored are {', '.join(sorted(DTYPES))}", where=source.title
         )
+    if 0 in source.shape:
+        raise SourceError(f"has no pixels: its shape is {source.shape}", where=source.title)
     arrays = plan_arrays(source.axes, source.shape, rgb=source.rgb)
     colour = "rct" if source.rgb else "none"
     encodings = [Encoding(array.shard_shape, array.chunk_shape, colour) for array in arrays]
@@ -98,11 +100,10 @@ def _ingest(source: Source, destination: str | Path, progress: Callable[[int, in
         for number, document in enumerate(documents):
             sink.put(f"{number}/zarr.json", _json(document))
         levels = [number * LEVEL_STEP for number in range(len(arrays))]
-        root = _json(group_document(source, levels, documents, describe_channels(source, statistics)))
+        sink.commit(_json(group_document(source, levels, documents, describe_channels(source, statistics))))
     except BaseException:
         sink.abandon()
         raise
-    sink.commit(root)
 
 
 def _json(document: dict[str, Any]) -> bytes:

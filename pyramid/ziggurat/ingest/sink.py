@@ -6,14 +6,15 @@ import fcntl
 import hashlib
 import os
 import shutil
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import obstore
-from obstore.exceptions import AlreadyExistsError, BaseError
+from obstore.exceptions import AlreadyExistsError, BaseError, NotFoundError
 
 from ziggurat.errors import ConflictError, StoreError
-from ziggurat.store import open_store
+from ziggurat.store import local_path, open_store
 from ziggurat.sums import SUMS_KEY, format_sums
 
 if TYPE_CHECKING:
@@ -23,6 +24,9 @@ __all__ = ["ChecksummedSink", "FolderSink", "ObjectSink", "Sink", "open_sink"]
 
 ROOT_KEY = "zarr.json"
 """The group's document: where it is, there is an image."""
+
+STAGING_TRIES = 100
+"""Each failure to take a hidden folder means that another ingest has just finished with it."""
 
 
 class Sink(Protocol):
@@ -35,7 +39,7 @@ class Sink(Protocol):
         """Store the group's document last, and make the image visible."""
 
     def abandon(self) -> None:
-        """Throw away what was put, where that can be done."""
+        """Throw away what was put, where that can be done, after a failure of `put` or `commit`."""
 
 
 def open_sink(location: str | Path) -> Sink:
@@ -48,9 +52,8 @@ def open_sink(location: str | Path) -> Sink:
     StoreError
         If it cannot be written.
     """
-    if "://" in str(location):
-        return ObjectSink(open_store(str(location)))
-    return FolderSink(Path(location))
+    path = local_path(location)
+    return FolderSink(path) if path is not None else ObjectSink(open_store(location))
 
 
 class ChecksummedSink:
@@ -79,37 +82,40 @@ class ChecksummedSink:
 class FolderSink:
     """A folder, filled under a hidden name beside its own, and renamed when complete.
 
-    The hidden folder is locked while it is being filled. One that is there without a lock was left by an ingest that
-    was killed; it is
-    emptied and used again.
+    The hidden folder is locked while it is being filled. One that is there without a lock was left by an ingest that was
+    killed; it is emptied and used again.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path.absolute()
         self.staging = self.path.with_name(f".{self.path.name}.ingest")
-        if self.path.exists():
-            raise ConflictError("exists already; choose another name, or remove it first", where=str(path))
+        self._lock: int | None = None
         try:
+            # Folders that are about to be made, whose entries in their parents have to last as well.
+            self._made = [folder for folder in self.path.parents if not folder.exists()]
             self._lock = self._take_staging()
         except BlockingIOError as error:
             raise ConflictError("is being written by another ingest", where=str(path)) from error
         except OSError as error:
-            raise StoreError(f"cannot be written: {error.strerror}", where=str(path)) from error
+            raise _unwritable(error, path) from error
 
     def _take_staging(self) -> int:
-        while True:
+        for _ in range(STAGING_TRIES):
+            if os.path.lexists(self.path):
+                raise ConflictError("exists already; choose another name, or remove it first", where=str(self.path))
             self.staging.mkdir(parents=True, exist_ok=True)
-            lock = os.open(self.staging, os.O_RDONLY)
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                # Between opening and locking, the one before may have renamed its folder away from under this name.
-                if self.staging.exists() and os.fstat(lock).st_ino == self.staging.stat().st_ino:
-                    _empty(self.staging)
-                    return lock
-            except OSError:
+            with suppress(FileNotFoundError):  # renamed by the one who had it: look again
+                lock = os.open(self.staging, os.O_RDONLY)
+                try:
+                    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    if os.path.samestat(os.fstat(lock), self.staging.stat()) and not os.path.lexists(self.path):
+                        _empty(self.staging)
+                        return lock
+                except BaseException:
+                    os.close(lock)
+                    raise
                 os.close(lock)
-                raise
-            os.close(lock)
+        raise ConflictError("is being written by other ingests", where=str(self.path))
 
     def put(self, key: str, data: bytes) -> None:
         """Write a file and see it to the disk."""
@@ -121,7 +127,7 @@ class FolderSink:
                 file.flush()
                 os.fsync(file.fileno())
         except OSError as error:
-            raise StoreError(f"cannot be written: {error.strerror}", where=str(target)) from error
+            raise _unwritable(error, target) from error
 
     def commit(self, root: bytes) -> None:
         """Write the group's document, see the folders to the disk, and give the folder its name."""
@@ -130,19 +136,30 @@ class FolderSink:
             for folder, _, _ in os.walk(self.staging):
                 _sync_folder(Path(folder))
             self.staging.rename(self.path)  # fails where a folder with something in it has appeared meanwhile
-            _sync_folder(self.path.parent)
         except OSError as error:
-            shutil.rmtree(self.staging, ignore_errors=True)
-            if self.path.exists():
+            if os.path.lexists(self.path):
                 raise ConflictError("was created by somebody else meanwhile", where=str(self.path)) from error
-            raise StoreError(f"cannot be written: {error.strerror}", where=str(self.path)) from error
-        finally:
-            os.close(self._lock)
+            raise _unwritable(error, self.path) from error
+        try:
+            for made in (self.path, *self._made):
+                _sync_folder(made.parent)
+        except OSError as error:
+            # Its name may not outlive a crash: who asked shall not find an image after being told that there is none.
+            with suppress(OSError):
+                self.path.rename(self.staging)
+            raise _unwritable(error, self.path) from error
+        self._release()
 
     def abandon(self) -> None:
-        """Remove the hidden folder."""
-        shutil.rmtree(self.staging, ignore_errors=True)
-        os.close(self._lock)
+        """Remove the hidden folder; does nothing after `commit`."""
+        if self._lock is not None:
+            shutil.rmtree(self.staging, ignore_errors=True)
+            self._release()
+
+    def _release(self) -> None:
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
 
 
 class ObjectSink:
@@ -152,7 +169,7 @@ class ObjectSink:
         self.store = store
         try:
             obstore.head(store.objects, store.prefix + ROOT_KEY)
-        except FileNotFoundError:
+        except (FileNotFoundError, NotFoundError):
             return
         except BaseError as error:
             raise StoreError(f"the store did not answer: {error}", where=store.url) from error
@@ -176,6 +193,10 @@ class ObjectSink:
             raise ConflictError("was created by somebody else meanwhile", where=self.store.url) from error
         except (BaseError, OSError) as error:
             raise StoreError(f"cannot be written: {error}", where=f"{self.store.url}/{key}") from error
+
+
+def _unwritable(error: OSError, place: Path) -> StoreError:
+    return StoreError(f"cannot be written: {error.strerror or error}", where=str(place))
 
 
 def _empty(folder: Path) -> None:
