@@ -132,7 +132,7 @@ class Image:
             With ``array``, the guaranteed ``max_error`` and ``bytes_read`` so far.
         """
         steps = self.arefine(level=level, max_error=max_error, **axes)
-        while (step := run(anext(steps, None))) is not None:  # type: ignore[arg-type]
+        while (step := run(anext(steps, None))) is not None:
             yield step
 
     async def arefine(

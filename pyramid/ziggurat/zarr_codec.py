@@ -7,6 +7,7 @@ It is the only codec of an array (another one after it would make zarr fetch who
 from __future__ import annotations
 
 import asyncio
+import math
 from dataclasses import dataclass
 from itertools import product
 from typing import TYPE_CHECKING, Any, Self
@@ -36,6 +37,12 @@ if TYPE_CHECKING:
 
 __all__ = ["ZigguratCodec"]
 
+WHOLE_CHUNK = "the Zarr chunk"
+"""What messages call an object whose key zarr does not tell."""
+
+MAX_CHUNK_SIZE, MAX_CHUNKS, MAX_DECOMPOSITIONS, MAX_RESOLUTIONS = 4096, 65_536, 10, 8
+"""codecs/SPEC.md, section 2."""
+
 
 @dataclass(frozen=True)
 class ZigguratCodec(ArrayBytesCodec, ArrayBytesCodecPartialDecodeMixin):
@@ -63,7 +70,8 @@ class ZigguratCodec(ArrayBytesCodec, ArrayBytesCodecPartialDecodeMixin):
         object.__setattr__(self, "chunk_shape", tuple(int(size) for size in self.chunk_shape))
         if self.colour not in ("none", "rct"):
             raise FormatError(f"colour is {self.colour!r}; it may be 'none' or 'rct'")
-        if not 1 <= self.resolutions <= self.decompositions + 1:
+        most = min(self.decompositions + 1, MAX_RESOLUTIONS)
+        if not 0 <= self.decompositions <= MAX_DECOMPOSITIONS or not 1 <= self.resolutions <= most:
             raise FormatError(f"{self.resolutions} resolutions cannot be had from {self.decompositions} decompositions")
 
     @classmethod
@@ -97,6 +105,10 @@ class ZigguratCodec(ArrayBytesCodec, ArrayBytesCodecPartialDecodeMixin):
             raise FormatError(f"the {CODEC_NAME} codec stores {', '.join(sorted(DTYPES))}, not {name}")
         if self.colour == "rct" and geometry.components < 3:
             raise FormatError("colour 'rct' needs chunks of 3 or 4 components")
+        if max(self.chunk_shape[-2:]) > MAX_CHUNK_SIZE or math.prod(geometry.chunk_grid) > MAX_CHUNKS:
+            raise FormatError(
+                f"chunks are at most {MAX_CHUNK_SIZE} a side, {MAX_CHUNKS} a shard, not {self.chunk_shape} in {shard_shape}"
+            )
         align = 1 << (self.resolutions - 1)
         for grid, size in zip(geometry.chunk_grid[-2:], self.chunk_shape[-2:], strict=True):
             if grid > 1 and size % align:
@@ -120,7 +132,10 @@ class ZigguratCodec(ArrayBytesCodec, ArrayBytesCodecPartialDecodeMixin):
         async def read(start: int, stop: int) -> memoryview | None:
             return data[start:stop]
 
-        pixels = await self._read(read, tuple(slice(0, size) for size in chunk_spec.shape), chunk_spec, max_error=0)
+        whole = tuple(slice(0, size) for size in chunk_spec.shape)
+        pixels = await self._read(read, whole, chunk_spec, WHOLE_CHUNK, max_error=0)
+        if pixels is None:
+            pixels = np.full(chunk_spec.shape, chunk_spec.fill_value, chunk_spec.dtype.to_native_dtype())
         return _nd_buffer(pixels, chunk_spec)
 
     async def _decode_partial_single(
@@ -132,7 +147,9 @@ class ZigguratCodec(ArrayBytesCodec, ArrayBytesCodecPartialDecodeMixin):
             found = await byte_getter.get(prototype, RangeByteRequest(start, stop))
             return None if found is None else found.as_numpy_array().view(np.uint8).data
 
-        pixels = await self._read(read, selection, chunk_spec, max_error=current_max_error())
+        # In zarr a getter is nearly always a place in a store, which can tell its key.
+        key = str(getattr(byte_getter, "path", WHOLE_CHUNK))
+        pixels = await self._read(read, selection, chunk_spec, key, max_error=current_max_error())
         return None if pixels is None else _nd_buffer(pixels, chunk_spec)
 
     async def _read(
@@ -140,14 +157,15 @@ class ZigguratCodec(ArrayBytesCodec, ArrayBytesCodecPartialDecodeMixin):
         read: Callable[[int, int], Awaitable[memoryview | None]],
         selection: Any,
         spec: ArraySpec,
+        key: str,
         *,
         max_error: float,
     ) -> NDArray[Any] | None:
         array = self._array(spec)
-        index = await load_index(read, "the Zarr chunk")
+        index = await load_index(read, key)
         if index is None:
             return None
-        check_header(index.header, array, "the Zarr chunk")
+        check_header(index.header, array, key)
         box, places, picks = _touched(selection, array.geometry)
         # Chunks that no selected pixel lies in stay unset: nothing picks from them.
         out = np.empty(box, array.dtype)
@@ -155,8 +173,9 @@ class ZigguratCodec(ArrayBytesCodec, ArrayBytesCodecPartialDecodeMixin):
         held = HeldBytes(index.head)
         plan = plan_shard(index, (place.chunk for place in places), 0, step, held=held)
 
-        async def fetch(_key: str, ranges: Sequence[tuple[int, int]]) -> list[memoryview]:
-            return [_whole(await read(start, stop), stop - start) for start, stop in ranges]
+        async def fetch(key: str, ranges: Sequence[tuple[int, int]]) -> list[memoryview]:
+            found = await asyncio.gather(*(read(start, stop) for start, stop in ranges))
+            return [_whole(part, stop - start, key) for part, (start, stop) in zip(found, ranges, strict=True)]
 
         await fetch_plan(index, plan, held, fetch)
         await asyncio.to_thread(decode_places, index, plan, held, places, array.geometry, 0, step, out)
@@ -173,13 +192,13 @@ class ZigguratCodec(ArrayBytesCodec, ArrayBytesCodecPartialDecodeMixin):
         return None if encoded.data is None else chunk_spec.prototype.buffer.from_bytes(encoded.data)
 
 
-def _whole(found: memoryview | None, nbytes: int) -> memoryview:
+def _whole(found: memoryview | None, nbytes: int, key: str) -> memoryview:
     if found is None or len(found) != nbytes:
-        raise CorruptError("the Zarr chunk ends before its index says; it was cut short or replaced while it was read")
+        raise CorruptError("ends before its index says; it was cut short or replaced while it was read", where=key)
     return found
 
 
-def _nd_buffer(pixels: NDArray[Any] | None, spec: ArraySpec) -> NDBuffer:
+def _nd_buffer(pixels: NDArray[Any], spec: ArraySpec) -> NDBuffer:
     return spec.prototype.nd_buffer.from_numpy_array(pixels)
 
 
