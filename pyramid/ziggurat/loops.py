@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
 import threading
+import time
 from typing import TYPE_CHECKING, Generic, TypeVar
 from weakref import WeakKeyDictionary
 
@@ -16,6 +18,12 @@ __all__ = ["PerLoop", "SingleFlight", "run"]
 T = TypeVar("T")
 K = TypeVar("K")
 
+END_SECONDS = 5.0
+"""How long an exit waits for the I/O thread; it is never busy for long, but may be stuck in somebody's callback."""
+
+LEAVE_SECONDS = 0.02
+"""What an exit grants other threads to leave Python. They need microseconds, once the scheduler lets them run."""
+
 _lock = threading.Lock()
 _loop: asyncio.AbstractEventLoop | None = None
 
@@ -25,8 +33,21 @@ def _io_loop() -> asyncio.AbstractEventLoop:
     with _lock:
         if _loop is None:
             _loop = asyncio.new_event_loop()
-            threading.Thread(target=_loop.run_forever, name="ziggurat-io", daemon=True).start()
+            thread = threading.Thread(target=_loop.run_forever, name="ziggurat-io", daemon=True)
+            thread.start()
+            atexit.register(_end, _loop, thread)
         return _loop
+
+
+def _end(loop: asyncio.AbstractEventLoop, thread: threading.Thread) -> None:
+    """End the I/O thread, and let obstore's threads leave Python, before the interpreter is taken down.
+
+    Such a thread hands over a result by calling into Python. We may have the result, and exit, while it is on its way
+    out; Python before 3.14 ends a thread that it meets then in a way that aborts the process.
+    """
+    loop.call_soon_threadsafe(loop.stop)
+    thread.join(timeout=END_SECONDS)
+    time.sleep(LEAVE_SECONDS)
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:
