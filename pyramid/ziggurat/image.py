@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,6 +14,7 @@ from ziggurat.refine import Refinement, refinements
 from ziggurat.selection import select
 from ziggurat.shards import ShardReader
 from ziggurat.store import Store, open_store
+from ziggurat.strict_json import parse_json
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -113,7 +113,10 @@ class Image:
         if not max_error >= 0:
             raise RequestError(f"max_error is {max_error}; it must be 0 or more")
         selection = select(self.axes, place.shape, axes)
-        out = np.empty(selection.shape, self.dtype)
+        try:
+            out = np.empty(selection.shape, self.dtype)
+        except (MemoryError, ValueError) as error:
+            raise RequestError(f"{selection.shape} {self.dtype} pixels are more than memory holds") from error
         array = self.info.arrays[place.array]
         try:
             await read_region(array, self.shards, selection.region, out, level=place.decode, max_error=max_error)
@@ -217,27 +220,6 @@ async def aopen(store: Store) -> Image:
     except NotFoundError as error:
         raise NotFoundError("there is no OME-Zarr image here (no zarr.json)", where=store.url) from error
     try:
-        return Image(parse_group(_strict_json(text)), store)
+        return Image(parse_group(parse_json(text)), store)
     except FormatError as error:
         raise error.at(store.url) from error
-
-
-def _strict_json(text: bytes) -> dict[str, Any]:
-    """Parse JSON as RFC 8259 has it: no NaN, no infinities, no key twice."""
-
-    def refuse(constant: str) -> None:
-        raise ValueError(f"{constant} is not JSON")
-
-    def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        members = dict(pairs)
-        if len(members) != len(pairs):
-            raise ValueError("a key occurs twice")
-        return members
-
-    try:
-        document = json.loads(text, parse_constant=refuse, object_pairs_hook=unique)
-    except (ValueError, RecursionError) as error:
-        raise FormatError(f"is not JSON: {error}", where="zarr.json") from error
-    if not isinstance(document, dict):
-        raise FormatError("is not a JSON object", where="zarr.json")
-    return document

@@ -6,12 +6,14 @@ https://ngff.openmicroscopy.org/0.5/ · https://zarr-specs.readthedocs.io/en/lat
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ziggurat.encode import DTYPES
 from ziggurat.errors import FormatError
 from ziggurat.geometry import ArrayGeometry, level_shape
 
@@ -21,6 +23,15 @@ if TYPE_CHECKING:
 __all__ = ["CODEC_NAME", "Channel", "ImageInfo", "Level", "StoredArray", "parse_group"]
 
 CODEC_NAME = "ziggurat"
+
+AXES = ("t", "c", "z", "y", "x")
+"""The order that OME-Zarr demands."""
+
+MAX_RESOLUTIONS = 8
+"""codecs/SPEC.md, section 2."""
+
+MAX_SIZE, MAX_LEVEL = 1 << 40, 40
+"""A million million pixels along an axis: no image comes near, and sums of a few such sizes stay exact everywhere."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +77,8 @@ class StoredArray:
         Resolutions in a chunk: it decodes at levels 0 to resolutions - 1 beyond its own.
     colour
         ``rct`` where components are coded through the reversible colour transform, else ``none``.
+    fill_value
+        Of pixels that are not stored.
     """
 
     path: str
@@ -74,6 +87,7 @@ class StoredArray:
     dtype: str
     resolutions: int
     colour: str = "none"
+    fill_value: int = 0
 
     def shard_key(self, shard: int) -> str:
         """Name of a shard's object in the image's store."""
@@ -154,23 +168,27 @@ def parse_group(document: Mapping[str, Any]) -> ImageInfo:
         If it is no OME-Zarr 0.5 image whose arrays use the ziggurat codec.
     """
     try:
-        ome = document["attributes"]["ome"]
-        multiscale = ome["multiscales"][0]
-        members = document["consolidated_metadata"]["metadata"]
-        axes = tuple(str(axis["name"]) for axis in multiscale["axes"])
-        datasets = [(str(item["path"]), _dataset_scale(item)) for item in multiscale["datasets"]]
-        base = datasets[0][1]
-        arrays = tuple(
-            _parse_array(path, _level_of(path, scale, base), members[path], axes) for path, scale in datasets
-        )
-    except (KeyError, IndexError, TypeError, ValueError) as error:
+        return _parse_group(document)
+    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
         raise FormatError(
             f"is not an OME-Zarr 0.5 image with consolidated metadata ({type(error).__name__}: {error})",
             where="zarr.json",
         ) from error
-    _check_arrays(arrays, axes)
+
+
+def _parse_group(document: Mapping[str, Any]) -> ImageInfo:
+    """`parse_group`; whatever a wrong document makes Python raise is for the caller to name."""
+    ome = document["attributes"]["ome"]
+    multiscale = ome["multiscales"][0]
+    members = document["consolidated_metadata"]["metadata"]
+    axes = tuple(str(axis["name"]) for axis in multiscale["axes"])
+    _check_axes(axes)
+    datasets = [(_checked_path(item["path"]), _dataset_scale(item)) for item in multiscale["datasets"]]
+    base = datasets[0][1]
+    arrays = tuple(_parse_array(path, _level_of(path, scale, base), members[path], axes) for path, scale in datasets)
+    levels = _levels(arrays)
+    _check_arrays(arrays, levels)
     first = arrays[0]
-    rgb = first.geometry.components >= 3 and first.colour != "none"
     units = {str(axis["name"]): str(axis["unit"]) for axis in multiscale["axes"] if axis.get("unit")}
     return ImageInfo(
         title=str(multiscale.get("name") or ""),
@@ -180,11 +198,34 @@ def parse_group(document: Mapping[str, Any]) -> ImageInfo:
         # A scale of 1 without a unit is what OME-Zarr demands where nothing is known.
         scale={axis: step for axis, step in zip(axes, base, strict=True) if axis in units},
         unit=units,
-        rgb=rgb,
+        rgb=first.colour == "rct" and "c" in axes and first.geometry.chunk_shape[axes.index("c")] >= 3,
         channels=_parse_channels(ome.get("omero"), _channel_count(axes, first), first.dtype),
-        levels=_levels(arrays),
+        levels=levels,
         arrays=arrays,
     )
+
+
+def _check_axes(axes: tuple[str, ...]) -> None:
+    if axes[-2:] != ("y", "x") or tuple(axis for axis in AXES if axis in axes) != axes:
+        raise FormatError(
+            f"the axes are {axes}, not of t, c, z, y, x in this order with y and x last", where="zarr.json"
+        )
+
+
+def _checked_path(path: Any) -> str:
+    """Refuse a path that leads out of the image, or that a store would spell in another way."""
+    if not isinstance(path, str) or not re.fullmatch(
+        r"(?!\.\.?(/|$))[\w.+-]+(/(?!\.\.?(/|$))[\w.+-]+)*", path, re.ASCII
+    ):
+        raise FormatError(f"dataset path {path!r} is not a plain name", where="zarr.json")
+    return path
+
+
+def _sizes(values: Any) -> tuple[int, ...]:
+    """Sizes in pixels, along each axis."""
+    if not isinstance(values, list) or not all(type(size) is int and 1 <= size <= MAX_SIZE for size in values):
+        raise ValueError(f"{values!r} are not sizes from 1 to 2^40")
+    return tuple(values)
 
 
 def _dataset_scale(dataset: Mapping[str, Any]) -> list[float]:
@@ -197,7 +238,7 @@ def _dataset_scale(dataset: Mapping[str, Any]) -> list[float]:
 def _level_of(path: str, scale: list[float], base: list[float]) -> int:
     factor = scale[-1] / base[-1]
     level = round(math.log2(factor))
-    if abs(math.log2(factor) - level) > 0.01 or level < 0:
+    if abs(math.log2(factor) - level) > 0.01 or not 0 <= level <= MAX_LEVEL:
         raise FormatError(f"dataset {path!r} is scaled by {factor:g}, which is no power of two", where="zarr.json")
     return level
 
@@ -213,8 +254,17 @@ def _parse_array(path: str, level: int, document: Mapping[str, Any], axes: tuple
     encoding = document["chunk_key_encoding"]
     if encoding["name"] != "default" or encoding.get("configuration", {}).get("separator", "/") != "/":
         raise FormatError(f"array {path!r} has chunk keys of the kind {encoding!r}", where="zarr.json")
+    dtype, fill_value = document["data_type"], document["fill_value"]
+    if dtype not in DTYPES or type(fill_value) is not int:
+        raise FormatError(
+            f"array {path!r} has {dtype!r} pixels filled with {fill_value!r}; types that can be read are {sorted(DTYPES)}",
+            where="zarr.json",
+        )
     configuration = codecs[0]["configuration"]
-    shape = tuple(int(size) for size in document["shape"])
+    resolutions, colour = configuration["resolutions"], configuration["colour"]
+    if type(resolutions) is not int or not 1 <= resolutions <= MAX_RESOLUTIONS or colour not in ("none", "rct"):
+        raise FormatError(f"array {path!r} has {resolutions!r} resolutions and colour {colour!r}", where="zarr.json")
+    shape = _sizes(document["shape"])
     if len(shape) != len(axes):
         raise FormatError(f"array {path!r} has {len(shape)} axes, the image {len(axes)}", where="zarr.json")
     return StoredArray(
@@ -222,24 +272,34 @@ def _parse_array(path: str, level: int, document: Mapping[str, Any], axes: tuple
         level=level,
         geometry=ArrayGeometry(
             shape,
-            tuple(int(size) for size in document["chunk_grid"]["configuration"]["chunk_shape"]),
-            tuple(int(size) for size in configuration["chunk_shape"]),
+            _sizes(document["chunk_grid"]["configuration"]["chunk_shape"]),
+            _sizes(configuration["chunk_shape"]),
         ),
-        dtype=np.dtype(str(document["data_type"])).name,
-        resolutions=int(configuration["resolutions"]),
-        colour=str(configuration["colour"]),
+        dtype=dtype,
+        resolutions=resolutions,
+        colour=colour,
+        fill_value=fill_value,
     )
 
 
-def _check_arrays(arrays: tuple[StoredArray, ...], axes: tuple[str, ...]) -> None:
-    if not arrays or arrays[0].level != 0:
-        raise FormatError("the first dataset is not at full size", where="zarr.json")
-    if axes[-2:] != ("y", "x"):
-        raise FormatError(f"the last axes are {axes[-2:]}, not y and x", where="zarr.json")
+def _check_arrays(arrays: tuple[StoredArray, ...], levels: tuple[Level, ...]) -> None:
+    for array in arrays:
+        align = 1 << (array.resolutions - 1)
+        geometry = array.geometry
+        for size, chunk in zip(geometry.shape[-2:], geometry.chunk_shape[-2:], strict=True):
+            if size > chunk and chunk % align:
+                raise FormatError(
+                    f"array {array.path!r} has chunks of {chunk}, no multiple of {align}: their levels do not fit each other",
+                    where="zarr.json",
+                )
+        if (array.dtype, array.fill_value) != (arrays[0].dtype, arrays[0].fill_value):
+            raise FormatError(f"array {array.path!r} has other pixels than the first", where="zarr.json")
     for fine, coarse in pairwise(arrays):
         step = coarse.level - fine.level
         if step < 1 or level_shape(fine.geometry.shape, step) != coarse.geometry.shape:
             raise FormatError(f"array {coarse.path!r} is not a 2^-n of array {fine.path!r}", where="zarr.json")
+    if [level.level for level in levels] != list(range(len(levels))):
+        raise FormatError("its arrays leave out levels between them", where="zarr.json")
 
 
 def _levels(arrays: tuple[StoredArray, ...]) -> tuple[Level, ...]:
@@ -263,17 +323,17 @@ def _channel_count(axes: tuple[str, ...], array: StoredArray) -> int:
 
 def _parse_channels(omero: Any, count: int, dtype: str) -> tuple[Channel, ...]:
     """Channels as the ``omero`` block has them; sensible ones where it is missing or too short."""
-    described = omero.get("channels", []) if isinstance(omero, dict) else []
-    limits = np.iinfo(dtype) if np.dtype(dtype).kind in "iu" else None
-    lowest, highest = (float(limits.min), float(limits.max)) if limits else (0.0, 1.0)
+    described = list(omero.get("channels") or []) if isinstance(omero, dict) else []
+    lowest, highest = float(np.iinfo(dtype).min), float(np.iinfo(dtype).max)
     channels = []
     for number in range(count):
-        entry = described[number] if number < len(described) and isinstance(described[number], dict) else {}
-        window = entry.get("window", {})
+        entry = described[number] if number < len(described) else {}
+        window = entry.get("window") or {}
+        colour = str(entry.get("color") or "").lstrip("#").upper()
         channels.append(
             Channel(
                 name=str(entry.get("label") or f"channel {number}"),
-                colour=str(entry.get("color") or "FFFFFF").lstrip("#").upper(),
+                colour=colour if re.fullmatch("[0-9A-F]{6}", colour) else "FFFFFF",
                 window=(float(window.get("start", lowest)), float(window.get("end", highest))),
                 range=(float(window.get("min", lowest)), float(window.get("max", highest))),
                 visible=bool(entry.get("active", True)),

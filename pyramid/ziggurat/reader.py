@@ -54,7 +54,6 @@ async def read_region(
     region: Region,
     out: NDArray[Any],
     *,
-    fill_value: int = 0,
     level: int = 0,
     max_error: float = 0,
 ) -> ReadReport:
@@ -68,8 +67,6 @@ async def read_region(
         In pixels of the level, inside it.
     out
         Of the region's shape and the array's dtype; filled whole.
-    fill_value
-        Of shards that are not stored.
     level
         Level beyond the array's own.
     max_error
@@ -86,7 +83,7 @@ async def read_region(
             index = await shards.index(array, shard)
             if index is None:
                 for place in places:
-                    out[place.outer] = fill_value
+                    out[place.outer] = array.fill_value
                 return
             step = step_for_error(index.header, level, max_error)
             held = HeldBytes(index.head)

@@ -85,7 +85,6 @@ async def refinements(
     *,
     level: int,
     max_error: float,
-    fill_value: int = 0,
 ) -> AsyncIterator[Refinement]:
     """Yield ``selection`` of ``array``, decoded at ``level``, better and better, until the error is at most ``max_error``."""
     by_shard: dict[int, list[ChunkPlace]] = defaultdict(list)
@@ -94,7 +93,7 @@ async def refinements(
     indexes = await asyncio.gather(*(shards.index(array, shard) for shard in by_shard))
     states = [_ShardState(index, by_shard[s]) for s, index in zip(by_shard, indexes, strict=True) if index is not None]
 
-    out = np.full(selection.shape, fill_value, array.dtype)
+    out = np.full(selection.shape, array.fill_value, array.dtype)
     nbytes = shown_nbytes = 0
     first = max((state.index.header.first_step for state in states), default=0)
     last = min((step_for_error(state.index.header, level, max_error) for state in states), default=0)

@@ -68,13 +68,27 @@ async def load_index(read: Callable[[int, int], Awaitable[memoryview | None]], k
 
 
 def check_header(header: Header, array: StoredArray, key: str) -> None:
-    """Refuse a shard that does not belong to ``array``: its shapes or pixel type differ from the array's metadata."""
+    """Refuse a shard that does not belong to ``array``: one whose form differs from what the array's metadata say."""
     geometry = array.geometry
     height, width = geometry.shard_shape[-2:]
     chunk_height, chunk_width = geometry.chunk_shape[-2:]
-    expected = (array.dtype, geometry.components, geometry.planes, height, width, chunk_height, chunk_width)
+    expected = (
+        array.dtype,
+        array.fill_value,
+        array.colour,
+        array.resolutions,
+        geometry.components,
+        geometry.planes,
+        height,
+        width,
+        chunk_height,
+        chunk_width,
+    )
     found = (
         header.dtype.name,
+        header.fill,
+        header.colour,
+        header.resolutions,
         header.components,
         header.planes,
         header.height,

@@ -123,7 +123,15 @@ class ZigguratCodec(ArrayBytesCodec, ArrayBytesCodecPartialDecodeMixin):
     def _array(self, spec: ArraySpec) -> StoredArray:
         """The Zarr chunk seen as an array of one shard."""
         geometry = ArrayGeometry(spec.shape, spec.shape, self.chunk_shape)
-        return StoredArray("", 0, geometry, spec.dtype.to_native_dtype().name, self.resolutions, self.colour)
+        return StoredArray(
+            path="",
+            level=0,
+            geometry=geometry,
+            dtype=spec.dtype.to_native_dtype().name,
+            resolutions=self.resolutions,
+            colour=self.colour,
+            fill_value=int(spec.fill_value),
+        )
 
     async def _decode_single(self, chunk_data: Buffer, chunk_spec: ArraySpec) -> NDBuffer:
         """Decode exactly: zarr reads this way what it is about to change and write back."""
