@@ -40,13 +40,15 @@ describe("parseDescription", () => {
 
 describe("parseEvent", () => {
   it("reads the events of the protocol's page", () => {
-    expect(parseEvent('{"type": "opened", "image": "a.zarr", "handle": 1}')).toEqual({ type: "opened", image: "a.zarr", handle: 1 });
+    expect(parseEvent('{"type": "opened", "image": "a.zarr", "handle": 1}')).toEqual({ type: "opened", image: "a.zarr", handle: 1, version: undefined });
     const reached = parseEvent('{"type": "reached", "id": 7, "step": 5, "max_error": 12}');
     expect(reached).toEqual({ type: "reached", id: 7, step: 5, maxError: 12 });
     expect(parseEvent('{"type": "done", "id": 7, "exact": true, "nbytes": 1}')).toEqual({ type: "done", id: 7, exact: true });
     const error = '{"type": "error", "id": 7, "kind": "damaged", "message": "no", "chunk": [0, 1, 2]}';
-    expect(parseEvent(error)).toEqual({ type: "error", kind: "damaged", message: "no", chunk: [0, 1, 2] });
-    expect(parseEvent('{"type": "error", "kind": "request", "message": "no"}')).toMatchObject({ chunk: undefined });
+    expect(parseEvent(error)).toMatchObject({ id: 7, kind: "damaged", message: "no", chunk: [0, 1, 2] });
+    const refused = parseEvent('{"type": "error", "id": null, "kind": "request", "message": "no"}');
+    expect(refused).toMatchObject({ id: undefined, chunk: undefined, shard: undefined });
+    expect(parseEvent('{"type": "error", "id": 7, "kind": "store", "message": "no", "shard": [0, 4]}')).toMatchObject({ shard: [0, 4] });
   });
 
   it("lets pass what only a newer server says", () => expect(parseEvent('{"type": "news"}')).toEqual({ type: "other" }));

@@ -113,6 +113,7 @@ describe("Session", () => {
     network.socket.say({ type: "error", id: 1, kind: "damaged", message: "a packet is damaged", chunk: [0, 0, 4] });
     network.socket.say({ type: "error", id: 1, kind: "request", message: "no such level" });
     expect(troubles).toEqual(["0/0/4: a packet is damaged", "no such level"]);
+    expect(made.sent, "a view that was refused has no other end").toBe(true);
   });
 
   it("leaves nothing behind", () => {

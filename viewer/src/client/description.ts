@@ -33,6 +33,8 @@ export interface StoredArray {
 export interface Description {
   readonly name: string;
   readonly title: string;
+  /** Another one when the image was written anew; absent where the server does not tell. */
+  readonly version: string | undefined;
   readonly axes: readonly string[];
   readonly shape: readonly number[];
   readonly dtype: Dtype;
@@ -62,6 +64,7 @@ export function parseDescription(json: unknown): Description {
   return {
     name: root.at("name").string(),
     title: root.at("title").string(),
+    version: root.at("version").missing ? undefined : root.at("version").string(),
     axes,
     shape: sizes(root.at("shape"), ndim),
     dtype: root.at("dtype").oneOf(DTYPES),

@@ -21,11 +21,22 @@ export interface View {
   readonly coarser: boolean;
 }
 
+export interface ErrorEvent {
+  readonly type: "error";
+  /** The view it is about, if it is about one. */
+  readonly id: number | undefined;
+  readonly kind: string;
+  readonly message: string;
+  /** Where only a chunk or a shard (array, shard) cannot be had: all else goes on. With neither, the view was refused. */
+  readonly chunk: ChunkAddress | undefined;
+  readonly shard: readonly [number, number] | undefined;
+}
+
 export type ServerEvent =
-  | { readonly type: "opened"; readonly image: string; readonly handle: number }
+  | { readonly type: "opened"; readonly image: string; readonly handle: number; readonly version: string | undefined }
   | { readonly type: "reached"; readonly id: number; readonly step: number; readonly maxError: number }
   | { readonly type: "done"; readonly id: number; readonly exact: boolean }
-  | { readonly type: "error"; readonly kind: string; readonly message: string; readonly chunk: ChunkAddress | undefined }
+  | ErrorEvent
   | { readonly type: "other" };
 
 const fail = (message: string): ProtocolError => new ProtocolError(message);
@@ -41,23 +52,32 @@ export function parseEvent(text: string): ServerEvent {
   const event = new Checked(json, "event", fail);
   switch (event.at("type").string()) {
     case "opened":
-      return { type: "opened", image: event.at("image").string(), handle: event.at("handle").whole() };
+      return {
+        type: "opened",
+        image: event.at("image").string(),
+        handle: event.at("handle").whole(),
+        version: event.at("version").missing ? undefined : event.at("version").string(),
+      };
     case "reached": {
       const maxError = event.at("max_error").number();
       return { type: "reached", id: event.at("id").whole(), step: event.at("step").whole(), maxError };
     }
     case "done":
       return { type: "done", id: event.at("id").whole(), exact: event.at("exact").boolean() };
-    case "error": {
-      const chunk = event.at("chunk");
+    case "error":
       return {
         type: "error",
+        id: event.at("id").missing ? undefined : event.at("id").whole(),
         kind: event.at("kind").string(),
         message: event.at("message").string(),
-        chunk: chunk.missing ? undefined : (chunk.list(3).map((part) => part.whole()) as unknown as ChunkAddress),
+        chunk: address(event.at("chunk"), 3) as unknown as ChunkAddress | undefined,
+        shard: address(event.at("shard"), 2) as unknown as readonly [number, number] | undefined,
       };
-    }
     default:
       return { type: "other" };
   }
+}
+
+function address(item: Checked, length: number): readonly number[] | undefined {
+  return item.missing ? undefined : item.list(length).map((part) => part.whole());
 }

@@ -1,6 +1,6 @@
 /** One image over one connection: views go out, pictures come in. Knows nothing of screens. */
 import type { Description } from "./description.ts";
-import type { ServerEvent, View } from "./events.ts";
+import type { ErrorEvent, ServerEvent, View } from "./events.ts";
 import { ZigguratError } from "./errors.ts";
 import { addressOf, keyOf, type ChunkKey } from "./geometry.ts";
 import { Held } from "./held.ts";
@@ -42,6 +42,7 @@ export class Session {
   private handle: number | undefined;
   private viewId = 0;
   private doneId = -1;
+  private reached: { readonly id: number; readonly maxError: number } | undefined;
 
   constructor(
     readonly description: Description,
@@ -70,6 +71,14 @@ export class Session {
   /** Whether all that came was decoded. */
   get caughtUp(): boolean {
     return !this.pool.busy;
+  }
+
+  /**
+   * The guaranteed error of all that is in view, as the server tells it when a whole step was sent; Infinity before. It may be
+   * less than chunks know by themselves: empty packets are not sent.
+   */
+  get reachedError(): number {
+    return this.reached?.id === this.viewId ? this.reached.maxError : Infinity;
   }
 
   /** Whether the server has nothing left to send for the last view. */
@@ -117,13 +126,25 @@ export class Session {
   }
 
   private heard(event: ServerEvent): void {
-    if (event.type === "opened" && event.image === this.description.name) this.handle = event.handle;
-    if (event.type === "done") this.doneId = event.id;
-    if (event.type === "error") {
-      if (event.chunk !== undefined) this.listener.damaged(keyOf(...event.chunk), event.message);
-      else this.listener.failed(new ZigguratError(event.message));
-    }
+    if (event.type === "opened" && event.image === this.description.name) this.opened(event.handle, event.version);
+    else if (event.type === "reached") this.reached = event;
+    else if (event.type === "done") this.doneId = event.id;
+    else if (event.type === "error") this.refused(event);
     this.listener.progress();
+  }
+
+  private opened(handle: number, version: string | undefined): void {
+    this.handle = handle;
+    const known = this.description.version;
+    if (known === undefined || version === undefined || version === known) return;
+    this.listener.failed(new ZigguratError("The image was written anew: open it again."));
+  }
+
+  private refused({ id, message, chunk, shard }: ErrorEvent): void {
+    if (chunk !== undefined) return this.listener.damaged(keyOf(...chunk), message);
+    if (shard !== undefined) return this.listener.damaged(shard.join("/"), message);
+    if (id !== undefined) this.doneId = id; // no `done` follows
+    this.listener.failed(new ZigguratError(message));
   }
 
   private received({ viewId, handle, records }: Message, nbytes: number): void {

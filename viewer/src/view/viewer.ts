@@ -54,6 +54,8 @@ export class Viewer {
   private error: string | undefined;
   private firstPictureBytes: number | undefined;
   private progress: Progress = NOTHING;
+  /** What the server guarantees for the present view, as far as it is drawn. */
+  private reachedError = Infinity;
   private waiting: { readonly ready: () => boolean; readonly resolve: () => void }[] = [];
 
   /** @param onChange called after each frame: state or status may be another */
@@ -240,6 +242,7 @@ export class Viewer {
     const text = JSON.stringify(view);
     if (text !== this.lastView) {
       this.lastView = text;
+      this.reachedError = Infinity;
       this.wanted = wantedChunks(this.description, scene);
       this.stage.touch([...this.wanted.keys()].reverse());
       this.session.show(view, new Map([...this.wanted].map(([key, { level }]) => [key, level])));
@@ -259,7 +262,9 @@ export class Viewer {
     const places = channels.flatMap((channel) => targetChunks(this.description, scene, channel));
     const { tiles } = this.stage;
     const decode = decodeLevel(this.description, this.description.levels[scene.level]!.array, scene.level);
-    this.progress = progressOf(places, (key) => tiles.get(key), decode);
+    const progress = progressOf(places, (key) => tiles.get(key), decode);
+    if (this.session.caughtUp) this.reachedError = this.session.reachedError;
+    this.progress = { ...progress, maxError: Math.min(progress.maxError, this.reachedError) };
     if (!covered(this.description, places, tiles, scene.at)) return;
     this.shownAt = scene.at;
     this.firstPictureBytes ??= this.session.bytesReceived;
