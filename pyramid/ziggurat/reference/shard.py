@@ -51,7 +51,7 @@ def encode(
     decompositions: int = 3,
     resolutions: int = 2,
     first_step: int = 4,
-    coarse_step: int = 2,
+    coarse_step: int = 0,
     fill: int = 0,
 ) -> bytes:
     """Encode pixels [planes, components, h, w] as one shard; chunks that hold only the fill value are absent."""

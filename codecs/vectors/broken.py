@@ -1,0 +1,177 @@
+"""Objects that must be refused, and why: codecs/SPEC.md, section 11. Used by make.py."""
+
+from __future__ import annotations
+
+import struct
+
+import numpy as np
+
+from ziggurat import reference
+from ziggurat.reference.checksum import crc32c
+from ziggurat.reference.chunk import encode_chunk
+from ziggurat.reference.rangecoder import Encoder
+
+INDEX_AT = 80
+
+
+def small():
+    """Two chunks of 8 × 8, two resolutions, steps 3 to 0."""
+    y, x = np.mgrid[:8, :16]
+    pixels = ((y * 37 + x * 11) % 200 + (x > 8) * 40).astype(np.uint8)[None, None]
+    return reference.encode(pixels, chunk=(8, 8), decompositions=2, resolutions=2, first_step=3, coarse_step=2)
+
+
+def with_header(data, offset, layout, value):
+    """Change one header field and make the header's checksum right again."""
+    changed = bytearray(data)
+    struct.pack_into(layout, changed, offset, value)
+    changed[76:80] = crc32c(bytes(changed[:76])).to_bytes(4, "little")
+    return bytes(changed)
+
+
+def with_index(data, index):
+    """Another index, all checksums of header and index right."""
+    header = reference.Header.parse(data)
+    front = header.replace(index_nbytes=len(index), index_crc=crc32c(index)).tobytes()
+    return front + index + data[INDEX_AT + header.index_nbytes :]
+
+
+def with_payloads(edit):
+    """A shard with payloads changed by ``edit``, all checksums right."""
+    header = reference.Header.parse(small())
+    index = reference.index.parse_index(header, small()[INDEX_AT:])
+    chunks = {ordinal: {} for ordinal in index.present}
+    for (chunk, resolution, step), (start, stop) in index.places.items():
+        payload = small()[start : stop - 4]
+        chunks[chunk][resolution, step] = edit(payload) if (chunk, resolution, step) == (1, 0, 2) else payload
+    return reference.assemble(header, chunks)
+
+
+def flip(data, place):
+    """One bit the other way."""
+    changed = bytearray(data)
+    changed[place] ^= 1
+    return bytes(changed)
+
+
+def fields():
+    """Offset, layout and value of one header field that breaks its constraint."""
+    return {
+        "dtype_0": (5, "B", 0), "dtype_7": (5, "B", 7), "components_0": (6, "B", 0), "components_5": (6, "B", 5),
+        "colour_2": (7, "B", 2), "colour_of_one_component": (7, "B", 1), "decompositions_11": (8, "B", 11),
+        "resolutions_0": (9, "B", 0), "resolutions_above_decompositions": (9, "B", 4), "first_step_32": (10, "B", 32),
+        "coarse_step_above_first": (11, "B", 5), "planes_0": (12, "<I", 0), "height_0": (16, "<I", 0), "width_0": (20, "<I", 0),
+        "chunk_height_0": (24, "<I", 0), "chunk_height_4097": (24, "<I", 4097), "chunk_width_0": (28, "<I", 0),
+        "chunk_width_4097": (28, "<I", 4097), "chunk_width_odd_in_grid": (28, "<I", 7), "extent_above_height": (32, "<I", 9),
+        "extent_above_width": (36, "<I", 17), "fill_beyond_dtype": (40, "<q", 256), "fill_below_dtype": (40, "<q", -1),
+        "offset_beyond_dtype": (48, "<q", 256), "divisor_0": (56, "<I", 0), "span_2_to_27": (60, "<I", 1 << 27),
+        "values_beyond_dtype": (60, "<I", 256), "too_many_planes": (12, "<I", 32_769), "most_planes": (12, "<I", 0xFFFFFFFF),
+        "too_many_chunks": (16, "<I", 0xFFFFFFFF),
+    }  # fmt: skip
+
+
+def indexes(header, index):
+    """Indexes with right checksums that say what cannot be. A chunk has a mark, then for r = 1 and 0 a count and lengths."""
+    steps = header.first_step + 1
+    empty = bytes((1, 0, 0))
+    return {
+        "mark_2": bytes((2,)) + index[1:],
+        "index_short": index[:-1],
+        "index_long": index + b"\0",
+        "index_empty": b"",
+        "count_above_steps": bytes((1, steps + 1, *([9] * (steps + 1)), 0)) + empty,
+        "first_length_0": bytes((1, 2, 0, 9, 0)) + empty,
+        "length_4": bytes((1, 1, 4, 0)) + empty,
+        "varint_not_shortest": bytes((1, 1, 0x89, 0, 0)) + empty,
+        "varint_6_bytes": bytes((1, 1, 0x89, 0x80, 0x80, 0x80, 0x80, 1, 0)) + empty,
+        "varint_33_bits": bytes((1, 1, 0x80, 0x80, 0x80, 0x80, 0x10, 0)) + empty,
+    }
+
+
+def absurd_planes():
+    """A payload of the first packet whose count of planes is 31 at plane 1: beyond any coefficient."""
+    encoder = Encoder()
+    for bit in (1, 1, 1, 1, 1):
+        encoder.raw(bit)
+    return encoder.finish()
+
+
+def plane_31():
+    """The small shard with its first packet of resolution 0 replaced by one that sets plane 31 of HH."""
+    header = reference.Header.parse(small())
+    pixels = reference.decode(small())[0, :, :, :8]
+    chunks = {0: encode_chunk(header, pixels)}
+    chunks[0][0, 3] = absurd_planes()
+    return reference.assemble(header, chunks)
+
+
+def two_versions():
+    """Packets of one version under the header of another whose packets have the same lengths."""
+    pixels = np.random.default_rng(3).integers(0, 2, (1, 1, 16, 16)).astype(np.uint8) * 100
+    header = reference.Header.parse(
+        reference.encode(pixels, chunk=(16, 16), decompositions=0, resolutions=1, first_step=0)
+    )
+    old, new = ({0: {(0, 0): bytes((first, 2, 3, 4))}} for first in (1, 9))
+    old_object, new_object = reference.assemble(header, old), reference.assemble(header, new)
+    front = INDEX_AT + reference.Header.parse(new_object).index_nbytes
+    return new_object[:front] + old_object[front:]
+
+
+def swapped():
+    """Two packets of one length and step, of two chunks, exchanged: each whole, neither where it belongs."""
+    header = reference.Header.parse(small())
+    data = reference.assemble(header, {0: {(0, 3): b"\x10\x20\x30"}, 1: {(0, 3): b"\x40\x50\x60"}})
+    places = reference.index.parse_index(reference.Header.parse(data), data[INDEX_AT:]).places
+    (a, b), (c, d) = places[0, 0, 3], places[1, 0, 3]
+    return data[:a] + data[c:d] + data[b:c] + data[a:b] + data[d:]
+
+
+def outside_extent(data):
+    """A chunk marked present that has no pixels."""
+    narrow = with_header(data, 36, "<I", 8)
+    return with_index(narrow, data[INDEX_AT : INDEX_AT + reference.Header.parse(data).index_nbytes])
+
+
+def objects():
+    """Name, bytes and the reason for which a reader must refuse them."""
+    data = small()
+    header = reference.Header.parse(data)
+    front = INDEX_AT + header.index_nbytes
+    index = data[INDEX_AT:front]
+    yield "empty", b"", "truncated"
+    yield "header_cut", data[:79], "truncated"
+    yield "index_cut", data[: front - 1], "truncated"
+    yield "magic", flip(data, 0), "magic"
+    yield "version_0", flip(data, 4), "version"
+    yield "version_2", with_header(data, 4, "B", 2), "version"
+    yield "header_flipped", flip(data, 50), "header_crc"
+    yield "header_crc_flipped", flip(data, 79), "header_crc"
+    for name, change in fields().items():
+        yield f"field_{name}", with_header(data, *change), "field"
+    yield "index_flipped", flip(data, front - 1), "index_crc"
+    yield "index_nbytes_less", with_header(data, 64, "<I", header.index_nbytes - 1), "index_crc"
+    yield "index_nbytes_more", with_header(data, 64, "<I", 0xFFFFFFFF), "truncated"
+    for name, broken_index in indexes(header, index).items():
+        yield name, with_index(data, broken_index), "index"
+    yield "present_outside_extent", outside_extent(data), "index"
+    yield "trailing_byte", data + b"\0", "index"
+    yield "payload_flipped", flip(data, front + 1), "packet_crc"
+    yield "packet_crc_flipped", flip(data, len(data) - 1), "packet_crc"
+    yield "packets_swapped", swapped(), "packet_crc"
+    yield "two_versions", two_versions(), "packet_crc"
+    yield "payload_left_over", with_payloads(lambda payload: payload + b"\1" * 5), "packet"
+    yield "payload_left_over_zero", with_payloads(lambda payload: payload + bytes(5)), "packet"
+    yield "payload_ends_early", with_payloads(lambda payload: payload[:-5]), "packet"
+    yield "plane_31", plane_31(), "packet"
+
+
+def sequences():
+    """Packets (resolution, step) of an object offered to one decoder: all but the last are taken, the last is refused."""
+    return [
+        {"name": "not_the_first", "object": "fluo16", "chunk": 0, "packets": [[3, 9]], "reason": "order"},
+        {"name": "a_gap", "object": "fluo16", "chunk": 0, "packets": [[3, 10], [3, 9], [3, 7]], "reason": "order"},
+        {"name": "twice", "object": "fluo16", "chunk": 0, "packets": [[3, 10], [3, 9], [3, 9]], "reason": "order"},
+        {"name": "back", "object": "fluo16", "chunk": 0, "packets": [[3, 10], [3, 9], [3, 10]], "reason": "order"},
+        {"name": "no_resolution", "object": "fluo16", "chunk": 0, "packets": [[4, 10]], "reason": "argument"},
+        {"name": "no_step", "object": "fluo16", "chunk": 0, "packets": [[3, 11]], "reason": "argument"},
+    ]

@@ -1,0 +1,260 @@
+"""Makes the vectors of this folder from real images: python codecs/vectors/make.py [DATA]; DATA is ../shared/data by default.
+
+Objects are written, and what they decode to is found, by the reference codec (pyramid/ziggurat/reference), to which every other
+implementation is then held. Run it when the format changes; see PROVENANCE.md for what the images are.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sys
+from pathlib import Path
+
+import broken
+import numpy as np
+import tifffile
+from PIL import Image
+
+from ziggurat import reference
+from ziggurat.errors import ZigguratError
+
+HERE = Path(__file__).parent
+DATA = Path(sys.argv[1]) if len(sys.argv) > 1 else HERE.parents[2] / "shared" / "data"
+
+
+def tiff(name, key=0):
+    """One plane of a TIFF file."""
+    return tifffile.imread(DATA / name, key=key)
+
+
+def ct_slice():
+    """Pixels of an uncompressed DICOM file are its last bytes."""
+    data = (sorted((DATA / "CT16_GE_head").glob("*.dcm"))[4]).read_bytes()
+    return np.frombuffer(data[-512 * 512 * 2 :], "<i2").reshape(512, 512)
+
+
+def crop(image, y, x, height, width):
+    """[planes 1, components 1 or 3, height, width]."""
+    part = image[y : y + height, x : x + width]
+    return np.moveaxis(part, -1, 0)[None] if part.ndim == 3 else part[None, None]
+
+
+def images():
+    """Name, pixels [planes, components, h, w], parameters of reference.encode."""
+    fluo = tiff("fluo16_nuclear_protein_control_1192.tif")
+    slide = tiff("HE_CMU-1-Small-Region.svs")
+    noisy = tiff("fluo16_eres_noisy_512.tif")
+    ihc = np.asarray(Image.open(DATA / "IHC_ihc_512.png").convert("RGB"))
+    em = tiff("EM8_mito_er.tif")
+    stack = tifffile.imread(DATA / "zstack8_drosophila_nuclear_envelope.tif")
+    yield (
+        "fluo16",
+        crop(fluo, 500, 520, 44, 52),
+        {"chunk": (32, 32), "decompositions": 5, "resolutions": 4, "first_step": 10, "coarse_step": 4},
+    )
+    yield (
+        "slide_rgb",
+        crop(slide, 1200, 900, 39, 45),
+        {"chunk": (32, 32), "colour": 1, "decompositions": 4, "resolutions": 3, "first_step": 6},
+    )
+    yield (
+        "slide_rgb_odd",
+        crop(ihc, 101, 57, 29, 31),
+        {"chunk": (512, 512), "colour": 1, "decompositions": 6, "resolutions": 4, "first_step": 7, "coarse_step": 0},
+    )
+    yield (
+        "slide_no_colour",
+        crop(ihc, 301, 257, 20, 24),
+        {"chunk": (24, 24), "decompositions": 3, "resolutions": 1, "first_step": 6},
+    )
+    yield (
+        "noisy16_odd",
+        crop(noisy, 33, 44, 37, 53),
+        {"chunk": (64, 64), "decompositions": 6, "resolutions": 7, "first_step": 9, "coarse_step": 10},
+    )
+    yield (
+        "ct_int16",
+        crop(ct_slice(), 200, 180, 40, 40),
+        {"chunk": (16, 40), "decompositions": 4, "resolutions": 3, "first_step": 11, "fill": -1500},
+    )
+    yield (
+        "offset32768",
+        crop(tiff("fluo16_scanR_offset_1344.tif"), 300, 300, 33, 32),
+        {"chunk": (33, 32), "decompositions": 3, "resolutions": 2, "first_step": 9},
+    )
+    yield (
+        "times257",
+        (crop(em, 90, 80, 32, 30).astype(np.uint16) * 257),
+        {"chunk": (32, 32), "decompositions": 3, "resolutions": 2, "first_step": 6},
+    )
+    yield (
+        "em_int8",
+        (crop(em, 200, 200, 34, 33).astype(np.int16) - 128).astype(np.int8),
+        {"chunk": (34, 33), "decompositions": 4, "resolutions": 2, "first_step": 0},
+    )
+    yield (
+        "labels_uint32",
+        crop(tiff("labels_uint32_maize.tif"), 100, 100, 30, 30).astype(np.uint32),
+        {"chunk": (30, 30), "decompositions": 2, "resolutions": 2, "first_step": 8},
+    )
+    yield (
+        "wide_int32",
+        wide(crop(fluo, 540, 560, 18, 22)),
+        {"chunk": (32, 32), "decompositions": 3, "resolutions": 3, "first_step": 24},
+    )
+    yield (
+        "largest_span",
+        largest_span(em),
+        {"chunk": (16, 16), "colour": 1, "decompositions": 2, "resolutions": 2, "first_step": 27},
+    )
+    yield (
+        "stack_planes",
+        np.ascontiguousarray(stack[3:7, None, 90:112, 120:147]),
+        {"chunk": (16, 16), "decompositions": 3, "resolutions": 2, "first_step": 6, "coarse_step": 3},
+    )
+    yield (
+        "four_components",
+        np.concatenate([crop(slide, 700, 400, 19, 26), crop(em, 10, 10, 19, 26)], 1),
+        {"chunk": (8, 16), "colour": 1, "decompositions": 3, "resolutions": 2, "first_step": 5},
+    )
+    yield "sparse", sparse(fluo), {"chunk": (16, 16), "decompositions": 3, "resolutions": 3, "first_step": 10}
+    yield (
+        "one_pixel",
+        np.full((1, 1, 1, 1), 77, np.uint8),
+        {"chunk": (512, 512), "decompositions": 6, "resolutions": 4, "first_step": 6},
+    )
+    yield (
+        "one_row",
+        crop(noisy, 100, 0, 1, 90),
+        {"chunk": (1, 128), "decompositions": 10, "resolutions": 8, "first_step": 9},
+    )
+    yield (
+        "one_column",
+        crop(noisy, 0, 100, 75, 1),
+        {"chunk": (128, 128), "decompositions": 7, "resolutions": 1, "first_step": 9},
+    )
+    yield (
+        "no_decomposition",
+        crop(em, 0, 0, 17, 21),
+        {"chunk": (8, 8), "decompositions": 0, "resolutions": 1, "first_step": 5, "coarse_step": 2},
+    )
+    yield "constant", np.full((1, 1, 9, 9), 1234, np.uint16), {"chunk": (9, 9), "fill": 0}
+
+
+def wide(pixels):
+    """Values of 27 bits, negative ones among them."""
+    return (pixels.astype(np.int64) * 30_000 + pixels.astype(np.int64) * 7_919 % 30_000 - (1 << 26)).astype(np.int32)
+
+
+def largest_span(em):
+    """Components between the ends of the largest span, so that colour transform and wavelet grow as far as they can."""
+    part = crop(em, 50, 60, 15, 16)[0, 0].astype(np.int64)
+    flip = (np.indices(part.shape).sum(0) % 2).astype(bool)
+    top = (1 << 27) - 1
+    red, green = np.where(flip, top, part), np.where(flip, 0, top - part)
+    return np.stack([red, green, red[::-1]]).astype(np.uint32)[None]
+
+
+def sparse(fluo):
+    """Chunks that are absent, all fill, and one with pixels of one value that is not the fill value."""
+    pixels = np.zeros((1, 1, 40, 48), np.uint16)
+    pixels[0, 0, 3:14, 18:30] = fluo[540:551, 560:572]
+    pixels[0, 0, 32:, 32:] = 500
+    return pixels
+
+
+def with_extent(data, height, width):
+    """The same shard in a larger one whose extent ends where it did."""
+    header = reference.Header.parse(data)
+    index = reference.index.parse_index(header, data[80:])
+    larger = header.replace(height=height, width=width)
+    chunks = {}
+    for ordinal in range(larger.chunks):
+        rect = larger.chunk_rect(ordinal)
+        if rect.empty:
+            continue
+        old = (
+            rect.plane * header.grid_h + rect.y // header.chunk_height
+        ) * header.grid_w + rect.x // header.chunk_width
+        if old in index.present:
+            chunks[ordinal] = {(r, t): data[a : b - 4] for (c, r, t), (a, b) in index.places.items() if c == old}
+    return reference.assemble(larger, chunks)
+
+
+def pin(data, level, step, nbytes):
+    """What the first ``nbytes`` of an object decode to."""
+    pixels = reference.decode(data[:nbytes], level=level, step=step)
+    little = pixels.astype(pixels.dtype.newbyteorder("<"))
+    return {
+        "nbytes": nbytes,
+        "level": level,
+        "step": step,
+        "shape": list(pixels.shape),
+        "sha256": hashlib.sha256(little.tobytes()).hexdigest(),
+    }
+
+
+def pins(data):
+    """Every level, every step, and some beginnings of the object."""
+    header = reference.Header.parse(data)
+    whole, front = len(data), 80 + header.index_nbytes
+    tiles = header.resolutions if header.grid_h * header.grid_w > 1 else header.decompositions + 1
+    found = [pin(data, level, 0, whole) for level in range(tiles)]
+    found += [pin(data, 0, step, whole) for step in range(1, header.first_step + 1)]
+    return found + [pin(data, 0, 0, front + (whole - front) * part // 7) for part in (0, 1, 3, 6)]
+
+
+def bounds(data):
+    """Guaranteed errors [level][step], of all resolutions known to one step."""
+    header = reference.Header.parse(data)
+    steps = range(header.first_step + 2)
+    return [
+        [reference.error_bound(header, level, [step] * header.resolutions) for step in steps]
+        for level in range(header.decompositions + 1)
+    ]
+
+
+def write_good():
+    """Objects that decode."""
+    entries = []
+    for name, pixels, parameters in images():
+        data = reference.encode(pixels, **parameters)
+        if (reference.decode(data) != pixels).any():
+            raise SystemExit(f"{name} does not come back")
+        if name == "stack_planes":
+            data = with_extent(data, 48, 40)
+        (HERE / "good" / f"{name}.zgrt").write_bytes(data)
+        entries.append({"name": name, "dtype": pixels.dtype.name, "errors": bounds(data), "pixels": pins(data)})
+    return entries
+
+
+def write_bad():
+    """Objects that must be refused."""
+    entries = []
+    for name, data, reason in broken.objects():
+        try:
+            reference.decode(data)
+        except ZigguratError as error:
+            if error.reason != reason:
+                raise SystemExit(f"{name}: refused for {error.reason}, not for {reason}") from error
+        else:
+            raise SystemExit(f"{name} was not refused")
+        (HERE / "bad" / f"{name}.zgrt").write_bytes(data)
+        entries.append({"name": name, "reason": reason})
+    return entries
+
+
+def main():
+    """Write all."""
+    for folder in (HERE / "good", HERE / "bad"):
+        folder.mkdir(exist_ok=True)
+        for old in folder.glob("*.zgrt"):
+            old.unlink()
+    manifest = {"good": write_good(), "bad": write_bad(), "sequences": broken.sequences()}
+    text = json.dumps(manifest, indent=1)
+    (HERE / "manifest.json").write_text(text + "\n")
+
+
+if __name__ == "__main__":
+    main()

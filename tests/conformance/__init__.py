@@ -1,0 +1,1 @@
+"""One corpus, every implementation: codecs/vectors against the reference, the native core and WebAssembly."""
