@@ -1,8 +1,19 @@
-"""Reading the binary messages of the view stream, for tests: from docs/protocol.md alone, sharing no code with the server."""
+"""A client of the view stream, for tests: from docs/protocol.md alone, sharing no code with the server."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from aiohttp import WSMsgType
+
+from ziggurat._core import ChunkDecoder, Header
+
+if TYPE_CHECKING:
+    from aiohttp import ClientWebSocketResponse
+
+HANG_SECONDS = 30
+"""A test that waits longer waits for what will never come."""
 
 
 class ShardHeader(NamedTuple):
@@ -75,3 +86,135 @@ def read_message(data: bytes) -> tuple[int, int, list[Record]]:
         else:
             raise AssertionError(f"there is no record of kind {kind}")
     return view, handle, records
+
+
+class Picture:
+    """What a client knows of one image: everything that came under one handle."""
+
+    def __init__(self) -> None:
+        self.headers: dict[tuple[int, int], Header] = {}
+        self.decoders: dict[tuple[int, int, int], ChunkDecoder] = {}
+        self.absent: set[tuple[int, ...]] = set()
+        self.repeated = 0
+
+    def take(self, record: Record) -> None:
+        match record:
+            case ShardHeader():
+                self.repeated += (record.array, record.shard) in self.headers
+                self.headers[record.array, record.shard] = Header.parse(record.header)
+            case PacketRecord():
+                self._packet(record)
+            case _:
+                if isinstance(record, ChunkAbsent):
+                    assert record[:2] in self.headers
+                self.repeated += tuple(record) in self.absent
+                self.absent.add(tuple(record))
+
+    def _packet(self, record: PacketRecord) -> None:
+        place = record[:3]
+        header = self.headers[record.array, record.shard]
+        decoder = self.decoders.setdefault(place, ChunkDecoder(header, record.chunk))
+        known = decoder.step(record.resolution)
+        if record.step >= known:
+            self.repeated += 1
+            return
+        if record.step + 1 < known:
+            decoder.skip_to(record.resolution, record.step + 1)
+        if record.data:
+            decoder.add(record.resolution, record.step, record.data)
+        else:
+            decoder.skip_to(record.resolution, record.step)
+
+    def pixels(self, description: dict, level: int) -> tuple[np.ndarray, np.ndarray]:
+        """Pixels of a level as far as they are known, and where anything is known (absent chunks included)."""
+        place = description["levels"][level]
+        number, decode = place["array"], place["decode"]
+        array = description["arrays"][number]
+        out = np.zeros(place["shape"], description["dtype"])
+        known = np.zeros(place["shape"], bool)
+        shards = [-(-size // shard) for size, shard in zip(array["shape"], array["shard_shape"], strict=True)]
+        chunks = [shard // size for shard, size in zip(array["shard_shape"], array["chunk_shape"], strict=True)]
+        for at in np.ndindex(*shards, *chunks):
+            at_shard, at_chunk = at[: len(shards)], at[len(shards) :]
+            shard = int(np.ravel_multi_index(at_shard, shards))
+            chunk = int(np.ravel_multi_index(at_chunk, chunks))
+            box = tuple(
+                slice(number * size, (number + 1) * size)
+                for number, size in (
+                    (s * c + k, z if axis < len(shards) - 2 else -(-z >> decode))
+                    for axis, (s, c, k, z) in enumerate(
+                        zip(at_shard, chunks, at_chunk, array["chunk_shape"], strict=True)
+                    )
+                )
+            )
+            if (number, shard) in self.absent or (number, shard, chunk) in self.absent:
+                known[box] = True
+            elif (number, shard, chunk) in self.decoders:
+                pixels = self.decoders[number, shard, chunk].reconstruct(decode)
+                pixels = pixels.reshape(*array["chunk_shape"][:-2], *pixels.shape[-2:])
+                box = tuple(slice(b.start, b.start + size) for b, size in zip(box, pixels.shape, strict=True))
+                out[box], known[box] = pixels, True
+        return out, known
+
+
+class StreamClient:
+    """One connection: sends messages, keeps what comes."""
+
+    def __init__(self, socket: ClientWebSocketResponse) -> None:
+        self.socket = socket
+        self.pictures: dict[int, Picture] = {}
+        self.handles: dict[str, int] = {}
+        self.records: list[tuple[int, Record]] = []
+        self.events: list[dict] = []
+        self.sizes: list[int] = []
+
+    def picture(self, image: str) -> Picture:
+        return self.pictures[self.handles[image]]
+
+    async def view(self, number: int, image: str, **members: object) -> None:
+        """Ask for a view; what is not said is the whole image at level 0, channel 0, exactly."""
+        whole = {
+            "type": "view",
+            "id": number,
+            "image": image,
+            "level": 0,
+            "region": {"y": [0, 2**40], "x": [0, 2**40]},
+            "channels": [{"index": 0, "max_error": 0}],
+            "exact": True,
+        }
+        await self.socket.send_json(whole | members)
+
+    async def forget(self, image: str, chunks: list[list[int]]) -> None:
+        await self.socket.send_json({"type": "forget", "image": image, "chunks": chunks})
+
+    async def next(self) -> dict | None:
+        """Take one message; returns it if it is an event."""
+        message = await self.socket.receive(timeout=HANG_SECONDS)
+        if message.type is WSMsgType.TEXT:
+            event = message.json()
+            self.events.append(event)
+            if event["type"] == "opened":
+                self.handles[event["image"]] = event["handle"]
+                self.pictures[event["handle"]] = Picture()
+            return event
+        assert message.type is WSMsgType.BINARY, message
+        self.sizes.append(len(message.data))
+        view, handle, records = read_message(message.data)
+        for record in records:
+            self.records.append((view, record))
+            self.pictures[handle].take(record)
+        return None
+
+    async def until(self, kind: str, number: int | None = None) -> dict:
+        """Take messages up to an event."""
+        while True:
+            event = await self.next()
+            if event is None:
+                continue
+            if event["type"] == kind and (number is None or event["id"] == number):
+                return event
+            refused = event["type"] == "error" and event["id"] is not None and not {"chunk", "shard"} & set(event)
+            assert not refused or kind == "error", event
+
+    def packets(self, number: int) -> list[PacketRecord]:
+        return [record for view, record in self.records if view == number and isinstance(record, PacketRecord)]

@@ -11,16 +11,15 @@ from typing import TYPE_CHECKING
 
 from ziggurat._core import error_bound
 from ziggurat.errors import ZigguratError
-from ziggurat.server.fetch import Target, fetch, windows
+from ziggurat.server.fetch import Target, read_ahead
 from ziggurat.server.load import load
-from ziggurat.server.order import Packet, RankEnd, order
+from ziggurat.server.order import Packet, RankEnd
 from ziggurat.server.records import MessageWriter
 from ziggurat.server.views import check_view
 from ziggurat.server.visible import overview, visible
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
+    from ziggurat.server.fetch import Window
     from ziggurat.server.images import Images
     from ziggurat.server.load import Loaded
     from ziggurat.server.outlet import Outlet
@@ -28,8 +27,6 @@ if TYPE_CHECKING:
     from ziggurat.server.session import Session
     from ziggurat.server.views import View
     from ziggurat.store import Store
-
-    Window = list[tuple[Packet[Target], memoryview | ZigguratError] | RankEnd]
 
 __all__ = ["MESSAGE_NBYTES", "deliver", "error_event"]
 
@@ -108,7 +105,7 @@ class _Sender:
         """Send the packets in order, while the next ones are read."""
         ready: asyncio.Queue[Window | None] = asyncio.Queue(maxsize=1)
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(_read_ahead(self._loaded.targets, store, ready))
+            tasks.create_task(read_ahead(self._loaded.targets, store, ready))
             while (window := await ready.get()) is not None:
                 for item in window:
                     if isinstance(item, RankEnd):
@@ -174,12 +171,3 @@ class _Sender:
             shard.steps[chunk, resolution] = step
         self._told.clear()
         self._steps.clear()
-
-
-async def _read_ahead(targets: Sequence[Target], store: Store, ready: asyncio.Queue[Window | None]) -> None:
-    """Read window after window into ``ready``, whose bound is what keeps this from running away; None is the end."""
-    for items in windows(order(targets)):
-        packets = [item for item in items if isinstance(item, Packet)]
-        data = iter(await fetch(packets, store) if packets else ())
-        await ready.put([(item, next(data)) if isinstance(item, Packet) else item for item in items])
-    await ready.put(None)

@@ -11,17 +11,19 @@ from typing import TYPE_CHECKING
 from ziggurat._core import crc32c
 from ziggurat.errors import CorruptError, ZigguratError
 from ziggurat.plan import GAP_NBYTES, coalesce
-from ziggurat.server.order import Packet, Wanted
+from ziggurat.server.order import Packet, Wanted, order
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from ziggurat.plan import ShardIndex
     from ziggurat.server.order import RankEnd
     from ziggurat.server.sent import SentShard
     from ziggurat.store import Store
 
-__all__ = ["WINDOW_NBYTES", "Target", "fetch", "windows"]
+    Window = list[tuple[Packet["Target"], memoryview | ZigguratError] | RankEnd]
+
+__all__ = ["WINDOW_NBYTES", "Target", "fetch", "read_ahead", "windows"]
 
 FIRST_WINDOW_NBYTES = 32 * 1024
 WINDOW_NBYTES = 512 * 1024
@@ -50,6 +52,25 @@ class Target(Wanted):
     sent: SentShard
     decode: int
     shown: bool
+
+
+async def read_ahead(targets: Sequence[Target], store: Store, ready: asyncio.Queue[Window | None]) -> None:
+    """Read the packets of a view, window after window, into ``ready``; None is the end.
+
+    Parameters
+    ----------
+    targets
+        The shards of the view.
+    store
+        Where the image is.
+    ready
+        Its bound is what keeps this from running ahead.
+    """
+    for items in windows(order(targets)):
+        packets = [item for item in items if isinstance(item, Packet)]
+        data = iter(await fetch(packets, store) if packets else ())
+        await ready.put([(item, next(data)) if isinstance(item, Packet) else item for item in items])
+    await ready.put(None)
 
 
 def windows(items: Iterable[Packet[Target] | RankEnd]) -> Iterator[list[Packet[Target] | RankEnd]]:

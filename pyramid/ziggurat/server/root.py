@@ -32,12 +32,12 @@ class Root(Protocol):
     """A place below which images have names."""
 
     async def store(self, parts: tuple[str, ...]) -> Store:
-        """The store of the image with this name, whether or not there is an image.
+        """The store of the image with this name.
 
         Raises
         ------
         NotFoundError
-            If the name leads outside the root.
+            If there is nothing of this name, or it leads outside the root.
         """
 
     async def check_object(self, parts: tuple[str, ...], key: tuple[str, ...]) -> None:
@@ -78,7 +78,9 @@ class LocalRoot:
 
     async def store(self, parts: tuple[str, ...]) -> Store:
         """See `Root.store`."""
-        return open_store(await asyncio.to_thread(self._resolve, parts))
+        store = open_store(await asyncio.to_thread(self._resolve, parts))
+        store.url = "/".join(parts)  # what messages to clients call it: where the root is, is not theirs to know
+        return store
 
     async def check_object(self, parts: tuple[str, ...], key: tuple[str, ...]) -> None:
         """See `Root.check_object`: symbolic links out of the image, folders and devices are no objects."""
@@ -91,7 +93,7 @@ class LocalRoot:
     def _resolve(self, parts: tuple[str, ...]) -> Path:
         found = self.path.joinpath(*parts).resolve()
         outside = found == self.path or not found.is_relative_to(self.path)
-        if outside or (self.only is not None and parts != (self.only,)):
+        if outside or not found.is_dir() or (self.only is not None and parts != (self.only,)):
             raise NotFoundError("there is no image of this name", where=repr("/".join(parts)))
         return found
 
