@@ -1,10 +1,10 @@
 /** Draws chunks that lie in a texture: channel by channel, adding their light. */
 import type { ChunkTexture } from "./texture.ts";
-import { fragment, VERTEX } from "./shader.ts";
+import { fragment, KINDS, VERTEX, type Kind } from "./shader.ts";
 
 type Gl = WebGL2RenderingContext;
 
-/** One chunk to draw. Of those of one channel that overlap, the first is seen. */
+/** A piece of a chunk to draw. */
 export interface Sprite {
   /** left, top, right, bottom in device pixels of the canvas */
   readonly place: readonly [number, number, number, number];
@@ -14,9 +14,11 @@ export interface Sprite {
   readonly mip: number;
   readonly width: number;
   readonly height: number;
-  readonly smooth: boolean;
-  /** Instead of the texture: the chunk is this value throughout. */
-  readonly constant: number | undefined;
+  readonly kind: Kind;
+  /** The value of a flat piece. */
+  readonly constant: number;
+  /** Of the pieces of one channel that overlap, the one with the lowest order is seen: 0 to 1. */
+  readonly order: number;
   /** Slots of NW, N, NE, W, E, SW, S, SE; -1 where the edge is repeated instead. */
   readonly near: readonly number[];
   readonly leftWidth: number;
@@ -30,21 +32,28 @@ export interface Light {
   readonly colour: readonly [number, number, number];
 }
 
-const ATTRIBUTE_SIZES = [4, 4, 4, 4, 4, 4, 2];
-const FLOATS = 26;
+const ATTRIBUTE_SIZES = [4, 4, 4, 2, 4, 4, 2];
+const FLOATS = 24;
+
+interface Program {
+  readonly program: WebGLProgram;
+  readonly uniforms: { readonly [name: string]: WebGLUniformLocation | null };
+}
 
 export class Painter {
-  private readonly program: WebGLProgram;
+  private readonly programs = new Map<Kind, Program>();
   private readonly buffer: WebGLBuffer;
   private readonly vertices: WebGLVertexArrayObject;
-  private readonly uniforms: { readonly [name: string]: WebGLUniformLocation | null };
 
   constructor(
     private readonly gl: Gl,
     private readonly texture: ChunkTexture,
   ) {
-    this.program = link(gl, VERTEX, fragment(texture.signed, texture.components));
-    this.uniforms = Object.fromEntries(["canvas", "window", "colour"].map((name) => [name, gl.getUniformLocation(this.program, name)]));
+    for (const kind of KINDS) {
+      const program = link(gl, VERTEX, fragment(kind, texture.signed, texture.components));
+      const uniforms = ["canvas", "window", "colour"].map((name) => [name, gl.getUniformLocation(program, name)]);
+      this.programs.set(kind, { program, uniforms: Object.fromEntries(uniforms) });
+    }
     this.buffer = gl.createBuffer();
     this.vertices = gl.createVertexArray();
     gl.bindVertexArray(this.vertices);
@@ -68,31 +77,34 @@ export class Painter {
     gl.clear(gl.COLOR_BUFFER_BIT);
     clearBlack(gl, bounds, height);
 
-    gl.useProgram(this.program);
     gl.bindVertexArray(this.vertices);
     this.texture.bind();
     gl.enable(gl.BLEND);
     gl.blendFunc(gl.ONE, gl.ONE);
     gl.enable(gl.DEPTH_TEST);
     gl.depthFunc(gl.LESS);
-    gl.uniform2f(this.uniforms["canvas"]!, width, height);
     for (const light of lights) this.add(light);
   }
 
   /** The depth buffer keeps a channel from adding twice where a coarse chunk lies under a fine one. */
   private add({ sprites, window: [low, high], colour }: Light): void {
     const { gl } = this;
-    if (sprites.length === 0) return;
     gl.clear(gl.DEPTH_BUFFER_BIT);
-    gl.uniform2f(this.uniforms["window"]!, low, 1 / Math.max(high - low, 1e-9));
-    gl.uniform3f(this.uniforms["colour"]!, ...colour);
     gl.bindBuffer(gl.ARRAY_BUFFER, this.buffer);
-    gl.bufferData(gl.ARRAY_BUFFER, pack(sprites), gl.STREAM_DRAW);
-    gl.drawArraysInstanced(gl.TRIANGLE_STRIP, 0, 4, sprites.length);
+    for (const [kind, { program, uniforms }] of this.programs) {
+      const own = sprites.filter((sprite) => sprite.kind === kind);
+      if (own.length === 0) continue;
+      gl.useProgram(program);
+      gl.uniform2f(uniforms["canvas"]!, gl.drawingBufferWidth, gl.drawingBufferHeight);
+      gl.uniform2f(uniforms["window"]!, low, 1 / Math.max(high - low, 1e-9));
+      gl.uniform3f(uniforms["colour"]!, ...colour);
+      gl.bufferData(gl.ARRAY_BUFFER, pack(own), gl.STREAM_DRAW);
+      gl.drawArraysInstanced(gl.TRIANGLE_STRIP, 0, 4, own.length);
+    }
   }
 
   free(): void {
-    this.gl.deleteProgram(this.program);
+    for (const { program } of this.programs.values()) this.gl.deleteProgram(program);
     this.gl.deleteBuffer(this.buffer);
     this.gl.deleteVertexArray(this.vertices);
   }
@@ -101,10 +113,8 @@ export class Painter {
 function pack(sprites: readonly Sprite[]): Float32Array {
   const data = new Float32Array(sprites.length * FLOATS);
   sprites.forEach((sprite, index) => {
-    const depth = -0.9 + (1.8 * index) / sprites.length;
-    const constant = sprite.constant === undefined ? [0, 0] : [1, sprite.constant];
     const chunk = [sprite.slot, sprite.mip, sprite.width, sprite.height];
-    const how = [depth, sprite.smooth ? 1 : 0, ...constant];
+    const how = [1.8 * sprite.order - 0.9, sprite.constant];
     data.set([...sprite.place, ...sprite.texels, ...chunk, ...how, ...sprite.near, sprite.leftWidth, sprite.upperHeight], index * FLOATS);
   });
   return data;

@@ -2,6 +2,7 @@
 import type { Description } from "../client/description.ts";
 import { levelSize } from "../client/geometry.ts";
 import type { Sprite } from "../gl/painter.ts";
+import type { Kind } from "../gl/shader.ts";
 import type { Camera, Size } from "./camera.ts";
 import type { Layered } from "./compose.ts";
 import type { Tile, Tiles } from "./tiles.ts";
@@ -25,28 +26,55 @@ export function onCanvas(camera: Camera, canvas: Canvas, [left, top, right, bott
 const AROUND = [[-1, -1], [-1, 0], [-1, 1], [0, -1], [0, 1], [1, -1], [1, 0], [1, 1]] as const;
 
 export function spritesOf(description: Description, layered: readonly Layered[], tiles: Tiles, camera: Camera, canvas: Canvas): Sprite[] {
-  return layered.flatMap(({ tile, mip }) => {
+  return layered.flatMap(({ tile, mip }, index) => {
     const [left, top, right, bottom] = extentOf(description, tile);
     const place = onCanvas(camera, canvas, [left, top, right, bottom]);
     if (place[0] >= canvas.width || place[1] >= canvas.height || place[2] <= 0 || place[3] <= 0) return [];
     const level = description.arrays[tile.array]!.level + mip;
     const shrink = 2 ** level;
     const sharp = level === 0 && camera.zoom * canvas.ratio >= 1; // then pixels are shown as what they are
-    return [
-      {
-        place,
-        texels: [0, 0, (right - left) / shrink, (bottom - top) / shrink],
-        slot: tile.slot ?? 0,
-        mip,
-        width: levelSize(tile.place.width, mip),
-        height: levelSize(tile.place.height, mip),
-        smooth: !sharp,
-        constant: tile.fill,
-        ...surroundings(tiles, tile, mip),
-      } satisfies Sprite,
-    ];
+    const whole: Sprite = {
+      place,
+      texels: [0, 0, (right - left) / shrink, (bottom - top) / shrink],
+      slot: tile.slot ?? 0,
+      mip,
+      width: levelSize(tile.place.width, mip),
+      height: levelSize(tile.place.height, mip),
+      kind: tile.fill !== undefined ? "flat" : sharp ? "sharp" : "smooth",
+      constant: tile.fill ?? 0,
+      order: index / layered.length,
+      ...surroundings(tiles, tile, mip),
+    };
+    return whole.kind === "smooth" ? pieces(whole) : [whole];
   });
 }
+
+/**
+ * The inside of a chunk, and the half pixel along each edge that is smoothed with the neighbours' pixels: few screen pixels, but
+ * those that cost most.
+ */
+export function pieces(whole: Sprite): Sprite[] {
+  const [, , right, bottom] = whole.texels;
+  const columns = cuts(right, whole.width);
+  const rows = cuts(bottom, whole.height);
+  const cut = (kind: Kind, row: number, column: number, rowEnd = row + 1, columnEnd = column + 1): Sprite[] => {
+    const texels: Rectangle = [columns[column]!, rows[row]!, columns[columnEnd]!, rows[rowEnd]!];
+    if (texels[0] >= texels[2] || texels[1] >= texels[3]) return [];
+    const x = (texel: number): number => along(whole.place[0], whole.place[2], texel / right);
+    const y = (texel: number): number => along(whole.place[1], whole.place[3], texel / bottom);
+    return [{ ...whole, kind, texels, place: [x(texels[0]), y(texels[1]), x(texels[2]), y(texels[3])] }];
+  };
+  return [...cut("smooth", 1, 1), ...cut("edge", 0, 0, 1, 3), ...cut("edge", 2, 0, 3, 3), ...cut("edge", 1, 0), ...cut("edge", 1, 2)];
+}
+
+/** Where the edge pieces of a side end, in texels; `end` may lie within the last texel. */
+function cuts(end: number, size: number): readonly number[] {
+  const first = Math.min(0.5, end);
+  return [0, first, Math.max(first, Math.min(size - 0.5, end)), end];
+}
+
+/** Exactly the ends at 0 and 1, so that neighbouring chunks touch. */
+const along = (from: number, to: number, share: number): number => (share === 1 ? to : from + (to - from) * share);
 
 /** The rectangle of level 0 that a tile shows. Odd sizes round up from level to level: the last pixels reach beyond the image. */
 export function extentOf(description: Description, { array, place }: Tile): Rectangle {
