@@ -14,6 +14,18 @@ __all__ = ["MISSING", "StaticViewer", "find_viewer"]
 
 INDEX = "index.html"
 HASHED_FOLDER = "assets"
+TYPES = {
+    ".css": "text/css; charset=utf-8",
+    ".html": "text/html; charset=utf-8",
+    ".ico": "image/x-icon",
+    ".js": "text/javascript; charset=utf-8",
+    ".json": "application/json",
+    ".png": "image/png",
+    ".svg": "image/svg+xml",
+    ".wasm": "application/wasm",
+}
+"""Said here because Python takes what the machine's own tables say, and a browser runs no WebAssembly of another type."""
+OTHER_TYPE = "application/octet-stream"
 MISSING = """ziggurat serves images here, but its viewer is not built.
 
 In the repository:  npm --prefix viewer ci && npm --prefix viewer run build
@@ -59,7 +71,8 @@ class StaticViewer:
         file = await asyncio.to_thread(_file, folder, parts)
         # Names in this folder hold a hash of the content; all others have to be asked for again.
         fresh = "public, max-age=31536000, immutable" if parts[0] == HASHED_FOLDER else "no-cache"
-        return web.FileResponse(file, headers={"Cache-Control": fresh})
+        headers = {"Cache-Control": fresh, "Content-Type": TYPES.get(file.suffix, OTHER_TYPE)}
+        return web.FileResponse(file, headers=headers)
 
 
 def _file(folder: Path, parts: tuple[str, ...]) -> Path:
