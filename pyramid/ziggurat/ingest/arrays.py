@@ -36,6 +36,9 @@ def open_npy(path: Path, axes: str | None = None) -> Source:
         array = np.load(path, mmap_mode="r", allow_pickle=False)
     except (OSError, ValueError, EOFError) as error:
         raise SourceError(f"cannot be read as a NumPy file: {error}", where=str(path)) from error
+    if not isinstance(array, np.ndarray):
+        array.close()
+        raise SourceError("holds several arrays; save one of them as .npy", where=str(path))
     picture = array.ndim == 3 and array.shape[-1] in (3, 4) and array.dtype == np.uint8
     letters = axes or ("yxc" if picture else DEFAULT_AXES.get(array.ndim))
     if letters is None:
@@ -53,6 +56,8 @@ def open_picture(path: Path, axes: str | None = None) -> Source:
     """
     try:
         with PIL.Image.open(path) as picture:
+            if (frames := getattr(picture, "n_frames", 1)) > 1:
+                raise SourceError(f"holds {frames} pictures; save each in a file, all in one folder", where=str(path))
             mode = MODES.get(picture.mode)
             array = np.asarray(picture.convert(mode) if mode else picture)
     except (OSError, ValueError, SyntaxError, PIL.Image.DecompressionBombError) as error:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
@@ -22,10 +22,10 @@ __all__ = ["open_folder", "plane_axes"]
 
 TOKENS = {
     "t": r"(?:^|[^a-z])(?:time|timepoint|t)[_-]?(\d+)",
-    "c": r"(?:^|[^a-z])(?:channel|ch|c|w(?=\d))[_-]?(\d)",
+    "c": r"(?:^|[^a-z])(?:(?:channel|ch|c)[_-]?(\d+)|w(\d))",
     "z": r"(?:^|[^a-z])(?:zstep|slice|z)[_-]?(\d+)",
 }
-"""How microscopes write an index into a path, case aside. The channel has one digit: MetaXpress puts a random id right
+"""How microscopes write an index into a path, case aside. After ``w`` it has one digit: MetaXpress puts a random id right
 behind it."""
 
 FILES_OPEN = 8
@@ -53,7 +53,7 @@ def plane_axes(names: list[str], axes: str | None = None) -> tuple[str, list[dic
     if axes is None:
         found = {axis: [re.search(token, name.lower()) for name in names] for axis, token in TOKENS.items()}
         numbers = {
-            axis: [int(match.group(1)) for match in matches if match is not None]
+            axis: [int(match[match.lastindex or 0]) for match in matches if match is not None]
             for axis, matches in found.items()
             if all(matches)
         }
@@ -99,8 +99,12 @@ def open_folder(
     SourceError
         If there are no planes, or they differ in shape or type.
     """
+
+    def shown(path: Path) -> bool:
+        return not any(part.startswith(".") for part in path.relative_to(folder).parts)
+
     paths = sorted(
-        (path for path in folder.rglob("*") if path.suffix.lower() in suffixes and path.is_file()),
+        (path for path in folder.rglob("*") if path.suffix.lower() in suffixes and path.is_file() and shown(path)),
         key=lambda path: natural_key(path.relative_to(folder).as_posix()),
     )
     paths = _without_projections(paths, folder)
@@ -112,12 +116,12 @@ def open_folder(
     planes = {tuple(index[a] for a in letters): path for path, index in zip(paths, indices, strict=True)}
     first = open_file(paths[0])
     if len(first.axes) != 2:
+        first.close()
         raise SourceError(
             f"has the axes {''.join(first.axes)}; a folder's files hold one plane each", where=str(paths[0])
         )
     counts = tuple(1 + max(key[n] for key in planes) for n in range(len(letters)))
-    names = tuple(path.stem for path in paths)
-    hints = tuple(ChannelHint(name) for name in names) if letters == "c" else ()
+    hints = tuple(ChannelHint(planes[(number,)].stem) for number in range(counts[0])) if letters == "c" else ()
     read, close = _reader(planes, paths[0], first, open_file)
     return Source(
         title=folder.name,
@@ -133,9 +137,10 @@ def open_folder(
 
 
 def _without_projections(paths: list[Path], folder: Path) -> list[Path]:
-    """Leave out files beside folders of planes: MetaXpress puts the projection of a stack there."""
-    deepest = max((len(path.relative_to(folder).parts) for path in paths), default=0)
-    return [path for path in paths if len(path.relative_to(folder).parts) == deepest]
+    """Keep the files at the depth where most lie: MetaXpress puts the projections of a stack beside its folders of planes."""
+    depths = Counter(len(path.relative_to(folder).parts) for path in paths)
+    most = max(depths, key=lambda depth: (depths[depth], depth), default=0)
+    return [path for path in paths if len(path.relative_to(folder).parts) == most]
 
 
 def _reader(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import struct
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
 
@@ -12,6 +13,7 @@ import tifffile
 import zarr
 
 from ziggurat.errors import SourceError
+from ziggurat.ingest.channels import RGB
 from ziggurat.ingest.source import ChannelHint, Source, in_order
 
 if TYPE_CHECKING:
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["SUFFIXES", "open_tiff"]
 
-SUFFIXES = (".tif", ".tiff", ".svs", ".ome.tif", ".ome.tiff", ".btf", ".tf8", ".tf2", ".ndpi", ".scn", ".lsm", ".stk")
+SUFFIXES = (".tif", ".tiff", ".svs", ".btf", ".tf8", ".tf2", ".ndpi", ".scn", ".lsm", ".stk")
 
 UNKNOWN_AXES = "QIRHAEPV"
 """tifffile's letters for axes that mean none of ours; the first is taken for time if the file has none, else for depth."""
@@ -32,6 +34,21 @@ LENGTH_UNITS = {
     "m": "meter", "å": "angstrom", "pm": "picometer",
 }  # fmt: skip
 """Units as files spell them → UDUNITS-2 names, as OME-Zarr wants."""
+
+PRIMARIES = tuple(ChannelHint(name, colour) for name, colour in RGB)
+"""The channels of a file of 16-bit RGB: three channels of fluorescence, saved by their colours."""
+
+BAD_FILE = (
+    tifffile.TiffFileError,
+    ValueError,
+    RuntimeError,
+    OSError,
+    LookupError,
+    TypeError,
+    ArithmeticError,
+    struct.error,
+)
+"""What tifffile and its codecs raise for damaged files: nothing else is promised."""
 
 
 def open_tiff(path: Path, axes: str | None = None) -> Source:
@@ -51,15 +68,29 @@ def open_tiff(path: Path, axes: str | None = None) -> Source:
     """
     try:
         file = tifffile.TiffFile(path)
-        series = file.series[0]
-    except (tifffile.TiffFileError, OSError, IndexError, ValueError) as error:
+    except BAD_FILE as error:
         raise SourceError(f"cannot be read as TIFF: {error}", where=str(path)) from error
+    try:
+        return _source(file, path, axes)
+    except BAD_FILE as error:
+        file.close()
+        raise SourceError(f"cannot be read as TIFF: {error}", where=str(path)) from error
+    except SourceError:
+        file.close()
+        raise
+
+
+def _source(file: Any, path: Path, axes: str | None) -> Source:
+    series = file.series[0]
     shape = tuple(int(size) for size in series.shape)
     letters = axes or _letters(series.axes)
     names, ordered_shape, read = in_order(letters, shape, _reader(series, path), str(path))
     page = series.keyframe
-    rgb = "S" in series.axes and page.dtype == np.uint8 and 3 <= page.samplesperpixel <= 4 and "c" in names
+    coloured = "S" in series.axes and 3 <= page.samplesperpixel <= 4 and "c" in names
+    rgb = coloured and page.dtype == np.uint8
     scale, unit, channels = _describe(file, series)
+    if coloured and not rgb and not channels and page.photometric == tifffile.PHOTOMETRIC.RGB:
+        channels = PRIMARIES[: page.samplesperpixel]
     return Source(
         title=re.sub(r"(\.ome)?\.\w+$", "", path.name),
         axes=names,
@@ -97,7 +128,7 @@ def _reader(series: Any, path: Path) -> Any:
     def read(box: tuple[slice, ...]) -> NDArray[Any]:
         try:
             return np.asarray(array[box])
-        except (tifffile.TiffFileError, ValueError, RuntimeError, OSError, KeyError) as error:
+        except BAD_FILE as error:
             raise SourceError(f"cannot be decoded at {box}: {error}", where=str(path)) from error
 
     return read
@@ -111,8 +142,7 @@ def _describe(file: Any, series: Any) -> tuple[dict[str, float], dict[str, str],
         return (*_describe_imagej(file, series.keyframe), ())
     if file.is_svs:
         found = re.search(r"MPP\s*=\s*([0-9.]+)", series.keyframe.description or "")
-        if found and float(found.group(1)) > 0:
-            step = float(found.group(1))
+        if found and (step := _positive(found.group(1))):
             return {"y": step, "x": step}, {"y": "micrometer", "x": "micrometer"}, ()
     # The resolution tags of other files speak of printing, not of the specimen.
     return {}, {}, ()
@@ -124,12 +154,12 @@ def _describe_imagej(file: Any, page: Any) -> tuple[dict[str, float], dict[str, 
     scale: dict[str, float] = {}
     if name:
         for axis, density in zip("xy", page.resolution, strict=True):
-            if density > 0:
+            if _positive(density):
                 scale[axis] = 1 / float(density)
-        if math.isfinite(depth := float(metadata.get("spacing") or 0)) and depth > 0:
+        if depth := _positive(metadata.get("spacing")):
             scale["z"] = depth
     unit = dict.fromkeys(scale, name or "")
-    if (interval := float(metadata.get("finterval") or 0)) > 0:
+    if interval := _positive(metadata.get("finterval")):
         scale["t"], unit["t"] = interval, "second"
     return scale, unit
 
@@ -144,11 +174,11 @@ def _describe_ome(xml: str) -> tuple[dict[str, float], dict[str, str], tuple[Cha
         return {}, {}, ()
     scale, unit = {}, {}
     for axis in "xyz":
-        value = float(pixels.get(f"PhysicalSize{axis.upper()}") or 0)
+        value = _positive(pixels.get(f"PhysicalSize{axis.upper()}"))
         name = LENGTH_UNITS.get(pixels.get(f"PhysicalSize{axis.upper()}Unit", "µm").lower())
-        if value > 0 and name:
+        if value and name:
             scale[axis], unit[axis] = value, name
-    if (interval := float(pixels.get("TimeIncrement") or 0)) > 0 and pixels.get("TimeIncrementUnit", "s") == "s":
+    if (interval := _positive(pixels.get("TimeIncrement"))) and pixels.get("TimeIncrementUnit", "s") == "s":
         scale["t"], unit["t"] = interval, "second"
     hints = tuple(ChannelHint(entry.get("Name"), _ome_colour(entry)) for entry in pixels.findall("{*}Channel"))
     return scale, unit, hints
@@ -157,6 +187,15 @@ def _describe_ome(xml: str) -> tuple[dict[str, float], dict[str, str], tuple[Cha
 def _ome_colour(channel: ElementTree.Element) -> str | None:
     """RRGGBB of a colour stored as a signed 32-bit RGBA integer; white, OME's default, says nothing."""
     text = channel.get("Color")
-    if text is None or text == "-1":
+    if text is None or text == "-1" or not re.fullmatch(r"-?\d{1,10}", text):
         return None
     return f"{int(text) & 0xFFFFFFFF:08X}"[:6]
+
+
+def _positive(value: Any) -> float | None:
+    """The number that ``value`` is or spells, if it can be the size of something."""
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        return None
+    return number if math.isfinite(number) and number > 0 else None
