@@ -5,8 +5,6 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from ziggurat.cli.extras import needs
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -15,10 +13,16 @@ __all__ = ["progress_bar"]
 
 @contextmanager
 def progress_bar(what: str, *, unit: str = "", scale: float = 1) -> Iterator[Callable[[int, int], None]]:
-    """Yield a function to call with (done, total); the bar shows both divided by ``scale``, in ``unit``."""
-    with needs("ingest"):
+    """Yield a function to call with (done, total); the bar shows both divided by ``scale``, in ``unit``.
+
+    Without the package rich there is no bar, and the work is done all the same.
+    """
+    try:
         from rich.console import Console
         from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+    except ModuleNotFoundError:
+        yield lambda done, total: None
+        return
 
     columns = (
         TextColumn("{task.description}"),
