@@ -1,0 +1,116 @@
+/* Any header and any pixels through the encoder and back: what it accepts must come back to the bit, at every step within the
+ * guaranteed error, and the low-pass must be level R-1. The first 80 bytes of an input are a header, the rest are pixels. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "ziggurat.h"
+
+static const size_t pixels_most = 1 << 12;
+
+static void expect(int holds)
+{
+    if (!holds)
+        abort();
+}
+
+static int64_t pixel_at(uint8_t dtype, const uint8_t *pixels, size_t i)
+{
+    struct zgr_survey one = {0, 0, 0, 0};
+    zgr_survey_add(&one, dtype, pixels + i * zgr_dtype_nbytes(dtype), 0, 0, 1, 1);
+    return one.least;
+}
+
+/* A header from arbitrary bytes, with what would only keep the encoder from being reached put right. */
+static int make_header(const uint8_t *bytes, struct zgr_header *h)
+{
+    *h = (struct zgr_header){.dtype = (uint8_t)(1 + bytes[5] % 6), .components = (uint8_t)(1 + bytes[6] % 4), .divisor = 1 + bytes[56] % 3u};
+    h->colour = bytes[7] % 2 && h->components >= 3;
+    h->decompositions = bytes[8] % 11;
+    h->resolutions = (uint8_t)(1 + bytes[9] % 8);
+    h->first_step = bytes[10] % 32;
+    h->coarse_step = (uint8_t)(bytes[11] % (h->first_step + 2));
+    h->planes = 1;
+    h->height = h->chunk_height = h->extent_height = 1 + bytes[24] % 64u;
+    h->width = h->chunk_width = h->extent_width = 1 + bytes[28] % 64u;
+    h->content_crc = bytes[72];
+    return (size_t)h->height * h->width * h->components <= pixels_most;
+}
+
+static void check_steps(const struct zgr_header *h, const uint8_t *payloads, const uint32_t *payload_nbytes, const uint8_t *pixels,
+                        const uint8_t *lowpass)
+{
+    size_t nbytes = zgr_decoder_nbytes(h, 0), pixel = zgr_dtype_nbytes(h->dtype), count = (size_t)h->height * h->width * h->components;
+    size_t scratch_nbytes = zgr_reconstruct_scratch_nbytes(h, h->height, h->width, 0);
+    void *memory = malloc(nbytes), *scratch = malloc(scratch_nbytes);
+    uint8_t *found = malloc(count * pixel), *packet = malloc(count * 8 + 4096);
+    struct zgr_decoder *decoder;
+    expect(zgr_decoder_init(memory, nbytes, h, 0, &decoder) == ZGR_OK);
+    ptrdiff_t strides[3] = {(ptrdiff_t)(h->height * h->width * pixel), (ptrdiff_t)(h->width * pixel), (ptrdiff_t)pixel};
+    for (uint32_t step = h->first_step + 1u; step-- > 0;) {
+        const uint8_t *at = payloads;
+        for (uint32_t r = h->resolutions; r-- > 0;)
+            for (uint32_t t = h->first_step + 1u; t-- > 0; ) {
+                uint32_t length = payload_nbytes[r * (h->first_step + 1u) + t];
+                if (t == step) {
+                    memcpy(packet, at, length);
+                    uint32_t crc = zgr_packet_crc(h, 0, r, t, at, length);
+                    for (int i = 0; i < 4; i++)
+                        packet[length + i] = (uint8_t)(crc >> (8 * i));
+                    expect(zgr_decoder_add(decoder, r, t, packet, length ? length + ZGR_CRC_NBYTES : 0) == ZGR_OK);
+                }
+                at += length;
+            }
+        expect(zgr_decoder_reconstruct(decoder, 0, scratch, scratch_nbytes, found, strides) == ZGR_OK);
+        int64_t bound = (int64_t)zgr_decoder_error(decoder, 0);
+        for (size_t i = 0; i < count; i++) {
+            int64_t error = pixel_at(h->dtype, found, i) - pixel_at(h->dtype, pixels, i);
+            expect((error < 0 ? -error : error) <= bound);
+        }
+    }
+    expect(memcmp(found, pixels, count * pixel) == 0);
+    uint32_t level = h->resolutions - 1u;
+    size_t height = zgr_level_size(h->height, level), width = zgr_level_size(h->width, level);
+    ptrdiff_t low_strides[3] = {(ptrdiff_t)(height * width * pixel), (ptrdiff_t)(width * pixel), (ptrdiff_t)pixel};
+    expect(zgr_decoder_reconstruct(decoder, level, scratch, scratch_nbytes, found, low_strides) == ZGR_OK);
+    expect(memcmp(found, lowpass, height * width * h->components * pixel) == 0);
+    free(packet);
+    free(found);
+    free(scratch);
+    free(memory);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *input, size_t input_nbytes);
+int LLVMFuzzerTestOneInput(const uint8_t *input, size_t input_nbytes)
+{
+    struct zgr_header h;
+    if (input_nbytes <= ZGR_HEADER_NBYTES || !make_header(input, &h))
+        return 0;
+    size_t pixel = zgr_dtype_nbytes(h.dtype), count = (size_t)h.height * h.width * h.components;
+    uint8_t *pixels = malloc(count * pixel);
+    for (size_t i = 0; i < count * pixel; i++)
+        pixels[i] = input[ZGR_HEADER_NBYTES + i % (input_nbytes - ZGR_HEADER_NBYTES)];
+    struct zgr_survey survey = {0, 0, 0, 0};
+    zgr_survey_add(&survey, h.dtype, pixels, (ptrdiff_t)pixel, (ptrdiff_t)pixel, 1, (uint32_t)count);
+    h.offset = h.fill_value = survey.least;
+    uint64_t divisor = survey.divisor ? survey.divisor : 1, span = (uint64_t)(survey.most - survey.least) / divisor;
+    h.divisor = (uint32_t)divisor;
+    h.span = span > ZGR_SPAN_MAX ? ZGR_SPAN_MAX : (uint32_t)span;
+    uint8_t header_bytes[ZGR_HEADER_NBYTES];
+    if (zgr_header_write(&h, header_bytes) == ZGR_OK) {
+        size_t scratch_nbytes = zgr_encode_scratch_nbytes(&h, h.height, h.width), out_nbytes = zgr_encode_out_nbytes(&h, h.height, h.width);
+        void *scratch = malloc(scratch_nbytes);
+        uint8_t *out = malloc(out_nbytes), *lowpass = malloc(count * pixel);
+        uint32_t payload_nbytes[ZGR_RESOLUTIONS_MAX * (ZGR_FIRST_STEP_MAX + 1)];
+        ptrdiff_t strides[3] = {(ptrdiff_t)(h.height * h.width * pixel), (ptrdiff_t)(h.width * pixel), (ptrdiff_t)pixel};
+        enum zgr_status status = zgr_encode_chunk(&h, pixels, strides, h.height, h.width, scratch, scratch_nbytes, out, out_nbytes,
+                                                  payload_nbytes, lowpass);
+        expect(status == ZGR_OK || (status == ZGR_ERROR_VALUE && span > ZGR_SPAN_MAX));
+        free(scratch);
+        if (status == ZGR_OK)
+            check_steps(&h, out, payload_nbytes, pixels, lowpass);
+        free(lowpass);
+        free(out);
+    }
+    free(pixels);
+    return 0;
+}

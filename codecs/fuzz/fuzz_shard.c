@@ -1,0 +1,122 @@
+/* Any bytes as a shard: header, index, every packet, pixels at some level. What must hold: no finding of the sanitizers, and a
+ * decoder that is offered a packet either takes it, or refuses it with a status that the header allows.
+ *
+ * The checksums would keep mutated bytes from ever reaching what lies behind them. So the first byte of an input says which of them
+ * to make right before the shard is read; the shard follows it. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "ziggurat.h"
+
+enum { FIX_HEADER = 1, FIX_INDEX = 2, FIX_PACKETS = 4, CHUNKS_TRIED = 8 };
+/* Inputs that declare more than that are left alone: they cost time and find nothing that smaller ones do not. */
+static const size_t pixels_most = 1 << 16;
+
+static void store_u32(uint8_t *p, uint32_t value)
+{
+    for (int i = 0; i < 4; i++)
+        p[i] = (uint8_t)(value >> (8 * i));
+}
+
+static void expect(int holds)
+{
+    if (!holds)
+        abort();
+}
+
+static void fix_front(uint8_t *data, size_t nbytes, int fixes)
+{
+    if (nbytes < ZGR_HEADER_NBYTES || !(fixes & (FIX_HEADER | FIX_INDEX)))
+        return;
+    if (fixes & FIX_INDEX) {
+        uint32_t index_nbytes = (uint32_t)data[64] | (uint32_t)data[65] << 8 | (uint32_t)data[66] << 16 | (uint32_t)data[67] << 24;
+        if (index_nbytes <= nbytes - ZGR_HEADER_NBYTES)
+            store_u32(data + 68, zgr_crc32c(data + ZGR_HEADER_NBYTES, index_nbytes, 0));
+    }
+    store_u32(data + 76, zgr_crc32c(data, 76, 0));
+}
+
+struct tables {
+    uint64_t *offsets;
+    uint32_t *lengths;
+    uint8_t *present;
+};
+
+static void feed(const struct zgr_header *h, struct zgr_decoder *decoder, uint32_t chunk, const struct tables *t, uint8_t *data,
+                 size_t nbytes, int fixes)
+{
+    for (uint32_t r = h->resolutions; r-- > 0;)
+        for (uint32_t step = h->first_step + 1u; step-- > 0;) {
+            size_t entry = ((size_t)chunk * h->resolutions + r) * (h->first_step + 1u) + step;
+            size_t length = t->lengths[entry];
+            if (t->offsets[entry] > nbytes || length > nbytes - t->offsets[entry])
+                break;
+            uint8_t *packet = malloc(length ? length : 1); /* its own memory, so that a read beyond it is seen */
+            memcpy(packet, data + t->offsets[entry], length);
+            if (length > ZGR_CRC_NBYTES && (fixes & FIX_PACKETS))
+                store_u32(packet + length - ZGR_CRC_NBYTES, zgr_packet_crc(h, chunk, r, step, packet, length - ZGR_CRC_NBYTES));
+            enum zgr_status status = zgr_decoder_add(decoder, r, step, packet, length);
+            free(packet);
+            expect(status == ZGR_OK || status == ZGR_ERROR_PACKET_CRC || status == ZGR_ERROR_PACKET);
+            expect(status != ZGR_OK || zgr_decoder_step(decoder, r) == step);
+            if (status != ZGR_OK)
+                break;
+        }
+}
+
+static void decode(const struct zgr_header *h, uint32_t chunk, const struct tables *t, uint8_t *data, size_t nbytes, int fixes)
+{
+    size_t size = zgr_decoder_nbytes(h, chunk);
+    struct zgr_rect rect = zgr_chunk_rect(h, chunk);
+    expect((size == 0) == (rect.height == 0));
+    if (size == 0 || (size_t)rect.height * rect.width * h->components > pixels_most)
+        return;
+    void *memory = malloc(size);
+    memset(memory, 0xA5, size); /* what was there before must not matter */
+    struct zgr_decoder *decoder;
+    expect(zgr_decoder_init(memory, size, h, chunk, &decoder) == ZGR_OK);
+    feed(h, decoder, chunk, t, data, nbytes, fixes);
+    for (uint32_t level = 0; level <= h->decompositions; level += 1 + h->decompositions / 2u) {
+        size_t height = zgr_level_size(rect.height, level), width = zgr_level_size(rect.width, level);
+        size_t scratch_nbytes = zgr_reconstruct_scratch_nbytes(h, rect.height, rect.width, level);
+        ptrdiff_t pixel = (ptrdiff_t)zgr_dtype_nbytes(h->dtype);
+        ptrdiff_t strides[3] = {(ptrdiff_t)(height * width) * pixel, (ptrdiff_t)width * pixel, pixel};
+        void *scratch = malloc(scratch_nbytes), *pixels = malloc(height * width * h->components * (size_t)pixel);
+        memset(scratch, 0x5A, scratch_nbytes);
+        enum zgr_status status = zgr_decoder_reconstruct(decoder, level, scratch, scratch_nbytes, pixels, strides);
+        expect(status == ZGR_OK || status == ZGR_ERROR_PACKET);
+        expect(zgr_decoder_error(decoder, level) <= (uint64_t)h->span * h->divisor);
+        free(pixels);
+        free(scratch);
+    }
+    free(memory);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *input, size_t input_nbytes);
+int LLVMFuzzerTestOneInput(const uint8_t *input, size_t input_nbytes)
+{
+    if (input_nbytes < 1)
+        return 0;
+    int fixes = input[0];
+    size_t nbytes = input_nbytes - 1;
+    uint8_t *data = malloc(nbytes ? nbytes : 1);
+    memcpy(data, input + 1, nbytes);
+    fix_front(data, nbytes, fixes);
+    struct zgr_header header;
+    if (zgr_header_parse(data, nbytes, &header) == ZGR_OK) {
+        uint32_t chunks = zgr_chunk_count(&header);
+        size_t entries = (size_t)chunks * header.resolutions * (header.first_step + 1u);
+        struct tables t = {calloc(entries, 8), calloc(entries, 4), calloc(chunks, 1)};
+        uint64_t object_nbytes;
+        if (zgr_index_parse(&header, data + ZGR_HEADER_NBYTES, nbytes - ZGR_HEADER_NBYTES, t.offsets, t.lengths, t.present,
+                            &object_nbytes) == ZGR_OK)
+            for (uint32_t chunk = 0; chunk < chunks && chunk < CHUNKS_TRIED; chunk++)
+                if (t.present[chunk])
+                    decode(&header, chunk, &t, data, nbytes, fixes);
+        free(t.offsets);
+        free(t.lengths);
+        free(t.present);
+    }
+    free(data);
+    return 0;
+}

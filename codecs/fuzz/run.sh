@@ -1,0 +1,40 @@
+#!/bin/sh
+# Fuzzes the core under ASAN and UBSAN, and runs the vectors under both with gcc too.
+#   run.sh [SECONDS]     a target, 10 by default; 0: only replay. New inputs are kept in $FUZZ_CORPUS, or nowhere.
+# Exits with 1 at the first finding; the input is left in $FUZZ_FINDINGS (the present folder by default).
+set -eu
+here=$(cd "$(dirname "$0")" && pwd)
+seconds=${1:-10}
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+sources="$here/../src/*.c"
+flags="-std=c99 -g -O1 -fno-omit-frame-pointer -DZGR_NO_CLONES -Wall -Wextra -Werror -I$here/../include -I$here/../src"
+checks="-fsanitize=address,undefined -fno-sanitize-recover=all"
+vectors=$here/../vectors
+
+replay() { # compiler
+    for target in fuzz_shard fuzz_encode; do
+        # shellcheck disable=SC2086
+        "$1" $flags -D_POSIX_C_SOURCE=200809L $checks $sources "$here/$target.c" "$here/replay.c" -o "$scratch/replay_$target"
+        echo "$1 $target: $("$scratch/replay_$target" "$vectors/good" "$vectors/bad")"
+    done
+}
+
+fuzz() { # target seconds
+    # shellcheck disable=SC2086
+    clang $flags $checks -fsanitize=fuzzer $sources "$here/$1.c" -o "$scratch/$1"
+    corpus=${FUZZ_CORPUS:-$scratch/corpus}/$1
+    mkdir -p "$corpus"
+    python3 "$here/seeds.py" "$corpus"
+    "$scratch/$1" "$corpus" -max_total_time="$2" -max_len=8192 -timeout=10 -rss_limit_mb=2048 -seed="${FUZZ_SEED:-1}" \
+        -artifact_prefix="${FUZZ_FINDINGS:-.}/" -print_final_stats=1 2>"$scratch/log" || { tail -60 "$scratch/log"; exit 1; }
+    echo "$1: $(grep -E 'stat::number_of_executed_units|DONE' "$scratch/log" | tr '\n' ' ')"
+}
+
+replay "${CC:-gcc}"
+if ! command -v clang >/dev/null; then
+    echo "no clang: not fuzzed"
+elif [ "$seconds" != 0 ]; then
+    fuzz fuzz_shard "$seconds"
+    fuzz fuzz_encode "$seconds"
+fi
