@@ -29,7 +29,7 @@ async function start(): Promise<void> {
     heldBudgetNbytes: HELD_BUDGET_NBYTES,
     decoderBudgetNbytes: DECODER_BUDGET_NBYTES,
   });
-  const app = new App(document.body, server, { canvas, gl }, makeParts);
+  const app = new App(document.body, server, { canvas, gl, device: { height: 0, width: 0 } }, makeParts);
   window.ziggurat = automate(app);
   await app.start();
 }

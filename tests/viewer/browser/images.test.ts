@@ -1,50 +1,24 @@
 /** The viewer in Chromium on the real server: from nothing to the source's own values, for each kind of image. */
-import { mkdir } from "node:fs/promises";
-import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type {} from "../../../viewer/src/automation.ts";
 import { launch, type Browser } from "../support/browser.ts";
-import { Gate } from "../support/gate.ts";
 import { missing, serve, sourcePixels, type RunningServer } from "../support/server.ts";
+import { ViewerPage } from "../support/stage.ts";
 
 const SPECKLES = "fluo16_speckles_2ch_1200";
 const SLIDE = "HE_CMU-1-Small-Region.svs";
 const STACK = "zstack16_dna_conf_wf_zcyx.tif";
 const absent = missing(SPECKLES, SLIDE, STACK);
-/** Where pictures are kept for a person to look at; none when it is not set. */
-const shots = process.env["ZIGGURAT_SCREENSHOTS"];
 
 let server: RunningServer;
 let browser: Browser;
-let page: Page;
-const troubles: string[] = [];
-
-async function open(name: string): Promise<void> {
-  await page.goto(`${server.address}#image=${name}`);
-  await page.waitForFunction((wanted) => window.ziggurat?.opened === wanted, name);
-}
-
-async function shoot(name: string): Promise<Buffer> {
-  if (shots !== undefined) await page.screenshot({ path: `${shots}/${name}.png` });
-  return page.locator("canvas").screenshot();
-}
-
-const state = () => page.evaluate(() => window.ziggurat.state);
-
-async function values(channel: number, y0: number, y1: number, x0: number, x1: number) {
-  const read = await page.evaluate((args) => window.ziggurat.values(...args), [channel, y0, y1, x0, x1] as const);
-  expect(read.maxError).toBe(0);
-  return read.values;
-}
+let viewer: ViewerPage;
 
 describe.skipIf(absent !== undefined)(`the viewer${absent === undefined ? "" : ` (skipped: ${absent})`}`, () => {
   beforeAll(async () => {
-    if (shots !== undefined) await mkdir(shots, { recursive: true });
     server = await serve({ [SPECKLES]: "speckles.zarr", [SLIDE]: "slide.zarr", [STACK]: "stack.zarr" });
     browser = await launch();
-    page = await browser.page(1280, 800);
-    page.on("pageerror", (error) => troubles.push(error.message));
-    page.on("console", (message) => message.type() === "error" && troubles.push(message.text()));
+    viewer = await ViewerPage.make(await browser.page(1100, 700), server.address);
   });
 
   afterAll(async () => {
@@ -53,39 +27,72 @@ describe.skipIf(absent !== undefined)(`the viewer${absent === undefined ? "" : `
   });
 
   it("sharpens two channels of 16 bits until they are the source's own", async () => {
-    const gate = await Gate.before(page);
-    await open("speckles.zarr");
+    await viewer.open("speckles.zarr");
     let nbytes = 0;
-    while ((await state()).firstPictureBytes === undefined) {
-      nbytes += await gate.next();
-      await page.evaluate(() => window.ziggurat.caughtUp());
-    }
-    const first = await state();
-    expect(first).toMatchObject({ bytesReceived: nbytes, exact: false, settled: false });
-    await shoot("speckles-1-first");
+    while ((await viewer.state()).firstPictureBytes === undefined) nbytes += await viewer.step();
+    const first = await viewer.state();
+    expect(first).toMatchObject({ bytesReceived: nbytes, firstPictureBytes: nbytes, exact: false, settled: false });
+    expect(nbytes).toBeLessThan(128 * 1024);
+    await viewer.keep("speckles-1-first");
 
     const bounds = [first.maxError];
-    for (let size = 1; size > 0; ) {
-      size = await gate.next();
-      await page.evaluate(() => window.ziggurat.caughtUp());
-      bounds.push((await state()).maxError);
-      if (bounds.length === 12) await shoot("speckles-2-halfway");
+    while ((await viewer.step()) > 0) {
+      bounds.push((await viewer.state()).maxError);
+      if (bounds.length === 9) await viewer.keep("speckles-2-halfway");
     }
     expect(bounds).toEqual([...bounds].sort((a, b) => b - a));
-    const enough = await state();
+    await viewer.idle();
+    const enough = await viewer.state();
     // Half of one of 255 steps of the window is the most that may be missing.
     expect(enough.maxError).toBeLessThanOrEqual((enough.looks[1]!.window[1] - enough.looks[1]!.window[0]) / 510);
     expect(enough).toMatchObject({ exact: false, settled: true });
 
-    gate.release();
-    await page.getByRole("checkbox", { name: "Exact" }).check();
-    await page.evaluate(() => window.ziggurat.idle());
-    expect(await state()).toMatchObject({ exact: true, maxError: 0, level: 0 });
-    await shoot("speckles-3-exact");
-    const source = new Uint16Array(Uint8Array.from(sourcePixels(SPECKLES, "array")).buffer);
+    viewer.gate.release();
+    await viewer.page.getByRole("checkbox", { name: "Exact" }).check();
+    await viewer.idle();
+    expect(await viewer.state()).toMatchObject({ exact: true, maxError: 0, level: 0 });
+    await viewer.keep("speckles-3-exact");
+    const source = sourcePixels(SPECKLES, "array");
     for (const channel of [0, 1]) {
-      const plane = source.subarray(channel * 1200 * 1000, (channel + 1) * 1200 * 1000);
-      expect(Buffer.from(Uint16Array.from(await values(channel, 0, 1000, 0, 1200)).buffer).equals(Buffer.from(plane.slice().buffer))).toBe(true);
+      const held = Uint16Array.from(await viewer.exactValues(channel, 0, 1000, 0, 1200));
+      expect(Buffer.from(held.buffer).equals(source.subarray(channel * held.byteLength, (channel + 1) * held.byteLength))).toBe(true);
     }
   });
+
+  it("shows a slide in its own colours, and holds its values", async () => {
+    viewer.gate.release();
+    await viewer.open("slide.zarr", "&exact=1");
+    await viewer.idle();
+    expect(await viewer.state()).toMatchObject({ exact: true });
+    await viewer.keep("slide-whole");
+    await viewer.look({ y: 1500, x: 1100, zoom: 1 });
+    await viewer.idle();
+    expect(await viewer.state()).toMatchObject({ exact: true, level: 0 });
+    await viewer.keep("slide-full-size");
+    const source = sourcePixels(SLIDE, "array[1400:1600, 1000:1200]");
+    for (const component of [0, 1, 2]) {
+      const held = await viewer.exactValues(component, 1400, 1600, 1000, 1200);
+      expect(held).toEqual([...source].filter((_, index) => index % 3 === component));
+    }
+  });
+
+  it("steps through a stack without a blank between, and holds the values of the plane it shows", async () => {
+    await viewer.open("stack.zarr", "&exact=1");
+    await viewer.idle();
+    expect(await viewer.state()).toMatchObject({ at: { z: 22 }, exact: true });
+    await viewer.keep("stack-middle");
+    const slider = viewer.page.getByRole("slider", { name: "Position on axis z" });
+    await slider.focus();
+    for (let steps = 0; steps < 5; steps++) await viewer.page.keyboard.press("ArrowRight");
+    await viewer.idle();
+    expect(await viewer.state()).toMatchObject({ at: { z: 27 }, exact: true });
+    const source = sourcePixels(STACK, "array[27]");
+    for (const channel of [0, 1]) {
+      const held = Uint16Array.from(await viewer.exactValues(channel, 0, 130, 0, 133));
+      expect(Buffer.from(held.buffer).equals(source.subarray(channel * held.byteLength, (channel + 1) * held.byteLength))).toBe(true);
+    }
+    await viewer.keep("stack-step");
+  });
+
+  it("had nothing to complain of", () => expect(viewer.troubles).toEqual([]));
 });

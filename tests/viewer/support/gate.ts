@@ -20,6 +20,11 @@ export class Gate {
     for (const message of this.held.splice(0)) this.socket?.send(message);
   }
 
+  /** Nothing from now on. */
+  hold(): void {
+    this.open = false;
+  }
+
   /** Lets messages through up to and with the next binary one. @returns its size; 0 when the server was done before one came */
   async next(): Promise<number> {
     for (;;) {

@@ -38,6 +38,14 @@ describe("compose", () => {
     expect(order([fine, own], 4, 1)).toEqual(["1@1", "0@0"]);
   });
 
+  it("gives tiles that overlap different ranks, front to back", () => {
+    const tiles = [tile(0, { 0: 0 }, [0]), tile(1, { 1: 0 }, [0, 0])];
+    expect(compose(description, tiles, 0, 1).map(({ rank }) => rank)).toEqual([0, 1]);
+    expect(compose(description, tiles, 4, 1).map(({ tile: { array }, rank }) => [array, rank])).toEqual([[1, 0], [0, 1]]);
+    const noisy = [tile(0, { 0: 90 }, [90, 60, 40, 17]), tile(1, { 0: 0 }, [0, 0])];
+    expect(compose(description, noisy, 0, 4).map(({ tile: { array }, rank }) => [array, rank])).toEqual([[1, 1], [0, 2]]);
+  });
+
   it("shows a chunk that is fill like any other", () => {
     const empty = tile(0, {}, []);
     empty.fill = 0;

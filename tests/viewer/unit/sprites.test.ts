@@ -14,7 +14,7 @@ function sprites(array: number, mip: number, camera: { y: number; x: number; zoo
     tile.slot = place.row * 100 + place.column;
     tile.mips.set(mip, 0);
   }
-  return spritesOf(description, [...tiles.values()].map((tile) => ({ tile, mip })), tiles, camera, canvas);
+  return spritesOf(description, [...tiles.values()].map((tile) => ({ tile, mip, rank: 0 })), tiles, camera, canvas);
 }
 
 describe("spritesOf", () => {

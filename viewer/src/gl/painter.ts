@@ -17,8 +17,8 @@ export interface Sprite {
   readonly kind: Kind;
   /** The value of a flat piece. */
   readonly constant: number;
-  /** Of the pieces of one channel that overlap, the one with the lowest order is seen: 0 to 1. */
-  readonly order: number;
+  /** Of the pieces of one channel that overlap, the one with the lowest rank is seen; those of one rank do not overlap. */
+  readonly rank: number;
   /** Slots of NW, N, NE, W, E, SW, S, SE; -1 where the edge is repeated instead. */
   readonly near: readonly number[];
   readonly leftWidth: number;
@@ -86,14 +86,13 @@ export class Painter {
     for (const light of lights) this.add(light);
   }
 
-  /** The depth buffer keeps a channel from adding twice where a coarse chunk lies under a fine one. */
+  /** From front to back: the depth buffer keeps a channel from adding twice where a coarse chunk lies under a fine one. */
   private add({ sprites, window: [low, high], colour }: Light): void {
     const { gl } = this;
     gl.clear(gl.DEPTH_BUFFER_BIT);
     gl.bindBuffer(gl.ARRAY_BUFFER, this.buffer);
-    for (const [kind, { program, uniforms }] of this.programs) {
-      const own = sprites.filter((sprite) => sprite.kind === kind);
-      if (own.length === 0) continue;
+    for (const own of batches(sprites)) {
+      const { program, uniforms } = this.programs.get(own[0]!.kind)!;
       gl.useProgram(program);
       gl.uniform2f(uniforms["canvas"]!, gl.drawingBufferWidth, gl.drawingBufferHeight);
       gl.uniform2f(uniforms["window"]!, low, 1 / Math.max(high - low, 1e-9));
@@ -110,11 +109,26 @@ export class Painter {
   }
 }
 
+/** Pieces that one draw call takes: of one rank and kind, the lowest rank first. */
+function batches(sprites: readonly Sprite[]): Sprite[][] {
+  const found = new Map<number, Sprite[]>();
+  for (const sprite of sprites) {
+    const place = sprite.rank * KINDS.length + KINDS.indexOf(sprite.kind);
+    const batch = found.get(place);
+    if (batch === undefined) found.set(place, [sprite]);
+    else batch.push(sprite);
+  }
+  return [...found].sort(([a], [b]) => a - b).map(([, batch]) => batch);
+}
+
+/** More than an image has stored arrays, each of which has a rank. */
+const DEPTHS = 64;
+
 function pack(sprites: readonly Sprite[]): Float32Array {
   const data = new Float32Array(sprites.length * FLOATS);
   sprites.forEach((sprite, index) => {
     const chunk = [sprite.slot, sprite.mip, sprite.width, sprite.height];
-    const how = [1.8 * sprite.order - 0.9, sprite.constant];
+    const how = [(2 * (sprite.rank + 0.5)) / DEPTHS - 1, sprite.constant];
     data.set([...sprite.place, ...sprite.texels, ...chunk, ...how, ...sprite.near, sprite.leftWidth, sprite.upperHeight], index * FLOATS);
   });
   return data;

@@ -34,7 +34,7 @@ export class App {
     this.images = new ImageList(server, (name) => this.show(name));
     body.append(this.images.root, surface.canvas, this.settings, this.status.root);
     navigate(surface.canvas, () => this.viewer, (point) => this.pointAt(point));
-    new ResizeObserver(() => this.viewer?.requestFrame()).observe(surface.canvas);
+    followSize(surface, () => this.viewer?.requestFrame());
     addEventListener("hashchange", () => this.followAddress());
     surface.canvas.addEventListener("webglcontextlost", (event) => event.preventDefault());
     surface.canvas.addEventListener("webglcontextrestored", () => this.viewer?.restore());
@@ -105,3 +105,19 @@ export class App {
 }
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/** Keeps `surface.device` right. Where a browser does not tell device pixels they are reckoned, and may be off by one. */
+function followSize(surface: Surface, changed: () => void): void {
+  const reckon = ({ height, width }: { height: number; width: number }): void => {
+    surface.device = { height: Math.round(height * devicePixelRatio), width: Math.round(width * devicePixelRatio) };
+  };
+  const exact = "devicePixelContentBoxSize" in ResizeObserverEntry.prototype;
+  const observer = new ResizeObserver(([entry]) => {
+    const box = exact ? entry!.devicePixelContentBoxSize[0] : undefined;
+    if (box === undefined) reckon(entry!.contentRect);
+    else surface.device = { height: box.blockSize, width: box.inlineSize };
+    changed();
+  });
+  observer.observe(surface.canvas, { box: exact ? "device-pixel-content-box" : "content-box" });
+  reckon(surface.canvas.getBoundingClientRect());
+}

@@ -7,7 +7,11 @@ import { errorAt, shownMip, type Tile, type Tiles } from "./tiles.ts";
 export interface Layered {
   readonly tile: Tile;
   readonly mip: number;
+  /** Of tiles that overlap, the one with the lowest rank is seen; those of one rank do not overlap. */
+  readonly rank: number;
 }
+
+type Unranked = Omit<Layered, "rank">;
 
 /**
  * A bound is seldom reached: measured errors are two to four times smaller. So a finer chunk replaces a coarser one as soon as
@@ -34,9 +38,16 @@ export function compose(description: Description, tiles: readonly Tile[], level:
   const coarser = layered.filter(({ tile }) => tile.array > target).sort((a, b) => a.tile.array - b.tile.array);
   const finer = layered.filter(({ tile }) => tile.array < target).sort((a, b) => b.tile.array - a.tile.array);
   const own = layered.filter(({ tile }) => tile.array === target);
-  const below = (one: Layered): Layered | undefined => coarser.find((other) => covers(description, other.tile.place, one.tile.place));
+  const below = (one: Unranked): Unranked | undefined => coarser.find((other) => covers(description, other.tile.place, one.tile.place));
   const good = own.map((one) => notWorse(description, one, below(one), invisible));
-  return [...own.filter((_, index) => good[index]), ...finer, ...coarser, ...own.filter((_, index) => !good[index])];
+  const heldBack = own.filter((_, index) => !good[index]);
+  const arrays = description.arrays.length;
+  return [
+    ...own.filter((_, index) => good[index]).map((one) => ({ ...one, rank: 0 })),
+    ...finer.map((one) => ({ ...one, rank: target - one.tile.array })),
+    ...coarser.map((one) => ({ ...one, rank: one.tile.array })),
+    ...heldBack.map((one) => ({ ...one, rank: arrays })),
+  ];
 }
 
 /** Whether a chunk of a coarser array holds the middle of another. */
@@ -60,7 +71,7 @@ export function covered(description: Description, places: readonly ChunkPlace[],
   });
 }
 
-function notWorse(description: Description, fine: Layered, coarse: Layered | undefined, invisible: number): boolean {
+function notWorse(description: Description, fine: Unranked, coarse: Unranked | undefined, invisible: number): boolean {
   if (coarse === undefined || fine.tile.fill !== undefined) return true;
   const fineStored = description.arrays[fine.tile.array]!.level;
   const coarseLevel = description.arrays[coarse.tile.array]!.level + coarse.mip;

@@ -26,7 +26,7 @@ export function onCanvas(camera: Camera, canvas: Canvas, [left, top, right, bott
 const AROUND = [[-1, -1], [-1, 0], [-1, 1], [0, -1], [0, 1], [1, -1], [1, 0], [1, 1]] as const;
 
 export function spritesOf(description: Description, layered: readonly Layered[], tiles: Tiles, camera: Camera, canvas: Canvas): Sprite[] {
-  return layered.flatMap(({ tile, mip }, index) => {
+  return layered.flatMap(({ tile, mip, rank }) => {
     const [left, top, right, bottom] = extentOf(description, tile);
     const place = onCanvas(camera, canvas, [left, top, right, bottom]);
     if (place[0] >= canvas.width || place[1] >= canvas.height || place[2] <= 0 || place[3] <= 0) return [];
@@ -42,7 +42,7 @@ export function spritesOf(description: Description, layered: readonly Layered[],
       height: levelSize(tile.place.height, mip),
       kind: tile.fill !== undefined ? "flat" : sharp ? "sharp" : "smooth",
       constant: tile.fill ?? 0,
-      order: index / layered.length,
+      rank,
       ...surroundings(tiles, tile, mip),
     };
     return whole.kind === "smooth" ? pieces(whole) : [whole];

@@ -30,6 +30,8 @@ export interface Status extends Progress {
 export interface Surface {
   readonly canvas: HTMLCanvasElement;
   readonly gl: WebGL2RenderingContext;
+  /** Device pixels that the canvas covers: only the browser knows how it rounds them. */
+  device: Size;
 }
 
 const GPU_BUDGET_NBYTES = 256e6;
@@ -81,9 +83,10 @@ export class Viewer {
     return { height, width };
   }
 
+  /** In CSS pixels. */
   get screen(): Size {
-    const { clientHeight, clientWidth } = this.surface.canvas;
-    return { height: Math.max(1, clientHeight), width: Math.max(1, clientWidth) };
+    const { height, width } = this.surface.device;
+    return { height: Math.max(1, height) / devicePixelRatio, width: Math.max(1, width) / devicePixelRatio };
   }
 
   get status(): Status {
@@ -206,14 +209,10 @@ export class Viewer {
   }
 
   private canvas(): Canvas {
-    const { canvas } = this.surface;
-    const { height, width } = this.screen;
-    const [deviceHeight, deviceWidth] = [height, width].map((size) => Math.round(size * devicePixelRatio)) as [number, number];
-    if (canvas.width !== deviceWidth || canvas.height !== deviceHeight) {
-      canvas.width = deviceWidth;
-      canvas.height = deviceHeight;
-    }
-    return { height: deviceHeight, width: deviceWidth, ratio: deviceWidth / width };
+    const { canvas, device } = this.surface;
+    const { height, width } = device;
+    if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { height, width });
+    return { height, width, ratio: devicePixelRatio };
   }
 
   private visibleScene(): Scene | undefined {

@@ -1,0 +1,125 @@
+/** What is on the canvas is what the data say: compared with the same computed from the source's pixels. */
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type {} from "../../../viewer/src/automation.ts";
+import { launch, type Browser } from "../support/browser.ts";
+import { missing, serve, sourcePixels, type RunningServer } from "../support/server.ts";
+import { difference, ViewerPage, type Picture } from "../support/stage.ts";
+
+const SPECKLES = "fluo16_speckles_2ch_1200";
+const SLIDE = "HE_CMU-1-Small-Region.svs";
+const absent = missing(SPECKLES, SLIDE);
+const [HEIGHT, WIDTH] = [1000, 1200];
+
+let server: RunningServer;
+let browser: Browser;
+let viewer: ViewerPage;
+
+/** The source at a point, as bilinear sampling of the whole plane has it: chunks know nothing of this. */
+function sampled(plane: Uint16Array, y: number, x: number): number {
+  const clamp = (value: number, size: number) => Math.min(Math.max(value, 0), size - 1);
+  const at = (row: number, column: number) => plane[clamp(row, HEIGHT) * WIDTH + clamp(column, WIDTH)]!;
+  const [row, column] = [Math.floor(y - 0.5), Math.floor(x - 0.5)];
+  const [fy, fx] = [y - 0.5 - row, x - 0.5 - column];
+  const mix = (a: number, b: number, share: number) => a + (b - a) * share;
+  return mix(mix(at(row, column), at(row, column + 1), fx), mix(at(row + 1, column), at(row + 1, column + 1), fx), fy);
+}
+
+/** The largest difference between a picture of the speckles and what it should be. */
+async function largestDifference(picture: Picture, sample: typeof sampled): Promise<number> {
+  const { camera, looks } = await viewer.state();
+  const pixels = new Uint16Array(Uint8Array.from(sourcePixels(SPECKLES, "array")).buffer);
+  let most = 0;
+  for (let row = 0; row < picture.height; row++) {
+    for (let column = 0; column < picture.width; column++) {
+      const y = camera.y + (row + 0.5 - picture.height / 2) / camera.zoom;
+      const x = camera.x + (column + 0.5 - picture.width / 2) / camera.zoom;
+      if (y < 0 || x < 0 || y >= HEIGHT || x >= WIDTH) continue;
+      const light = [0, 0, 0];
+      looks.forEach(({ colour, window: [low, high] }, channel) => {
+        const value = sample(pixels.subarray(channel * HEIGHT * WIDTH), y, x);
+        const share = Math.min(Math.max((value - low) / (high - low), 0), 1);
+        for (const part of [0, 1, 2]) light[part]! += share * Number.parseInt(colour.slice(2 * part, 2 * part + 2), 16);
+      });
+      for (const part of [0, 1, 2]) {
+        most = Math.max(most, Math.abs(picture.pixels[(row * picture.width + column) * 4 + part]! - Math.min(255, light[part]!)));
+      }
+    }
+  }
+  return most;
+}
+
+describe.skipIf(absent !== undefined)(`the canvas${absent === undefined ? "" : ` (skipped: ${absent})`}`, () => {
+  beforeAll(async () => {
+    server = await serve({ [SPECKLES]: "speckles.zarr", [SLIDE]: "slide.zarr" });
+    browser = await launch();
+    viewer = await ViewerPage.make(await browser.page(960, 640), server.address);
+  });
+
+  afterAll(async () => {
+    await browser?.close();
+    await server?.stop();
+  });
+
+  /** To 8 bits, for each of two channels. */
+  const ROUNDING = 2;
+  /** Corners are placed to a fraction of a pixel, which counts where neighbours differ much. */
+  const PLACING = 2;
+
+  it("shows pixels as they are when they are larger than the screen's", async () => {
+    viewer.gate.release();
+    await viewer.open("speckles.zarr", "&exact=1&x=512.3&y=512.2&zoom=3");
+    await viewer.idle();
+    const exact = (plane: Uint16Array, y: number, x: number) => plane[Math.floor(y) * WIDTH + Math.floor(x)]!;
+    const picture = await viewer.picture();
+    expect(await largestDifference(picture, exact)).toBeLessThanOrEqual(ROUNDING);
+  });
+
+  it("is smooth and has no seams between chunks when they are smaller", async () => {
+    await viewer.look({ x: 600, y: 520, zoom: 0.8 }); // the corner of four chunks is in sight
+    await viewer.idle();
+    expect((await viewer.state()).level).toBe(0);
+    expect(await largestDifference(await viewer.picture(), sampled)).toBeLessThanOrEqual(ROUNDING + PLACING);
+  });
+
+  it("never gets blurrier on the way from afar to the exact picture", async () => {
+    viewer.gate.release();
+    await viewer.page.setViewportSize({ width: 800, height: 560 });
+    await viewer.open("slide.zarr", "&zoom=0.08");
+    await viewer.idle();
+    expect((await viewer.state()).level).toBe(3);
+    viewer.gate.hold();
+    await viewer.look({ x: 1100, y: 1300, zoom: 1 });
+    const pictures = [await viewer.picture()];
+    for (let messages = 1; (await viewer.step()) > 0; messages++) if (messages < 8 || messages % 6 === 0) {
+        pictures.push(await viewer.picture());
+        await viewer.keep(`sharpening-${messages}`);
+      }
+    await viewer.idle();
+    expect(await viewer.state()).toMatchObject({ exact: true, level: 0 });
+    const last = await viewer.picture();
+    const distances = pictures.map((picture) => difference(picture, last));
+    expect(distances[0]).toBeGreaterThan(1);
+    distances.forEach((distance, index) => {
+      // A hundredth of the way is what noise in early steps may cost.
+      if (index > 0) expect(distance, `after ${index} pictures: ${distances.join(" ")}`).toBeLessThanOrEqual(distances[index - 1]! + distances[0]! / 100);
+    });
+  });
+
+  it("goes on where it was after the connection was lost", async () => {
+    await viewer.page.setViewportSize({ width: 960, height: 640 });
+    viewer.gate.hold();
+    await viewer.open("speckles.zarr", "&exact=1&x=256&y=256&zoom=1");
+    for (let messages = 0; messages < 4; messages++) await viewer.step();
+    const before = await viewer.state();
+    await viewer.gate.cut();
+    await viewer.page.waitForFunction(() => !window.ziggurat.state.connected);
+    await viewer.page.waitForFunction(() => window.ziggurat.state.connected);
+    expect((await viewer.state()).maxError).toBeLessThanOrEqual(before.maxError);
+    viewer.gate.release();
+    await viewer.idle();
+    expect(await viewer.state()).toMatchObject({ exact: true, connected: true });
+    expect(await viewer.exactValues(0, 0, 1, 0, 3)).toEqual([...new Uint16Array(Uint8Array.from(sourcePixels(SPECKLES, "array[0, :1, :3]")).buffer)]);
+  });
+
+  it("had nothing to complain of", () => expect(viewer.troubles).toEqual([]));
+});

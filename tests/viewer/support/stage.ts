@@ -1,0 +1,97 @@
+/** A page with the viewer on it, and what the tests ask of it. */
+import { mkdirSync } from "node:fs";
+import type { Page } from "playwright-core";
+import type { Automation } from "../../../viewer/src/automation.ts";
+import { Gate } from "./gate.ts";
+
+/** Where pictures are kept for a person to look at; nowhere when it is not set. */
+const SHOTS = process.env["ZIGGURAT_SCREENSHOTS"];
+if (SHOTS !== undefined) mkdirSync(SHOTS, { recursive: true });
+
+export interface Picture {
+  readonly height: number;
+  readonly width: number;
+  /** red, green, blue, alpha */
+  readonly pixels: Uint8Array;
+}
+
+export class ViewerPage {
+  /** What went wrong in the page, as its console tells. */
+  readonly troubles: string[] = [];
+
+  private constructor(
+    readonly page: Page,
+    readonly gate: Gate,
+    private readonly address: string,
+  ) {
+    page.on("pageerror", (error) => this.troubles.push(error.message));
+    page.on("console", (message) => message.type() === "error" && this.troubles.push(message.text()));
+  }
+
+  static async make(page: Page, address: string): Promise<ViewerPage> {
+    return new ViewerPage(page, await Gate.before(page), address);
+  }
+
+  /** @param hash further parts of the address, such as "&zoom=1" */
+  async open(name: string, hash = ""): Promise<void> {
+    await this.page.goto("about:blank"); // another hash alone would not load anew
+    await this.page.goto(`${this.address}#image=${name}${hash}`);
+    await this.page.waitForFunction((wanted) => window.ziggurat?.opened === wanted, name);
+  }
+
+  state(): Promise<Automation["state"]> {
+    return this.page.evaluate(() => window.ziggurat.state);
+  }
+
+  idle(): Promise<void> {
+    return this.page.evaluate(() => window.ziggurat.idle());
+  }
+
+  /** Lets one message through, and waits until it is drawn. @returns its size; 0 when there was none left */
+  async step(): Promise<number> {
+    const nbytes = await this.gate.next();
+    await this.page.evaluate(() => window.ziggurat.caughtUp());
+    return nbytes;
+  }
+
+  async look(camera: { x?: number; y?: number; zoom?: number }): Promise<void> {
+    await this.page.evaluate((to) => window.ziggurat.look(to), camera);
+  }
+
+  /** Values of level 0 that the viewer holds. They must be exact. */
+  async exactValues(channel: number, y0: number, y1: number, x0: number, x1: number): Promise<number[]> {
+    const read = await this.page.evaluate((args) => window.ziggurat.values(...args), [channel, y0, y1, x0, x1] as const);
+    if (read.maxError !== 0) throw new Error(`the values may be off by ${read.maxError}`);
+    return read.values;
+  }
+
+  async keep(name: string): Promise<void> {
+    if (SHOTS !== undefined) await this.page.screenshot({ path: `${SHOTS}/${name}.png` });
+  }
+
+  /** What is on the canvas. */
+  async picture(): Promise<Picture> {
+    const clip = await this.page.locator("canvas").evaluate((canvas: HTMLCanvasElement) => {
+      const { x, y } = canvas.getBoundingClientRect();
+      return { x, y, width: canvas.width, height: canvas.height };
+    });
+    const png = (await this.page.screenshot({ clip })).toString("base64");
+    const { height, width, pixels } = await this.page.evaluate(async (data) => {
+      const bitmap = await createImageBitmap(await (await fetch(`data:image/png;base64,${data}`)).blob());
+      const context = new OffscreenCanvas(bitmap.width, bitmap.height).getContext("2d")!;
+      context.drawImage(bitmap, 0, 0);
+      const read = context.getImageData(0, 0, bitmap.width, bitmap.height).data;
+      let text = "";
+      for (let start = 0; start < read.length; start += 32768) text += String.fromCharCode(...read.subarray(start, start + 32768));
+      return { height: bitmap.height, width: bitmap.width, pixels: btoa(text) };
+    }, png);
+    return { height, width, pixels: Buffer.from(pixels, "base64") };
+  }
+}
+
+/** Mean absolute difference of two pictures, in steps of 8 bits. */
+export function difference(a: Picture, b: Picture): number {
+  let sum = 0;
+  for (let index = 0; index < a.pixels.length; index++) sum += Math.abs(a.pixels[index]! - b.pixels[index]!);
+  return sum / a.pixels.length;
+}
