@@ -58,9 +58,9 @@ class HeldBytes:
         at = bisect_right(self._starts, start) - 1
         pieces: list[memoryview] = []
         while start < stop:
-            if not 0 <= at < len(self._starts) or start - self._starts[at] >= len(self._buffers[at]):
+            offset = start - self._starts[at] if 0 <= at < len(self._starts) else -1
+            if not 0 <= offset < len(self._buffers[at]):
                 raise CorruptError(f"bytes {start} to {stop} are not there")
-            offset = start - self._starts[at]
             pieces.append(self._buffers[at][offset : offset + stop - start])
             start += len(pieces[-1])
             at += 1
