@@ -14,7 +14,7 @@ __all__ = ["SUMS_KEY", "format_sums", "parse_sums"]
 
 SUMS_KEY = "SHA256SUMS"
 
-_LINE = re.compile(r"([0-9a-f]{64})  ((?:zarr\.json|\d+/zarr\.json|\d+/c(?:/\d+)+))")
+_LINE = re.compile(r"([0-9a-f]{64})  ((?:zarr\.json|\d+/zarr\.json|\d+/c(?:/\d+)+))", re.ASCII)
 
 
 def format_sums(sums: Mapping[str, str]) -> bytes:
