@@ -1,0 +1,1 @@
+"""What tests share: real images, stores that count, damage."""
