@@ -1,0 +1,1 @@
+"""The codec beside its peers on real images, all in one run: ``python -m bench.codec``. docs/codec.md shows what it found."""

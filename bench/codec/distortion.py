@@ -1,0 +1,155 @@
+"""How good a picture is that was cut short: ours in the server's order beside JPEG 2000 5/3 of at most the same size.
+
+Bytes are counted alike. What the tiles of an image share, or can leave out, is left out: JPEG 2000's main and tile
+header and its end mark, and our 80 header bytes. What is particular to the chunk counts: JPEG 2000's packet headers;
+our packets, their checksums and their lengths in the index.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from ziggurat._core import ChunkDecoder, Header, parse_index
+from ziggurat.server.order import Packet, Wanted, order
+
+from .codecs import for_peers, jpeg2000_decode, jpeg2000_encode, ours_encode
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+    from .planes import Image
+
+RATES = (0.05, 0.1, 0.25, 0.5, 1.0, 2.0)
+"""Bits per pixel, all components together."""
+
+MOST_DB = 60.0
+"""What is better counts as this: of 8-bit values every 15th is then off by one, which nobody sees."""
+
+HIGHEST_LEVEL = 130.0
+"""dB: beyond what 16 bits can express, so that everything is coded."""
+
+
+class Point(NamedTuple):
+    """PSNR in dB of both at one rate in bits per pixel, and what they took of it in bytes."""
+
+    rate: float
+    ours_db: float
+    peer_db: float
+    ours_nbytes: int
+    peer_nbytes: int
+
+
+class Display:
+    """The window of an image: from 0.1 to 99.9 percentile, as 8 bits."""
+
+    def __init__(self, plane: NDArray[Any]) -> None:
+        self.low, high = np.percentile(plane, (0.1, 99.9))
+        self.scale = 255 / max(high - self.low, 1)
+
+    def shown(self, pixels: NDArray[Any]) -> NDArray[np.float64]:
+        """Return whole numbers from 0 to 255."""
+        return np.rint(np.clip((pixels.astype(np.float64) - self.low) * self.scale, 0, 255))
+
+    def psnr(self, pixels: NDArray[Any], exact: NDArray[Any]) -> float:
+        """Return the PSNR in dB of pixels as they are shown, at most `MOST_DB`."""
+        error = float(np.mean((self.shown(pixels) - self.shown(exact)) ** 2))
+        return min(MOST_DB, 10 * np.log10(255**2 / error)) if error else MOST_DB
+
+
+def curve(image: Image) -> list[Point]:
+    """Return the points of an image at all rates, where JPEG 2000 can be cut that short."""
+    chunk = image.central_chunk()
+    display = Display(image.central_plane)
+    budgets = [int(rate * chunk.shape[0] * chunk.shape[1] / 8) for rate in RATES]
+    peer = _Jpeg2000(chunk)
+    points = []
+    for rate, budget, (nbytes, pixels) in zip(RATES, budgets, _cuts(chunk, budgets), strict=True):
+        best = peer.within(budget)
+        if best is not None:
+            peer_nbytes, peer_pixels = best
+            points.append(
+                Point(rate, display.psnr(pixels, chunk), display.psnr(peer_pixels, chunk), nbytes, peer_nbytes)
+            )
+    return points
+
+
+def _cuts(chunk: NDArray[Any], budgets: list[int]) -> Iterator[tuple[int, NDArray[Any]]]:
+    """Yield for each budget the bytes taken and the pixels they give."""
+    data = memoryview(ours_encode(chunk))
+    header = Header.parse(data)
+    offsets, lengths, _, _ = parse_index(header, data[header.front_nbytes - header.index_nbytes :])
+    packets = list(_sent(header, lengths))
+    decoder, taken, done = ChunkDecoder(header, 0), 0, 0
+    for budget in budgets:
+        while done < len(packets):
+            _, resolution, step, length = packets[done]
+            cost = length + _varint_nbytes(length)
+            if taken + cost > budget:
+                break
+            start = int(offsets[0, resolution, step])
+            decoder.add(resolution, step, data[start : start + length], after_gap=True)
+            taken, done = taken + cost, done + 1
+        pixels = decoder.reconstruct(0)
+        yield taken, pixels[0] if chunk.ndim == 2 else np.moveaxis(pixels, 0, -1)
+
+
+def _sent(header: Header, lengths: NDArray[Any]) -> Iterator[tuple[int, int, int, int]]:
+    """Yield (rank, resolution, step, length) of the packets of the only chunk as the server orders them, without empty ones."""
+    known = np.full((1, header.resolutions), header.first_step + 1, np.uint8)
+    one = np.zeros(1, np.intp)
+    wanted = Wanted(
+        array=0, shard=0, lengths=lengths, chunks=one, places=one, level=0, finest=0, stop=0, last=0, known=known
+    )
+    for packet in order([wanted]):
+        if isinstance(packet, Packet) and packet.length:
+            yield packet.step, packet.resolution, packet.step, packet.length
+
+
+def _varint_nbytes(number: int) -> int:
+    return max(1, -(-number.bit_length() // 7))
+
+
+class _Jpeg2000:
+    """JPEG 2000 of one chunk, searched for the best quality within a size; what was tried serves the next search."""
+
+    def __init__(self, chunk: NDArray[Any]) -> None:
+        self.pixels = for_peers(chunk)
+        self.shift = int(chunk.min()) if chunk.dtype.kind == "i" else 0
+        self.tried: dict[float, bytes] = {}
+
+    def within(self, budget: int) -> tuple[int, NDArray[Any]] | None:
+        """Return bytes counted and pixels of the best stream of at most ``budget`` bytes."""
+        if _payload_nbytes(self._stream(0)) <= budget:
+            return self._answer(0)
+        levels = {level: _payload_nbytes(stream) for level, stream in self.tried.items() if level}
+        low = max((level for level, size in levels.items() if size <= budget), default=0.0)
+        high = min((level for level, size in levels.items() if size > budget), default=HIGHEST_LEVEL)
+        levels |= {0.0: 1, HIGHEST_LEVEL: 2 * _payload_nbytes(self._stream(0))}
+        while high - low > 0.01:
+            # Bytes grow about exponentially with dB: interpolate, but shrink the interval by a tenth at least.
+            part = math.log(budget / levels[low]) / math.log(levels[high] / levels[low])
+            level = low + (high - low) * min(0.9, max(0.1, part))
+            levels[level] = size = _payload_nbytes(self._stream(level))
+            low, high = (level, high) if size <= budget else (low, level)
+            if 0.997 * budget <= size <= budget or levels[high] - levels[low] <= 2:
+                break
+        return self._answer(low) if low else None
+
+    def _stream(self, level: float) -> bytes:
+        if level not in self.tried:
+            self.tried[level] = jpeg2000_encode(self.pixels, level)
+        return self.tried[level]
+
+    def _answer(self, level: float) -> tuple[int, NDArray[Any]]:
+        stream = self._stream(level)
+        return _payload_nbytes(stream), jpeg2000_decode(stream).astype(np.int32) + self.shift
+
+
+def _payload_nbytes(stream: bytes) -> int:
+    """Return the bytes between the tile's SOD marker and EOC: a single tile-part's packets."""
+    return len(stream) - (stream.index(b"\xff\x93") + 2) - 2
