@@ -23,21 +23,47 @@ def _line_error(low: int, high: int) -> int:
     return low + ((d + 1) >> 1)
 
 
-def _colour_error(each: int) -> int:
-    g = each + ((2 * each + 3) >> 2) if each else 0
-    return each + g
+def _band_errors(header: Header, steps: Sequence[int], decomposition: int) -> list[int]:
+    """Of HL, LH and HH of a decomposition."""
+    step = steps[min(decomposition - 1, header.resolutions - 1)]
+    return [_band_error(Band(kind, decomposition), step) for kind in ("HL", "LH", "HH")]
+
+
+def _chained(header: Header, level: int, steps: Sequence[int]) -> int:
+    """Decomposition by decomposition."""
+    error = _band_error(Band("LL", header.decompositions), steps[-1])
+    for decomposition in range(header.decompositions, level, -1):
+        hl, lh, hh = _band_errors(header, steps, decomposition)
+        error = _line_error(_line_error(error, lh), _line_error(hl, hh))
+    return error
+
+
+UNIT = 2304
+GAIN_LL = (2304, 3600, 3969, 4096)
+GAIN_HL = (0, 1440, 1890, 2048)
+GAIN_HH = (0, 576, 900, 1024)
+ROUNDING = (5544, 8663, 9551, 9856)
+
+
+def _summed(header: Header, level: int, steps: Sequence[int]) -> int:
+    """All bands at once: what each can do to one pixel, and what rounding can."""
+    ll = _band_error(Band("LL", header.decompositions), steps[-1])
+    total = GAIN_LL[min(header.decompositions - level, 3)] * ll
+    inexact = ll > 0
+    for decomposition in range(header.decompositions, level, -1):
+        hl, lh, hh = _band_errors(header, steps, decomposition)
+        j = decomposition - level
+        total += GAIN_HL[min(j, 3)] * (hl + lh) + GAIN_HH[min(j, 3)] * hh
+        inexact = inexact or hl > 0 or lh > 0 or hh > 0
+        total += ROUNDING[min(j - 1, 3)] if inexact else 0
+    return total // UNIT
 
 
 def error_bound(header: Header, level: int, steps: Sequence[int]) -> int:
     """Return the guaranteed error at a level when resolution r is known to ``steps[r]`` (first_step + 1: not at all)."""
-    coarsest = header.resolutions - 1
-    if any(step > header.first_step for step in steps[min(level, coarsest) :]):
+    if any(step > header.first_step for step in steps[min(level, header.resolutions - 1) :]):
         return header.span * header.divisor
-    error = _band_error(Band("LL", header.decompositions), steps[coarsest])
-    for decomposition in range(header.decompositions, level, -1):
-        step = steps[min(decomposition - 1, coarsest)]
-        hl, lh, hh = (_band_error(Band(kind, decomposition), step) for kind in ("HL", "LH", "HH"))
-        error = _line_error(_line_error(error, lh), _line_error(hl, hh))
+    error = min(_chained(header, level, steps), _summed(header, level, steps))
     if header.colour:
-        error = _colour_error(error)
+        error *= 2
     return min(error, header.span) * header.divisor
