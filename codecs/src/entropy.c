@@ -105,6 +105,7 @@ static inline uint32_t refinement_context(uint32_t magnitude, uint32_t plane, ui
 static void encode_plane(struct zgr_range_encoder *out, struct entropy_state *state, uint8_t *flags, const struct zgr_share *share,
                          uint32_t plane)
 {
+    struct zgr_range_encoder coder = *out; /* a copy can live in registers: nothing else points to it */
     struct zgr_model *models = state->models[share->orientation];
     const uint8_t *contexts = context_table(state, share->orientation);
     size_t stride = (size_t)share->width + 2;
@@ -114,16 +115,17 @@ static void encode_plane(struct zgr_range_encoder *out, struct entropy_state *st
         for (uint32_t x = 0; x < share->width; x++) {
             uint32_t bit = row[x] >> plane & 1;
             if (at[x] & SIGNIFICANT) {
-                zgr_range_encode(out, &models[refinement_context(row[x] & ZGR_MAGNITUDE, plane, at[x])], bit);
+                zgr_range_encode(&coder, &models[refinement_context(row[x] & ZGR_MAGNITUDE, plane, at[x])], bit);
                 continue;
             }
-            zgr_range_encode(out, &models[contexts[at[x]]], bit);
+            zgr_range_encode(&coder, &models[contexts[at[x]]], bit);
             if (bit) {
-                zgr_range_encode_raw(out, row[x] >> 31);
+                zgr_range_encode_raw(&coder, row[x] >> 31);
                 mark(at + x, stride);
             }
         }
     }
+    *out = coder;
 }
 
 /* How many planes of a share are in this packet, told to the decoder where it cannot know; as an end: planes plane_low to end - 1. */
@@ -166,22 +168,24 @@ size_t zgr_entropy_encode(const struct zgr_share *shares, uint32_t count, int is
 static void decode_plane(struct zgr_range_decoder *in, struct entropy_state *state, uint8_t *flags, const struct zgr_share *share,
                          uint32_t plane)
 {
+    struct zgr_range_decoder coder = *in; /* a copy can live in registers: nothing else points to it */
     struct zgr_model *models = state->models[share->orientation];
     const uint8_t *contexts = context_table(state, share->orientation);
     size_t stride = (size_t)share->width + 2;
-    for (uint32_t y = 0; y < share->height && !zgr_range_ran_out(in); y++) {
+    for (uint32_t y = 0; y < share->height && !zgr_range_ran_out(&coder); y++) {
         uint32_t *row = share->coeffs + (size_t)y * share->width;
         uint8_t *at = flags + (y + 1) * stride + 1;
         for (uint32_t x = 0; x < share->width; x++) {
             if (at[x] & SIGNIFICANT) {
                 struct zgr_model *model = &models[refinement_context(row[x] & ZGR_MAGNITUDE, plane, at[x])];
-                row[x] |= zgr_range_decode(in, model) << plane;
-            } else if (zgr_range_decode(in, &models[contexts[at[x]]])) {
-                row[x] = 1u << plane | zgr_range_decode_raw(in) << 31;
+                row[x] |= zgr_range_decode(&coder, model) << plane;
+            } else if (zgr_range_decode(&coder, &models[contexts[at[x]]])) {
+                row[x] = 1u << plane | zgr_range_decode_raw(&coder) << 31;
                 mark(at + x, stride);
             }
         }
     }
+    *in = coder;
 }
 
 /* The counterpart of encode_plane_end; above ZGR_PLANE_MAX + 1 when there can be no such plane. */
