@@ -8,9 +8,11 @@ import pytest
 
 from ziggurat.errors import CorruptError, StoreError
 from ziggurat.image import aopen
-from ziggurat.server.fetch import FIRST_WINDOW_NBYTES, WINDOW_NBYTES, WINDOW_PACKETS, fetch, read_ahead, windows
+from ziggurat.server.fetch import FIRST_WINDOW_NBYTES, WINDOW_NBYTES, WINDOW_PACKETS, read_ahead, windows
 from ziggurat.server.load import load
 from ziggurat.server.order import Packet, RankEnd, order
+from ziggurat.server.reading import PacketReader
+from ziggurat.server.segments import SEGMENT_NBYTES, SegmentCache
 from ziggurat.server.sent import SentMemory
 from ziggurat.server.views import ChannelWish, View
 from ziggurat.server.visible import visible
@@ -65,41 +67,85 @@ async def test_windows_are_bounded_and_grow(speckles):
     assert isinstance(flat[-1], RankEnd)
 
 
-async def test_packets_are_those_stored(speckles, stored_root):
+@pytest.fixture(params=["segments", "packets alone"])
+def cache(request):
+    return SegmentCache() if request.param == "segments" else SegmentCache(0)
+
+
+async def read_all(reader, targets):
+    """(packet, its bytes or error) for all that a view wants."""
+    found = []
+    with reader.room_for(targets):
+        for window in windows(order(targets)):
+            packets = [item for item in window if isinstance(item, Packet)]
+            found += zip(packets, await reader.read(packets), strict=True)
+    return found
+
+
+async def test_packets_are_those_stored(speckles, stored_root, cache):
     stored = (stored_root / "speckles.zarr/0/c/0/0/0").read_bytes()
-    store = Counted(speckles.store)
-    for window in windows(order(await targets_of(speckles))):
-        packets = [item for item in window if isinstance(item, Packet)]
-        for packet, data in zip(packets, await fetch(packets, store), strict=True):
-            start = int(packet.wanted.index.offsets[packet.chunk, packet.resolution, packet.step])
-            assert data == stored[start : start + packet.length]
+    for packet, data in await read_all(PacketReader(speckles.store, "", cache), await targets_of(speckles)):
+        start = int(packet.wanted.index.offsets[packet.chunk, packet.resolution, packet.step])
+        assert data == stored[start : start + packet.length]
 
 
-async def test_few_requests_and_few_bytes_in_vain(speckles):
+@pytest.mark.parametrize("members", [{}, {"exact": False}, {"level": 2}, {"y": (0, 300), "x": (0, 300)}])
+async def test_segments_are_read_once_and_hold_what_is_sent(speckles, members):
     store = Counted(speckles.store)
-    nbytes = packet_count = 0
-    for window in windows(order(await targets_of(speckles))):
-        packets = [item for item in window if isinstance(item, Packet)]
-        await fetch(packets, store)
-        nbytes += sum(packet.length for packet in packets)
-        packet_count += len(packets)
+    found = await read_all(PacketReader(store, "", SegmentCache()), await targets_of(speckles, **members))
+    assert len(set(store.ranges)) == len(store.ranges)
     read = sum(stop - start for _, start, stop in store.ranges)
-    assert read <= 1.25 * nbytes
-    assert len(store.ranges) <= packet_count / 2
+    sent = sum(len(data) for _, data in found)
+    chunks = {(packet.wanted.shard, packet.chunk, packet.resolution) for packet, _ in found}
+    assert len(store.ranges) <= len(chunks) + read / SEGMENT_NBYTES + 1
+    assert read <= 1.1 * sent + (0 if not members else len(chunks) * SEGMENT_NBYTES)
 
 
-async def test_what_came_with_the_index_is_not_read_again(speckles):
+async def test_without_room_few_bytes_are_read_in_vain(speckles):
+    store = Counted(speckles.store)
+    found = await read_all(PacketReader(store, "", SegmentCache(0)), await targets_of(speckles))
+    assert sum(stop - start for _, start, stop in store.ranges) <= 1.25 * sum(len(data) for _, data in found)
+    assert len(store.ranges) <= len(found) / 2
+
+
+async def test_views_share_what_was_read(speckles):
+    cache, first, second, other = SegmentCache(), *(Counted(speckles.store) for _ in range(3))
+    await read_all(PacketReader(first, "a", cache), await targets_of(speckles))
+    await read_all(PacketReader(second, "a", cache), await targets_of(speckles))
+    assert first.ranges
+    assert second.ranges == []
+    await read_all(PacketReader(other, "a of another version", cache), await targets_of(speckles))
+    assert sorted(other.ranges) == sorted(first.ranges)
+
+
+async def test_views_at_the_same_time_read_once(speckles):
+    cache, store = SegmentCache(), Counted(speckles.store)
+    readers = [PacketReader(store, "", cache) for _ in range(20)]
+    await asyncio.gather(*[read_all(reader, await targets_of(speckles)) for reader in readers])
+    assert len(set(store.ranges)) == len(store.ranges)
+
+
+async def test_room_is_given_back(speckles):
+    targets = await targets_of(speckles)
+    nbytes = sum(int(target.lengths[target.chunks].sum()) for target in targets)
+    cache = SegmentCache(nbytes + 5)
+    with PacketReader(speckles.store, "", cache).room_for(targets):
+        assert not cache.reserve(6)
+    assert cache.reserve(nbytes + 5)
+    with PacketReader(speckles.store, "", cache).room_for(targets):
+        assert not cache.reserve(1)
+    cache.release(nbytes + 5)
+    assert cache.reserve(nbytes + 5)
+
+
+async def test_what_came_with_the_index_is_not_read_again(speckles, cache):
     targets = await targets_of(speckles, level=3, channels=(ChannelWish(0, 1e6),), exact=False)
     store = Counted(speckles.store)
-    first = next(windows(order(targets)))
-    packets = [item for item in first if isinstance(item, Packet)]
-    head = len(targets[0].index.head)
-    assert packets
-    await fetch(packets, store)
-    assert all(stop > head for _, _, stop in store.ranges)
+    assert await read_all(PacketReader(store, "", cache), targets)
+    assert all(stop > len(targets[0].index.head) for _, _, stop in store.ranges)
 
 
-async def test_a_flipped_bit_is_found_in_its_packet_alone(speckles):
+async def test_a_flipped_bit_is_found_in_its_packet_alone(speckles, cache):
     targets = await targets_of(speckles)
     damaged_at = int(targets[0].index.offsets[2, 0, 1]) + 3
 
@@ -109,44 +155,42 @@ async def test_a_flipped_bit_is_found_in_its_packet_alone(speckles):
             data[damaged_at - start] ^= 1
         return memoryview(bytes(data))
 
-    bad = []
-    for window in windows(order(targets)):
-        packets = [item for item in window if isinstance(item, Packet)]
-        for packet, data in zip(packets, await fetch(packets, Counted(speckles.store, spoil)), strict=True):
-            if not isinstance(data, memoryview):
-                assert isinstance(data, CorruptError)
-                bad.append(packet[2:5])
-    assert bad == [(2, 0, 1)]
+    found = await read_all(PacketReader(Counted(speckles.store, spoil), "", cache), targets)
+    bad = [(packet[2:5], type(data)) for packet, data in found if not isinstance(data, memoryview)]
+    assert bad == [((2, 0, 1), CorruptError)]
 
 
-async def test_a_packet_in_the_place_of_another_is_found(speckles):
+async def test_a_packet_in_the_place_of_another_is_found(speckles, cache):
     """A valid packet of the same object, but of another chunk: its checksum covers where it belongs."""
     targets = await targets_of(speckles, channels=(ChannelWish(0, 0.0),))
     index = targets[0].index
     index.offsets[1, 0, 0] = index.offsets[0, 0, 0]
     packet = Packet(targets[0], 1, 1, 0, 0, int(index.lengths[0, 0, 0]))
-    (found,) = await fetch([packet], speckles.store)
+    (found,) = await PacketReader(speckles.store, "", cache).read([packet])
     assert isinstance(found, CorruptError)
 
 
-@pytest.mark.parametrize(
-    ("answer", "kind"),
-    [(lambda key, start, data: data[:-1], CorruptError), (lambda key, start, data: StoreError("away"), StoreError)],
-)
-async def test_a_range_that_fails_costs_its_packets_alone(speckles, answer, kind):
+async def test_an_object_cut_short_loses_what_is_behind_the_cut_alone(speckles, cache):
     targets = await targets_of(speckles)
-    packets = [item for item in order(targets) if isinstance(item, Packet)][-200:]
-    last = max(packets, key=lambda packet: packet.wanted.index.offsets[packet[2:5]])
+    index = targets[0].index
+    cut_at = int((index.offsets + index.lengths).max()) - 1000
 
     def spoil(key, start, data):
-        holds = start <= int(last.wanted.index.offsets[last[2:5]]) < start + len(data)
-        return answer(key, start, data) if holds else data
+        return data[: max(0, cut_at - start)]
 
-    found = await fetch(packets, Counted(speckles.store, spoil))
-    failed = [packet for packet, data in zip(packets, found, strict=True) if isinstance(data, Exception)]
-    assert last in failed
-    assert len(failed) < len(packets)
-    assert all(isinstance(data, kind | memoryview) for data in found)
+    for packet, data in await read_all(PacketReader(Counted(speckles.store, spoil), "", cache), targets):
+        stop = int(index.offsets[packet[2:5]]) + packet.length
+        lost = packet.length > 0 and stop > cut_at
+        assert isinstance(data, CorruptError if lost else memoryview)
+
+
+async def test_a_range_that_fails_costs_its_packets_alone_and_is_tried_again(speckles, cache):
+    store = Counted(speckles.store, lambda key, start, data: StoreError("away") if start > 10**6 else data)
+    reader = PacketReader(store, "", cache)
+    found = [type(data) for _, data in await read_all(reader, await targets_of(speckles))]
+    assert set(found) == {memoryview, StoreError}
+    store.spoil = lambda key, start, data: data
+    assert {type(data) for _, data in await read_all(reader, await targets_of(speckles))} == {memoryview}
 
 
 class Signalling(asyncio.Queue):
@@ -168,7 +212,8 @@ async def test_reading_ahead_waits_for_whoever_sends(speckles):
         for window in windows(order(await targets_of(speckles)))
     ]
     store, ready = Counted(speckles.store), Signalling()
-    reader = asyncio.create_task(read_ahead(await targets_of(speckles), store, ready))
+    reader = PacketReader(store, "", SegmentCache(0))
+    reading = asyncio.create_task(read_ahead(await targets_of(speckles), reader, ready))
     await ready.waited_for.wait()
     # One window is in the queue, one in the hand of the reader, and no more was asked of the store.
     read = sum(stop - start for _, start, stop in store.ranges)
@@ -177,4 +222,4 @@ async def test_reading_ahead_waits_for_whoever_sends(speckles):
     while (window := await ready.get()) is not None:
         received.append(sum(len(item[1]) for item in window if not isinstance(item, RankEnd)))
     assert received == sizes
-    await reader
+    await reading

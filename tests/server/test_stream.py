@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
+from contextlib import asynccontextmanager
 
 import numpy as np
 import pytest
-from aiohttp import WSMsgType
+from aiohttp import ClientSession, TCPConnector, WSMsgType
 
 import ziggurat
 from server.stream_client import ChunkAbsent, PacketRecord, ShardAbsent, ShardHeader, StreamClient
+from ziggurat.server.outlet import Outlet
 
 SPECKLES, DNA, IHC, SPARSE = "speckles.zarr", "plate 1/row A/dna.zarr", "ihc.zarr", "sparse.zarr"
 BOTH = [{"index": 0, "max_error": 0}, {"index": 1, "max_error": 0}]
@@ -334,19 +337,62 @@ async def test_an_image_written_anew_gets_a_new_handle(own_client, own_stream, o
     assert [r[:5] for r in own_stream.packets(1)] == [r[:5] for r in own_stream.packets(2)]
 
 
-async def test_a_client_that_never_reads_holds_a_bounded_amount_and_may_still_change_its_view(client, stored_root):
-    """The server stops reading ahead; once the client reads again it gets what it asked for last."""
-    async with client.ws_connect("/stream") as socket:
-        stream = StreamClient(socket)
-        transport = socket._response.connection.transport
-        transport.pause_reading()
+@asynccontextmanager
+async def connect_slowly(client):
+    """A client that has not begun to read, and whose kernel takes little for it."""
+
+    def small(address):
+        found = socket.socket(address[0], address[1])
+        found.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        found.setblocking(False)
+        return found
+
+    async with (
+        ClientSession(connector=TCPConnector(socket_factory=small)) as session,
+        session.ws_connect(client.make_url("/stream")) as ws,
+    ):
+        ws._response.connection.transport.pause_reading()
+        yield StreamClient(ws)
+
+
+def begin_to_read(stream):
+    stream.socket._response.connection.transport.resume_reading()
+
+
+async def test_a_client_that_does_not_read_may_still_change_its_view(client):
+    async with connect_slowly(client) as stream:
         for number in range(1, 50):
             await stream.view(number, SPECKLES, channels=BOTH, exact=bool(number % 2))
         # A round trip on another connection: by then the server has seen the views.
         await client.get("/healthz")
-        transport.resume_reading()
+        begin_to_read(stream)
         assert (await stream.until("done", 49))["exact"]
-    assert stream.picture(SPECKLES).repeated == 0
+        assert stream.picture(SPECKLES).repeated == 0
+
+
+async def test_a_client_that_does_not_read_is_dropped(monkeypatch, client):
+    given_up = asyncio.Event()
+
+    class Impatient(Outlet):
+        def __init__(self, ws):
+            super().__init__(ws, deadline_seconds=0)
+
+        async def run(self):
+            try:
+                await super().run()
+            except TimeoutError:
+                given_up.set()
+                raise
+
+    monkeypatch.setattr("ziggurat.server.stream.Outlet", Impatient)
+    async with connect_slowly(client) as stream:
+        await stream.view(1, SPECKLES, channels=BOTH)
+        await asyncio.wait_for(given_up.wait(), 30)
+        begin_to_read(stream)
+        received = []
+        while not stream.socket.closed:
+            received.append(await stream.socket.receive(timeout=30))
+        assert not any("done" in message.data for message in received if message.type is WSMsgType.TEXT)
 
 
 async def test_leaving_in_the_middle_leaves_no_task_behind(client):

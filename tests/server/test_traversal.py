@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from aiohttp.test_utils import TestServer
+from aiohttp.test_utils import TestClient, TestServer
 
 from ziggurat.server.app import create_app
+from ziggurat.server.root import LocalRoot
 
 SECRET = "the-secret-outside-the-root"
 INNER = "secret.txt"
@@ -139,8 +140,6 @@ async def test_the_corpus_reads_nothing_outside(place):
     "name", ["link", "outer.zarr", "../outer.zarr", "link/outer.zarr", "/etc", "inner.zarr/../outer.zarr"]
 )
 async def test_the_stream_opens_nothing_outside(place, name):
-    from aiohttp.test_utils import TestClient
-
     async with TestClient(TestServer(create_app(place))) as client, client.ws_connect("/stream") as socket:
         await socket.send_json(
             {"type": "view", "id": 1, "image": name, "level": 0, "region": {"y": [0, 9], "x": [0, 9]}, "channels": []}
@@ -150,8 +149,6 @@ async def test_the_stream_opens_nothing_outside(place, name):
 
 
 async def test_the_listing_names_nothing_outside(place):
-    from ziggurat.server.root import LocalRoot
-
     assert [name for name, _ in await LocalRoot(place).listing()] == [
         "inner.zarr",
         "plate 1/row A/dna.zarr",

@@ -14,6 +14,7 @@ from ziggurat.errors import ZigguratError
 from ziggurat.server.fetch import Target, read_ahead
 from ziggurat.server.load import load
 from ziggurat.server.order import Packet, RankEnd
+from ziggurat.server.reading import PacketReader
 from ziggurat.server.records import MessageWriter
 from ziggurat.server.views import check_view
 from ziggurat.server.visible import overview, visible
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from ziggurat.server.sent import SentShard
     from ziggurat.server.session import Session
     from ziggurat.server.views import View
-    from ziggurat.store import Store
 
 __all__ = ["MESSAGE_NBYTES", "deliver", "error_event"]
 
@@ -68,7 +68,8 @@ async def deliver(view: View, images: Images, session: Session, outlet: Outlet) 
     loaded = await load(opened.image, parts, session.memory, handle, exact=view.exact)
     sender = _Sender(view, handle, loaded, outlet)
     await sender.absences()
-    await sender.refine(opened.image.store)
+    reader = PacketReader(opened.image.store, f"{opened.name} {opened.version}", images.segments)
+    await sender.refine(reader)
     await sender.finish()
 
 
@@ -81,6 +82,7 @@ class _Sender:
         self._outlet = outlet
         self._writer = MessageWriter(view.id, handle)
         self._nbytes = 0
+        self._nbytes_before_rank = 0
         self._whole = not loaded.unreadable
         # What the unfinished message holds, to be noted when it is handed over.
         self._told: set[SentShard] = set()
@@ -101,11 +103,11 @@ class _Sender:
             await self._send_if_full()
         await self._send()
 
-    async def refine(self, store: Store) -> None:
+    async def refine(self, reader: PacketReader) -> None:
         """Send the packets in order, while the next ones are read."""
         ready: asyncio.Queue[Window | None] = asyncio.Queue(maxsize=1)
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(read_ahead(self._loaded.targets, store, ready))
+            tasks.create_task(read_ahead(self._loaded.targets, reader, ready))
             while (window := await ready.get()) is not None:
                 for item in window:
                     if isinstance(item, RankEnd):
@@ -141,17 +143,18 @@ class _Sender:
 
     async def _end_rank(self, rank: int) -> None:
         """Say how good the picture is by now, if it became better or cannot become so any more."""
-        wrote = self._writer.nbytes > 0
         await self._send()
+        better, self._nbytes_before_rank = self._nbytes > self._nbytes_before_rank, self._nbytes
         shown = [target for target in self._loaded.targets if target.shown]
         steps = [max(rank + target.stop, target.last) for target in shown]
         known = all(step <= target.first_step for step, target in zip(steps, shown, strict=True))
-        if not shown or not known or not (wrote or all(rank + target.stop <= target.last for target in shown)):
+        if not known or not (better or all(rank + target.stop <= target.last for target in shown)):
             return
-        max_error = max(
-            error_bound(target.index.header, target.decode, step) for step, target in zip(steps, shown, strict=True)
-        )
-        event = {"type": "reached", "id": self._view.id, "step": max(steps), "max_error": max_error}
+        errors = [
+            error_bound(target.index.header, target.decode, step) for target, step in zip(shown, steps, strict=True)
+        ]
+        step, max_error = max(steps, default=0), max(errors, default=0)
+        event = {"type": "reached", "id": self._view.id, "step": step, "max_error": max_error}
         await self._outlet.event(event)
 
     async def _send_if_full(self) -> None:

@@ -11,6 +11,7 @@ from ziggurat.errors import FormatError, NotFoundError
 from ziggurat.image import Image, aopen
 from ziggurat.loops import SingleFlight
 from ziggurat.server.names import split_name
+from ziggurat.server.segments import SegmentCache
 
 if TYPE_CHECKING:
     from ziggurat.metadata import ImageInfo
@@ -45,10 +46,16 @@ class Images:
     ----------
     root
         Where they are.
+
+    Attributes
+    ----------
+    segments
+        Bytes of their objects, read last.
     """
 
     def __init__(self, root: Root) -> None:
         self.root = root
+        self.segments = SegmentCache()
         self._open: OrderedDict[str, OpenImage] = OrderedDict()
         self._flights: SingleFlight[tuple[str, str], OpenImage] = SingleFlight()
 
