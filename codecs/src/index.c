@@ -97,12 +97,14 @@ int zgr_cursor_next(const struct zgr_header *header, struct zgr_cursor *at)
     return 1;
 }
 
-static uint64_t place_packets(const struct zgr_header *header, const uint32_t *lengths, uint64_t *offsets)
+static uint64_t place_packets(const struct zgr_header *header, const uint8_t *present, const uint32_t *lengths, uint64_t *offsets)
 {
     uint64_t end = ZGR_HEADER_NBYTES + (uint64_t)header->index_nbytes;
     uint32_t steps = header->first_step + 1u;
     struct zgr_cursor at = {0, 0, 0, 0};
     while (zgr_cursor_next(header, &at)) {
+        if (!present[at.chunk]) /* its part of the table has never been written */
+            continue;
         size_t entry = ((size_t)at.chunk * header->resolutions + at.resolution) * steps + at.step;
         if (lengths[entry] != 0) {
             offsets[entry] = end;
@@ -134,7 +136,7 @@ enum zgr_status zgr_index_parse(const struct zgr_header *header, const uint8_t *
     }
     if (in.bad || in.place != in.nbytes)
         return ZGR_ERROR_INDEX;
-    *object_nbytes = place_packets(header, lengths, offsets);
+    *object_nbytes = place_packets(header, present, lengths, offsets);
     return ZGR_OK;
 }
 

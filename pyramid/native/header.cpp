@@ -1,6 +1,8 @@
 // ziggurat._core.Header, the checksum and the guaranteed error.
 #include "native.hpp"
 
+#include <limits>
+
 namespace {
 
 constexpr const char *field_names[] = {"dtype",       "components",    "colour",       "decompositions", "resolutions", "first_step",
@@ -19,34 +21,42 @@ uint8_t colour_code(const std::string &name)
     raise(ZGR_ERROR_FIELD, "colour " + name);
 }
 
-Header make_header(nb::object dtype, uint32_t height, uint32_t width, uint8_t components, const std::string &colour, uint8_t decompositions,
-                   uint8_t resolutions, uint8_t first_step, std::optional<uint8_t> coarse_step, uint32_t planes, uint32_t chunk_height,
-                   uint32_t chunk_width, std::optional<uint32_t> extent_height, std::optional<uint32_t> extent_width, int64_t fill,
-                   int64_t offset, uint32_t divisor, uint32_t span, uint32_t index_nbytes, uint32_t index_crc, uint32_t content_crc)
+// A field as Python gives it: any number, of which those that do not even fit the field's bytes are refused like all others.
+template <typename T> T narrow(int64_t value, const char *name)
+{
+    if (value < 0 || uint64_t(value) > std::numeric_limits<T>::max())
+        raise(ZGR_ERROR_FIELD, std::string(name) + " " + std::to_string(value));
+    return T(value);
+}
+
+Header make_header(nb::object dtype, int64_t height, int64_t width, int64_t components, const std::string &colour, int64_t decompositions,
+                   int64_t resolutions, int64_t first_step, std::optional<int64_t> coarse_step, int64_t planes, int64_t chunk_height,
+                   int64_t chunk_width, std::optional<int64_t> extent_height, std::optional<int64_t> extent_width, int64_t fill,
+                   int64_t offset, int64_t divisor, int64_t span, int64_t index_nbytes, int64_t index_crc, int64_t content_crc)
 {
     Header header{};
     zgr_header &h = header.h;
     h.dtype = dtype_code(dtype);
-    h.components = components;
+    h.components = narrow<uint8_t>(components, "components");
     h.colour = colour_code(colour);
-    h.decompositions = decompositions;
-    h.resolutions = resolutions;
-    h.first_step = first_step;
-    h.coarse_step = coarse_step.value_or(static_cast<uint8_t>(first_step + 1));
-    h.planes = planes;
-    h.height = height;
-    h.width = width;
-    h.chunk_height = chunk_height;
-    h.chunk_width = chunk_width;
-    h.extent_height = extent_height.value_or(height);
-    h.extent_width = extent_width.value_or(width);
+    h.decompositions = narrow<uint8_t>(decompositions, "decompositions");
+    h.resolutions = narrow<uint8_t>(resolutions, "resolutions");
+    h.first_step = narrow<uint8_t>(first_step, "first_step");
+    h.coarse_step = narrow<uint8_t>(coarse_step.value_or(first_step + 1), "coarse_step");
+    h.planes = narrow<uint32_t>(planes, "planes");
+    h.height = narrow<uint32_t>(height, "height");
+    h.width = narrow<uint32_t>(width, "width");
+    h.chunk_height = narrow<uint32_t>(chunk_height, "chunk_height");
+    h.chunk_width = narrow<uint32_t>(chunk_width, "chunk_width");
+    h.extent_height = narrow<uint32_t>(extent_height.value_or(height), "extent_height");
+    h.extent_width = narrow<uint32_t>(extent_width.value_or(width), "extent_width");
     h.fill_value = fill;
     h.offset = offset;
-    h.divisor = divisor;
-    h.span = span;
-    h.index_nbytes = index_nbytes;
-    h.index_crc = index_crc;
-    h.content_crc = content_crc;
+    h.divisor = narrow<uint32_t>(divisor, "divisor");
+    h.span = narrow<uint32_t>(span, "span");
+    h.index_nbytes = narrow<uint32_t>(index_nbytes, "index_nbytes");
+    h.index_crc = narrow<uint32_t>(index_crc, "index_crc");
+    h.content_crc = narrow<uint32_t>(content_crc, "content_crc");
     uint8_t bytes[ZGR_HEADER_NBYTES];
     check(zgr_header_write(&h, bytes), "header");
     return header;
@@ -119,11 +129,11 @@ void bind_header(nb::module_ &module)
     nb::class_<Header>(module, "Header")
         .def(
             "__init__",
-            [](Header *self, nb::object dtype, uint32_t height, uint32_t width, uint8_t components, const std::string &colour,
-               uint8_t decompositions, uint8_t resolutions, uint8_t first_step, std::optional<uint8_t> coarse_step, uint32_t planes,
-               uint32_t chunk_height, uint32_t chunk_width, std::optional<uint32_t> extent_height, std::optional<uint32_t> extent_width,
-               int64_t fill, int64_t offset, uint32_t divisor, uint32_t span, uint32_t index_nbytes, uint32_t index_crc,
-               uint32_t content_crc) {
+            [](Header *self, nb::object dtype, int64_t height, int64_t width, int64_t components, const std::string &colour,
+               int64_t decompositions, int64_t resolutions, int64_t first_step, std::optional<int64_t> coarse_step, int64_t planes,
+               int64_t chunk_height, int64_t chunk_width, std::optional<int64_t> extent_height, std::optional<int64_t> extent_width,
+               int64_t fill, int64_t offset, int64_t divisor, int64_t span, int64_t index_nbytes, int64_t index_crc,
+               int64_t content_crc) {
                 new (self) Header(make_header(dtype, height, width, components, colour, decompositions, resolutions, first_step,
                                               coarse_step, planes, chunk_height, chunk_width, extent_height, extent_width, fill,
                                               offset, divisor, span, index_nbytes, index_crc, content_crc));

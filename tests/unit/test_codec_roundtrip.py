@@ -129,6 +129,8 @@ def test_what_cannot_be_coded_is_said(array: np.ndarray[Any, Any]) -> None:
     "parameters",
     [
         {"resolutions": 8},
+        {"resolutions": 300},
+        {"decompositions": -1},
         {"first_step": 32},
         {"colour": "rct"},
         {"colour": "lab"},
