@@ -82,6 +82,7 @@ def open_tiff(path: Path, axes: str | None = None) -> Source:
 
 def _source(file: Any, path: Path, axes: str | None) -> Source:
     series = file.series[0]
+    _check_whole(series, path)
     shape = tuple(int(size) for size in series.shape)
     letters = axes or _letters(series.axes)
     names, ordered_shape, read = in_order(letters, shape, _reader(series, path), str(path))
@@ -92,7 +93,7 @@ def _source(file: Any, path: Path, axes: str | None) -> Source:
     if coloured and not rgb and not channels and page.photometric == tifffile.PHOTOMETRIC.RGB:
         channels = PRIMARIES[: page.samplesperpixel]
     return Source(
-        title=re.sub(r"(\.ome)?\.\w+$", "", path.name),
+        title=re.sub(r"(\.ome)?\.\w+$", "", path.name, flags=re.IGNORECASE),
         axes=names,
         shape=ordered_shape,
         dtype=np.dtype(series.dtype).newbyteorder("="),
@@ -113,6 +114,21 @@ def _letters(axes: str) -> str:
             if free is not None:
                 letters = letters.replace(letter.lower(), free, 1)
     return letters
+
+
+def _check_whole(series: Any, path: Path) -> None:
+    """Refuse a file that lacks a part: tifffile reads zeros where a strip or tile is not there, and says so in a log only."""
+    if series.dataoffset is not None:
+        return  # contiguous, and mapped into memory as a whole
+    for page in series.pages:
+        if page is None:
+            raise SourceError("lacks a plane that its metadata tell of", where=str(path))
+        if len(page.dataoffsets) < math.prod(page.chunked) or len(page.databytecounts) < math.prod(page.chunked):
+            raise SourceError("is damaged: it does not say where all its strips or tiles are", where=str(path))
+        # An offset of 0 is a tile that was never written, on purpose.
+        end = max((at + n for at, n in zip(page.dataoffsets, page.databytecounts, strict=False) if at), default=0)
+        if end > page.parent.filehandle.size:
+            raise SourceError(f"was cut short: {end - page.parent.filehandle.size} bytes are missing", where=str(path))
 
 
 def _reader(series: Any, path: Path) -> Any:
