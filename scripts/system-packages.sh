@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# Installs the system packages that tests need and that are missing: a browser to see the viewer with, and clang for the fuzz targets.
+# Installs the system packages that tests need and that are missing: a browser to see the viewer with, clang for the
+# fuzz targets, and the linker for WebAssembly.
 # Says what to install by hand where it cannot.
 set -euo pipefail
 
-declare -A package_of=([chromium]=chromium [clang]=clang)
+declare -A package_of=([chromium]=chromium [clang]=clang [wasm-ld]=lld)
 missing=()
 for program in "${!package_of[@]}"; do
   command -v "$program" >/dev/null || missing+=("${package_of[$program]}")
