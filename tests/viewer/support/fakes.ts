@@ -59,6 +59,7 @@ export class FakeNetwork implements StreamWays {
 /** A worker that works when it is told to, on the real codec. */
 export class FakeWorker implements WorkerLike {
   onmessage: ((event: MessageEvent<FromWorker>) => void) | null = null;
+  onerror: WorkerLike["onerror"] = null;
   terminated = false;
   readonly received: ToWorker[] = [];
   private refiner: Refiner | undefined;

@@ -7,6 +7,8 @@ export class Gate {
   private server: WebSocketRoute | undefined;
   private open = false;
   private arrived: (() => void) | undefined;
+  /** What becomes of binary messages on the way. */
+  spoil: (message: Buffer) => Buffer = (message) => message;
 
   static async before(page: Page): Promise<Gate> {
     const gate = new Gate();
@@ -45,7 +47,8 @@ export class Gate {
   private connect(socket: WebSocketRoute): void {
     this.socket = socket;
     const server = (this.server = socket.connectToServer());
-    server.onMessage((message) => {
+    server.onMessage((sent) => {
+      const message = typeof sent === "string" ? sent : this.spoil(sent);
       if (this.open) return socket.send(message);
       this.held.push(message);
       this.arrived?.();

@@ -8,11 +8,14 @@ export interface PoolListener {
   damaged(key: ChunkKey, message: string): void;
   /** All that was asked for is decoded. */
   idle(): void;
+  /** A worker ran into what nobody foresaw. */
+  failed(error: Error): void;
 }
 
 /** The part of Worker that is used. */
 export interface WorkerLike {
   onmessage: ((event: MessageEvent<FromWorker>) => void) | null;
+  onerror: ((event: ErrorEvent) => void) | null;
   postMessage(message: ToWorker, transfer: Transferable[]): void;
   terminate(): void;
 }
@@ -35,6 +38,7 @@ export class Pool {
     this.hands = workers.map((worker) => ({ worker, sent: 0, done: 0 }));
     for (const hand of this.hands) {
       hand.worker.onmessage = ({ data }) => this.received(hand, data);
+      hand.worker.onerror = ({ message }) => listener.failed(new Error(message));
       this.send(hand, { type: "start", module, budgetNbytes: budgetNbytes / workers.length });
     }
   }

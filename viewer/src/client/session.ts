@@ -54,6 +54,7 @@ export class Session {
       picture: (picture) => listener.picture(picture),
       damaged: (key, message) => listener.damaged(key, message),
       idle: () => listener.progress(),
+      failed: (error) => listener.failed(error),
     });
     this.stream = new Stream(parts.ways, {
       message: (message, nbytes) => this.received(message, nbytes),

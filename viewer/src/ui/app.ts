@@ -46,7 +46,7 @@ export class App {
       const images = await this.server.images();
       this.images.fill(images);
       const name = imageInHash(location.hash.slice(1)) ?? images[0]?.name;
-      if (name !== undefined) await this.open(name, location.hash.slice(1));
+      if (name !== undefined) this.show(name, location.hash.slice(1));
     } catch (error) {
       this.images.fail(messageOf(error));
     }
@@ -58,6 +58,7 @@ export class App {
     const { signal } = (this.opening = new AbortController());
     const description = await this.server.describe(name, signal);
     this.viewer?.close();
+    this.status.failure = "";
     const viewer = (this.viewer = new Viewer(this.surface, description, this.makeParts(), () => this.changed()));
     viewer.set(readHash(hash, description, viewer.current));
     const axes = axesPanel(viewer);
@@ -69,9 +70,12 @@ export class App {
     return viewer;
   }
 
-  private show(name: string): void {
-    this.open(name).catch((error: unknown) => {
-      if (!(error instanceof DOMException)) this.settings.replaceChildren(element("p", { role: "alert" }, messageOf(error)));
+  /** Opens an image for a person: who is told what goes wrong, unless another image was wanted meanwhile. */
+  private show(name: string, hash = ""): void {
+    this.open(name, hash).catch((error: unknown) => {
+      if (error instanceof DOMException && error.name === "AbortError") return;
+      this.status.failure = `${name}: ${messageOf(error)}`;
+      this.status.complain();
     });
   }
 
@@ -99,7 +103,7 @@ export class App {
     const hash = location.hash.slice(1);
     const name = imageInHash(hash);
     if (this.viewer === undefined || name === undefined) return;
-    if (name !== this.viewer.description.name) this.show(name);
+    if (name !== this.viewer.description.name) this.show(name, hash);
     else this.viewer.set(readHash(hash, this.viewer.description, this.viewer.current));
   }
 }

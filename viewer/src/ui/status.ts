@@ -13,6 +13,8 @@ export class StatusBar {
   private readonly trouble = element("output", { class: "trouble", role: "alert" });
   private readonly exact = element("input", { type: "checkbox" });
   readonly root: HTMLElement;
+  /** Why no other image could be opened. */
+  failure = "";
 
   /** @param setExact whether to refine beyond what can be seen */
   constructor(setExact: (wantExact: boolean) => void) {
@@ -38,7 +40,11 @@ export class StatusBar {
       damaged.size > 0 ? `${damaged.size} damaged ${damaged.size === 1 ? "chunk" : "chunks"}: ${[...damaged.values()][0]}` : "",
       error ?? "",
     ];
-    say(this.trouble, troubles.filter((text) => text !== "").join(" "));
+    this.complain(troubles);
+  }
+
+  complain(troubles: readonly string[] = []): void {
+    say(this.trouble, [this.failure, ...troubles].filter((text) => text !== "").join(" "));
   }
 
   showPointer(viewer: Viewer, point: Point | undefined, readings: readonly Reading[]): void {

@@ -1,0 +1,222 @@
+/** Everything a person does: with the pointer, the keyboard, the panels and the address. */
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import type {} from "../../../viewer/src/automation.ts";
+import { launch, type Browser } from "../support/browser.ts";
+import { missing, serve, sourcePixels, type RunningServer } from "../support/server.ts";
+import { difference, ViewerPage } from "../support/stage.ts";
+
+const SPECKLES = "fluo16_speckles_2ch_1200";
+const STACK = "zstack16_dna_conf_wf_zcyx.tif";
+const absent = missing(SPECKLES, STACK);
+
+let server: RunningServer;
+let browser: Browser;
+let viewer: ViewerPage;
+
+const canvas = () => viewer.page.locator("canvas");
+const status = () => viewer.page.locator("footer");
+
+describe.skipIf(absent !== undefined)(`the controls${absent === undefined ? "" : ` (skipped: ${absent})`}`, () => {
+  beforeAll(async () => {
+    server = await serve({ [SPECKLES]: "speckles.zarr", [STACK]: "stack.zarr" });
+    browser = await launch();
+    viewer = await ViewerPage.make(await browser.page(1000, 640), server.address);
+    viewer.gate.release();
+  });
+
+  beforeEach(async () => {
+    await viewer.open("stack.zarr");
+    await viewer.idle();
+  });
+
+  afterAll(async () => {
+    await browser?.close();
+    await server?.stop();
+  });
+
+  it("moves the image with the pointer, and zooms about it", async () => {
+    const box = (await canvas().boundingBox())!;
+    const before = (await viewer.state()).camera;
+    await viewer.page.mouse.move(box.x + 200, box.y + 200);
+    await viewer.page.mouse.down();
+    await viewer.page.mouse.move(box.x + 230, box.y + 180);
+    await viewer.page.mouse.up();
+    const moved = (await viewer.state()).camera;
+    expect([moved.x, moved.y]).toEqual([before.x - 30 / before.zoom, before.y + 20 / before.zoom]);
+
+    const under = async () => {
+      const { camera } = await viewer.state();
+      const { height, width } = await canvas().evaluate((one: HTMLCanvasElement) => ({ height: one.height, width: one.width }));
+      return { x: camera.x + (230 - width / 2) / camera.zoom, y: camera.y + (180 - height / 2) / camera.zoom };
+    };
+    const point = await under();
+    await viewer.page.mouse.wheel(0, -300);
+    await viewer.page.waitForFunction((zoom) => window.ziggurat.state.camera.zoom > zoom, moved.zoom);
+    const after = await under();
+    expect(after.x).toBeCloseTo(point.x, 6);
+    expect(after.y).toBeCloseTo(point.y, 6);
+    const { zoom } = (await viewer.state()).camera;
+    await viewer.page.mouse.dblclick(box.x + 230, box.y + 180);
+    expect((await viewer.state()).camera.zoom).toBeCloseTo(2 * zoom, 9);
+  });
+
+  it("moves and zooms by keys", async () => {
+    const first = (await viewer.state()).camera;
+    await canvas().focus();
+    const press = async (key: string) => {
+      await viewer.page.keyboard.press(key);
+      return (await viewer.state()).camera;
+    };
+    expect((await press("ArrowRight")).x).toBeGreaterThan(first.x);
+    expect((await press("ArrowUp")).y).toBeLessThan(first.y);
+    expect((await press("+")).zoom).toBeCloseTo(1.5 * first.zoom, 9);
+    expect((await press("-")).zoom).toBeCloseTo(first.zoom, 9);
+    expect((await press("1")).zoom).toBe(1);
+    expect(await press("0")).toEqual(first);
+  });
+
+  it("names every control, and reaches each by the tabulator key", async () => {
+    const unnamed = await viewer.page.evaluate(() =>
+      [...document.querySelectorAll<HTMLInputElement>("input, button, canvas")]
+        .filter((one) => !one.labels?.length && !one.ariaLabel && !one.textContent?.trim())
+        .map((one) => one.outerHTML),
+    );
+    expect(unnamed).toEqual([]);
+    const count = await viewer.page.locator("input, button, canvas").count();
+    const seen = new Set<string>();
+    for (let tabs = 0; tabs <= count; tabs++) {
+      await viewer.page.keyboard.press("Tab");
+      seen.add(await viewer.page.evaluate(() => String([...document.querySelectorAll("input, button, canvas")].indexOf(document.activeElement!))));
+    }
+    for (let index = 0; index < count; index++) expect([...seen]).toContain(String(index));
+  });
+
+  it("fetches nothing for a wider window or a hidden channel, and only what can be seen then for a narrower one", async () => {
+    const start = (await viewer.state()).bytesReceived;
+    const high = viewer.page.getByRole("spinbutton", { name: "channel 1, highest value shown" });
+    await high.fill("9000");
+    await high.blur();
+    await viewer.idle();
+    expect(await viewer.state()).toMatchObject({ bytesReceived: start });
+    const bright = await viewer.picture();
+    await viewer.page.getByRole("checkbox", { name: "channel 1" }).uncheck();
+    await viewer.idle();
+    expect(await viewer.state()).toMatchObject({ bytesReceived: start });
+    expect(difference(await viewer.picture(), bright)).toBeGreaterThan(1);
+    await viewer.page.getByRole("checkbox", { name: "channel 1" }).check();
+    await high.fill("1500");
+    await high.blur();
+    await viewer.idle();
+    const narrow = await viewer.state();
+    expect(narrow.bytesReceived).toBeGreaterThan(start);
+    expect(narrow.looks[1]!.window[1]).toBe(1500);
+    await viewer.page.getByRole("button", { name: "Reset" }).nth(1).click();
+    await viewer.idle();
+    expect(await viewer.state()).toMatchObject({ bytesReceived: narrow.bytesReceived });
+  });
+
+  it("finds a window by itself", async () => {
+    await viewer.page.getByRole("button", { name: "Auto" }).nth(1).click();
+    await viewer.idle();
+    const [low, high] = (await viewer.state()).looks[1]!.window;
+    const plane = [...new Uint16Array(Uint8Array.from(sourcePixels(STACK, "array[22, 1]")).buffer)].sort((a, b) => a - b);
+    expect(low).toBeGreaterThanOrEqual(plane[0]! - 40);
+    expect(low).toBeLessThan(plane[plane.length >> 1]!);
+    expect(high).toBeGreaterThan(plane[Math.floor(0.95 * plane.length)]!);
+    expect(high).toBeLessThanOrEqual(plane.at(-1)! + 40);
+  });
+
+  it("reads off values with their error, and without one once they are exact", async () => {
+    const pointer = viewer.page.locator(".pointer");
+    await canvas().hover({ position: { x: 250, y: 250 } });
+    await expect.poll(() => pointer.textContent()).toMatch(/x \d+ {2}y \d+ {3}channel 0 \d+ ± \d+ {3}channel 1 \d+ ± \d+/);
+    await viewer.page.getByRole("checkbox", { name: "Exact" }).check();
+    await viewer.idle();
+    await canvas().hover({ position: { x: 260, y: 240 } });
+    await expect.poll(() => pointer.textContent()).not.toContain("±");
+    const [, x, y, ...values] = /x (\d+) {2}y (\d+) {3}channel 0 (\d+) {3}channel 1 (\d+)/.exec((await pointer.textContent())!)!.map(Number);
+    expect(values).toEqual([...new Uint16Array(Uint8Array.from(sourcePixels(STACK, `array[22, :, ${y}, ${x}]`)).buffer)]);
+    await expect.poll(() => status().textContent()).toContain("exact");
+  });
+
+  it("keeps all that is seen in the address", async () => {
+    await viewer.look({ x: 40, y: 50, zoom: 9 });
+    await viewer.page.getByLabel("Colour of channel 0").fill("#ffcc00");
+    await viewer.page.getByRole("slider", { name: "Position on axis z" }).fill("11");
+    await viewer.idle();
+    await expect.poll(() => viewer.page.url()).toContain("z=11");
+    const { camera, at, looks } = await viewer.state();
+    await viewer.page.reload();
+    await viewer.page.waitForFunction(() => window.ziggurat?.opened !== undefined);
+    expect(await viewer.state()).toMatchObject({ camera, at, looks });
+    await viewer.page.evaluate(() => (location.hash = location.hash.replace("zoom=9", "zoom=5")));
+    await expect.poll(async () => (await viewer.state()).camera.zoom).toBe(5);
+  });
+
+  it("opens another image from the list", async () => {
+    await viewer.page.getByRole("navigation", { name: "Images" }).getByRole("button", { name: "speckles.zarr" }).click();
+    await viewer.page.waitForFunction(() => window.ziggurat.opened === "speckles.zarr");
+    await viewer.idle();
+    expect(await viewer.page.locator("[aria-current]").textContent()).toContain("speckles.zarr");
+    expect(await viewer.page.getByRole("slider", { name: "Position" }).count()).toBe(0);
+    expect(await viewer.page.title()).toContain("speckles");
+  });
+
+  it("draws again what the graphics card forgot", async () => {
+    const before = await viewer.picture();
+    await viewer.page.evaluate(async () => {
+      const canvas = document.querySelector("canvas")!;
+      const card = canvas.getContext("webgl2")!.getExtension("WEBGL_lose_context")!;
+      const happened = (event: string) => new Promise((resolve) => canvas.addEventListener(event, () => setTimeout(resolve), { once: true }));
+      const lost = happened("webglcontextlost");
+      card.loseContext();
+      await lost;
+      const restored = happened("webglcontextrestored");
+      card.restoreContext();
+      await restored;
+    });
+    await viewer.idle();
+    expect(difference(await viewer.picture(), before)).toBe(0);
+  });
+
+  it("had nothing to complain of", () => expect(viewer.troubles).toEqual([]));
+});
+
+describe.skipIf(absent !== undefined)("what goes wrong", () => {
+  let damaged: ViewerPage;
+
+  beforeAll(async () => {
+    server = await serve({ [SPECKLES]: "speckles.zarr" });
+    browser = await launch();
+    damaged = await ViewerPage.make(await browser.page(1000, 640), server.address);
+  });
+
+  afterAll(async () => {
+    await browser?.close();
+    await server?.stop();
+  });
+
+  it("names a damaged chunk and goes on with the others", async () => {
+    let messages = 0;
+    damaged.gate.spoil = (message) => {
+      const copy = Buffer.from(message);
+      if (++messages === 20) copy[copy.length - 3]! ^= 0x20; // in the last packet of the message
+      return copy;
+    };
+    damaged.gate.release();
+    await damaged.open("speckles.zarr", "&exact=1&zoom=1");
+    await damaged.idle();
+    const { chunks, exactChunks, exact } = await damaged.state();
+    expect({ left: chunks - exactChunks, exact }).toEqual({ left: 1, exact: false });
+    expect(await damaged.page.getByRole("alert").textContent()).toContain("1 damaged chunk");
+  });
+
+  it("says so when the server does not know an image, or does not answer", async () => {
+    await damaged.page.goto(`${server.address}#image=nowhere.zarr`);
+    await damaged.page.reload();
+    await expect.poll(() => damaged.page.locator(".trouble").textContent()).toContain("nowhere.zarr: ");
+    await damaged.page.route("**/images", (route) => route.abort());
+    await damaged.page.reload();
+    await expect.poll(() => damaged.page.locator("nav").textContent()).toContain("The server does not answer.");
+  });
+});
