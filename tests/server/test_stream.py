@@ -193,8 +193,8 @@ async def test_messages_are_small(stream):
     await stream.view(1, SPECKLES, channels=BOTH)
     await stream.until("done")
     longest = max(len(record.data) for record in stream.packets(1))
-    assert max(stream.sizes) <= 32 * 1024 + longest + 200
-    assert min(stream.sizes[:3]) < 32 * 1024
+    assert max(stream.sizes) <= 16 * 1024 + longest + 200
+    assert min(stream.sizes[:3]) < 16 * 1024
 
 
 async def test_one_connection_shows_several_images(client, stream, stored_root):

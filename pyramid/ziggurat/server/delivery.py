@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 
 __all__ = ["MESSAGE_NBYTES", "deliver", "error_event"]
 
-MESSAGE_NBYTES = 32 * 1024
-"""A message is sent when it has this many bytes: 25 ms at 10 Mbit/s, so that a new view waits no longer than that."""
+MESSAGE_NBYTES = 16 * 1024
+"""A message is sent when it has this many bytes: 13 ms at 10 Mbit/s, which a new view waits for."""
 
 
 def error_event(error: ZigguratError, view: int | None, **place: list[int]) -> dict[str, object]:
