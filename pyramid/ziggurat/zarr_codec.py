@@ -28,7 +28,7 @@ from ziggurat.reader import decode_places, fetch_plan
 from ziggurat.shards import check_header, load_index
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Awaitable, Callable, Iterable, Sequence
 
     from numpy.typing import NDArray
     from zarr.abc.store import ByteGetter
@@ -233,8 +233,13 @@ def _touched(selection: Any, geometry: ArrayGeometry) -> tuple[tuple[int, ...], 
         (int(found[-1]) + 1) * chunk - low
         for found, chunk, low in zip(per_axis, geometry.chunk_shape, lowest, strict=True)
     )
+    touched: Iterable[tuple[int, ...]] = product(*(found.tolist() for found in per_axis))
+    if all(isinstance(axis, np.ndarray) and axis.ndim == 1 for axis in axes):
+        # Points, one index from each axis: their chunks are far fewer than all combinations.
+        rows = [found // chunk for found, chunk in zip(numbers, geometry.chunk_shape, strict=True)]
+        touched = map(tuple, np.unique(np.stack(np.broadcast_arrays(*rows)), axis=1).T.tolist())
     places = []
-    for coords in product(*(found.tolist() for found in per_axis)):
+    for coords in touched:
         starts = [at * chunk - low for at, chunk, low in zip(coords, geometry.chunk_shape, lowest, strict=True)]
         outer = tuple(slice(start, start + chunk) for start, chunk in zip(starts, geometry.chunk_shape, strict=True))
         inner = tuple(slice(0, chunk) for chunk in geometry.chunk_shape)
