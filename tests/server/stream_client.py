@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from aiohttp import WSMsgType
 
+import ziggurat
 from ziggurat._core import ChunkDecoder, Header
 
 if TYPE_CHECKING:
@@ -218,3 +219,20 @@ class StreamClient:
 
     def packets(self, number: int) -> list[PacketRecord]:
         return [record for view, record in self.records if view == number and isinstance(record, PacketRecord)]
+
+
+SPECKLES, DNA, IHC, SPARSE = "speckles.zarr", "plate 1/row A/dna.zarr", "ihc.zarr", "sparse.zarr"
+BOTH = [{"index": 0, "max_error": 0}, {"index": 1, "max_error": 0}]
+
+
+def wishes(*errors):
+    """Channels 0, 1, … of a view, each with its error."""
+    return [{"index": number, "max_error": error} for number, error in enumerate(errors)]
+
+
+async def description(client, name):
+    return await (await client.get(f"/image/{name}")).json()
+
+
+def exact(root, name, level=0):
+    return ziggurat.open(root / name).read(level=level)
