@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -179,7 +180,7 @@ class Image:
             **{axis: at for axis, at in middle.items() if axis in self.axes},
         )
         planes = pixels.reshape(-1, *pixels.shape[-2:])
-        return render.thumbnail(planes, self.channels, rgb=self.info.rgb, size=size)
+        return await asyncio.to_thread(render.thumbnail, planes, self.channels, rgb=self.info.rgb, size=size)
 
     def _level(self, level: int) -> Level:
         if not 0 <= level < len(self.levels):
