@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+import operator
+from typing import TYPE_CHECKING, Any, SupportsIndex
 
 import numpy as np
 
 from ziggurat.errors import FormatError, NotFoundError, RequestError
 from ziggurat.loops import run
 from ziggurat.metadata import ImageInfo, parse_group
+from ziggurat.precision import checked_max_error
 from ziggurat.reader import read_region
 from ziggurat.refine import Refinement, refinements
 from ziggurat.selection import select
@@ -111,8 +113,7 @@ class Image:
     async def aread(self, *, level: int = 0, max_error: float = 0, **axes: AxisSelection) -> NDArray[Any]:
         """Read a region, as `read`, in the running event loop."""
         place = self._level(level)
-        if not max_error >= 0:
-            raise RequestError(f"max_error is {max_error}; it must be 0 or more")
+        checked_max_error(max_error)
         selection = select(self.axes, place.shape, axes)
         try:
             out = np.empty(selection.shape, self.dtype)
@@ -144,8 +145,7 @@ class Image:
     ) -> AsyncIterator[Refinement]:
         """Read a region step by step, as `refine`, in the running event loop."""
         place = self._level(level)
-        if not max_error >= 0:
-            raise RequestError(f"max_error is {max_error}; it must be 0 or more")
+        checked_max_error(max_error)
         selection = select(self.axes, place.shape, axes)
         array = self.info.arrays[place.array]
         async for step in refinements(array, self.shards, selection, level=place.decode, max_error=max_error):
@@ -183,9 +183,9 @@ class Image:
         return await asyncio.to_thread(render.thumbnail, planes, self.channels, rgb=self.info.rgb, size=size)
 
     def _level(self, level: int) -> Level:
-        if not 0 <= level < len(self.levels):
-            raise RequestError(f"there is no level {level}; the image has levels 0 to {len(self.levels) - 1}")
-        return self.levels[level]
+        if not isinstance(level, SupportsIndex) or not 0 <= operator.index(level) < len(self.levels):
+            raise RequestError(f"there is no level {level!r}; the image has levels 0 to {len(self.levels) - 1}")
+        return self.levels[operator.index(level)]
 
 
 def _first(group: ExceptionGroup[Exception]) -> Exception:

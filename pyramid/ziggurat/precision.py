@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numbers
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING
@@ -11,7 +12,7 @@ from ziggurat.errors import RequestError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["current_max_error", "precision"]
+__all__ = ["checked_max_error", "current_max_error", "precision"]
 
 _max_error: ContextVar[float] = ContextVar("ziggurat_max_error", default=0.0)
 
@@ -37,13 +38,24 @@ def precision(*, max_error: float) -> Iterator[None]:
     >>> with ziggurat.precision(max_error=8):        # doctest: +SKIP
     ...     preview = array[0, :2048, :2048]
     """
-    if not max_error >= 0:
-        raise RequestError(f"max_error is {max_error}; it must be 0 or more")
-    token = _max_error.set(max_error)
+    token = _max_error.set(checked_max_error(max_error))
     try:
         yield
     finally:
         _max_error.reset(token)
+
+
+def checked_max_error(max_error: float) -> float:
+    """Return ``max_error`` if it is one.
+
+    Raises
+    ------
+    RequestError
+        If it is negative or not a number.
+    """
+    if not isinstance(max_error, numbers.Real) or not max_error >= 0:
+        raise RequestError(f"max_error is {max_error!r}; it must be a number, 0 or more")
+    return max_error
 
 
 def current_max_error() -> float:
