@@ -14,6 +14,8 @@ import { StatusBar } from "./status.ts";
 
 /** The address follows what is seen, but not faster than browsers allow. */
 const ADDRESS_DELAY_MS = 250;
+/** Reading a value back makes the graphics card finish what it draws: not while the image moves. */
+const READING_DELAY_MS = 60;
 
 export class App {
   viewer: Viewer | undefined;
@@ -24,6 +26,7 @@ export class App {
   private point: Point | undefined;
   private opening: AbortController | undefined;
   private addressTimer: ReturnType<typeof setTimeout> | undefined;
+  private readingTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
     body: HTMLElement,
@@ -89,8 +92,13 @@ export class App {
 
   private pointAt(point: Point | undefined): void {
     this.point = point;
-    if (this.viewer === undefined) return;
-    this.status.showPointer(this.viewer, point, point === undefined ? [] : readingsAt(this.viewer, point));
+    clearTimeout(this.readingTimer);
+    this.readingTimer = setTimeout(() => this.readOff(), READING_DELAY_MS);
+  }
+
+  private readOff(): void {
+    const { viewer, point } = this;
+    if (viewer !== undefined) this.status.showPointer(viewer, point, point === undefined ? [] : readingsAt(viewer, point));
   }
 
   private writeAddress(): void {
