@@ -28,6 +28,7 @@ def facts() -> dict[str, str]:
         "python": f"{platform.python_version()}, NumPy {np.__version__}, Node {_output('node', '--version')}",
         "peers": f"imagecodecs {versions['imagecodecs']} with "
         + ", ".join(f"{name} {versions[name]}" for name in LIBRARIES if name in versions),
+        "load": f"{os.getloadavg()[0]:.1f}",
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
         "command": " ".join(["python -m bench.codec", *sys.argv[1:]]),
     }

@@ -77,11 +77,9 @@ def _table(head: Iterable[str], rows: Iterable[Iterable[Any]]) -> str:
 
 def _facts(raw: Raw) -> str:
     facts = raw["facts"]
-    return (
-        f"`{facts['command']}` on {facts['date']}: {facts['cpu']}, {facts['system']}; ziggurat {facts['ziggurat']}; "
-        f"Python {facts['python']}; {facts['peers']}.\n\n"
-        f"{HOW}"
-    )
+    machine = f"{facts['cpu']}, {facts['system']}, load {facts['load']} before"
+    versions = f"ziggurat {facts['ziggurat']}; Python {facts['python']}; {facts['peers']}"
+    return f"`{facts['command']}` on {facts['date']}: {machine}; {versions}.\n\n{HOW}"
 
 
 def _targets(raw: Raw) -> str:
