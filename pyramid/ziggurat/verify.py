@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Problem", "verify"]
 
+ROOT_KEY = "zarr.json"
+
 OBJECTS_AT_ONCE = 4
 """Objects in memory at once, of up to 64 MB each."""
 
@@ -76,18 +78,21 @@ async def _verify(store: Store, progress: Callable[[int, int], None] | None) -> 
     except NotFoundError:
         raise
     except ZigguratError as error:
-        problems.append(Problem("zarr.json", error.message))
+        problems.append(Problem(ROOT_KEY, error.message))
+    if sums and _sha256(await store.get(ROOT_KEY)) != sums.get(ROOT_KEY):
+        # It is reported below; what it says of the shards would be noise, and may be without end.
+        arrays = ()
     shards = {
         array.shard_key(number): array for array in arrays for number in range(math.prod(array.geometry.shard_grid))
     }
-    keys = sorted({*shards, *sums})
+    keys = sorted({*shards, *sums, *([ROOT_KEY] if sums else [])})
     slots = asyncio.Semaphore(OBJECTS_AT_ONCE)
     done = 0
 
     async def check(key: str) -> None:
         nonlocal done
         async with slots:
-            problems.extend(await _check_object(store, key, sums.get(key), shards.get(key)))
+            problems.extend(await _check_object(store, key, sums, shards.get(key)))
         done += 1
         if progress is not None:
             progress(done, len(keys))
@@ -99,7 +104,10 @@ async def _verify(store: Store, progress: Callable[[int, int], None] | None) -> 
 async def _sums(store: Store, problems: list[Problem]) -> dict[str, str]:
     """The list of checksums; empty, and a problem noted, where it is damaged; empty where an image has none."""
     try:
-        return parse_sums(await store.get(SUMS_KEY))
+        sums = parse_sums(await store.get(SUMS_KEY))
+        if ROOT_KEY not in sums:
+            problems.append(Problem(SUMS_KEY, f"does not list {ROOT_KEY}"))
+        return sums
     except NotFoundError:
         return {}
     except CorruptError as error:
@@ -107,11 +115,14 @@ async def _sums(store: Store, problems: list[Problem]) -> dict[str, str]:
         return {}
 
 
-async def _check_object(store: Store, key: str, digest: str | None, array: StoredArray | None) -> list[Problem]:
+async def _check_object(store: Store, key: str, sums: dict[str, str], array: StoredArray | None) -> list[Problem]:
+    digest = sums.get(key)
     try:
         data = await store.get(key)
     except NotFoundError:
         return [] if digest is None else [Problem(key, "is missing")]
+    if sums and digest is None:
+        return [Problem(key, "is not in the list of checksums")]
     found = await asyncio.to_thread(_check_shard, data, array, key) if array is not None else []
     if not found and digest is not None and await asyncio.to_thread(_sha256, data) != digest:
         found = [Problem(key, "is not what was ingested (its SHA-256 differs)")]
