@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from ziggurat.geometry import ArrayGeometry
     from ziggurat.metadata import StoredArray
     from ziggurat.selection import Selection
     from ziggurat.shards import ShardReader
@@ -54,8 +55,9 @@ class Refinement:
 class _ShardState:
     """One shard of the region: its index, and a decoder for each of its chunks that the region touches."""
 
-    def __init__(self, index: ShardIndex, places: list[ChunkPlace]) -> None:
+    def __init__(self, index: ShardIndex, places: list[ChunkPlace], geometry: ArrayGeometry) -> None:
         self.index = index
+        self.geometry = geometry
         self.places = places
         self.held = HeldBytes(index.head)
         self.decoders = {p.chunk: ChunkDecoder(index.header, p.chunk) for p in places if index.present[p.chunk]}
@@ -73,7 +75,7 @@ class _ShardState:
                         decoder.skip_to(span.resolution, span.step + 1)
                         decoder.add(span.resolution, span.step, self.held.slice((span.start, span.stop)))
             except ZigguratError as error:
-                raise error.at(f"{self.index.key} chunk {chunk}") from error
+                raise error.at(f"{self.index.key} chunk {self.geometry.chunk_coords(chunk)}") from error
             for resolution in range(min(level, self.index.header.resolutions - 1), self.index.header.resolutions):
                 decoder.skip_to(resolution, min(step, self.index.header.first_step))
 
@@ -91,7 +93,11 @@ async def refinements(
     for place in chunk_places(array.geometry, selection.region, level):
         by_shard[place.shard].append(place)
     indexes = await asyncio.gather(*(shards.index(array, shard) for shard in by_shard))
-    states = [_ShardState(index, by_shard[s]) for s, index in zip(by_shard, indexes, strict=True) if index is not None]
+    states = [
+        _ShardState(index, by_shard[shard], array.geometry)
+        for shard, index in zip(by_shard, indexes, strict=True)
+        if index is not None
+    ]
 
     out = np.full(selection.shape, array.fill_value, array.dtype)
     nbytes = shown_nbytes = 0
