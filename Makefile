@@ -4,7 +4,7 @@ PY := $(VENV)/bin/python
 NPM := npm --prefix viewer --silent
 CORE := pyproject.toml pyramid/CMakeLists.txt codecs/CMakeLists.txt $(wildcard codecs/src/* codecs/include/* pyramid/native/*)
 
-.PHONY: demo test env viewer packages check test-core test-python test-newest test-viewer clean
+.PHONY: demo test env viewer packages check test-core test-python test-newest test-viewer bench-codec vectors fuzz clean
 
 demo: env viewer
 	$(PY) scripts/demo.py
@@ -66,6 +66,18 @@ test-newest:
 test-viewer: env viewer packages
 	$(NPM) test
 	$(NPM) run test:browser
+
+# ---- measuring and making ------------------------------------------------------------------------------------------------
+bench-codec: env
+	$(PY) -m pip install --quiet --no-build-isolation --editable '.[bench]'
+	$(PY) -m bench.codec
+
+# The vectors of the format, written anew after a change of it.
+vectors: env
+	$(PY) codecs/vectors/make.py
+
+fuzz: packages
+	codecs/fuzz/run.sh 600
 
 clean:
 	rm -rf build $(VENV) $(VENV)-newest viewer/dist viewer/node_modules demo

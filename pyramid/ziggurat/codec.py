@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 import numpy as np
 
 from ziggurat._core import ChunkDecoder, Header, assemble, encode_chunk, error_bound, parse_index, survey
+from ziggurat.encode import first_step_of
 from ziggurat.errors import CorruptError, RequestError
 
 if TYPE_CHECKING:
@@ -111,7 +112,7 @@ def encode(
         colour=colour or ("rct" if pixels.shape[0] >= 3 else "none"),
         decompositions=decompositions,
         resolutions=resolutions,
-        first_step=max(0, span.bit_length() - 2) if first_step is None else first_step,
+        first_step=first_step_of(span) if first_step is None else first_step,
         height=pixels.shape[1],
         width=pixels.shape[2],
         chunk_height=chunk[0],
