@@ -20,10 +20,10 @@ function tile(array: number, mips: { [level: number]: number }, errors: number[]
 const order = (tiles: Tile[], level: number, invisible: number) => compose(description, tiles, level, invisible).map(({ tile: one, mip }) => `${one.array}@${mip}`);
 
 describe("compose", () => {
-  it("shows a fine chunk over the coarse one as soon as it is no worse at what that one shows", () => {
+  it("shows a fine chunk over the coarse one once its error, at what that one shows, is an eighth of the window", () => {
     const coarse = tile(1, { 0: 0 }, [0, 0, 0, 0]);
-    expect(order([tile(0, { 0: 30 }, [30, 25, 20, 16]), coarse], 0, 4)).toEqual(["0@0", "1@0"]);
-    expect(order([tile(0, { 0: 90 }, [90, 60, 40, 17]), coarse], 0, 4)).toEqual(["1@0", "0@0"]);
+    expect(order([tile(0, { 0: 930 }, [930, 825, 720, 256]), coarse], 0, 4)).toEqual(["0@0", "1@0"]);
+    expect(order([tile(0, { 0: 990 }, [990, 960, 840, 257]), coarse], 0, 4)).toEqual(["1@0", "0@0"]);
   });
 
   it("never puts as coarse a picture with a larger error on top", () => {
@@ -42,7 +42,7 @@ describe("compose", () => {
     const tiles = [tile(0, { 0: 0 }, [0]), tile(1, { 1: 0 }, [0, 0])];
     expect(compose(description, tiles, 0, 1).map(({ rank }) => rank)).toEqual([0, 1]);
     expect(compose(description, tiles, 4, 1).map(({ tile: { array }, rank }) => [array, rank])).toEqual([[1, 0], [0, 1]]);
-    const noisy = [tile(0, { 0: 90 }, [90, 60, 40, 17]), tile(1, { 0: 0 }, [0, 0])];
+    const noisy = [tile(0, { 0: 990 }, [990, 960, 840, 257]), tile(1, { 0: 0 }, [0, 0])];
     expect(compose(description, noisy, 0, 4).map(({ tile: { array }, rank }) => [array, rank])).toEqual([[1, 1], [0, 2]]);
   });
 

@@ -14,14 +14,16 @@ export interface Layered {
 type Unranked = Omit<Layered, "rank">;
 
 /**
- * A bound is seldom reached: measured errors are two to four times smaller. So a finer chunk replaces a coarser one as soon as
- * its bound, at the coarser one's own level, is this many times what can be seen: it then looks no worse, and has more detail.
+ * A finer chunk replaces a coarser one once its bound, at the coarser one's own level, is this many times the error that cannot be
+ * seen: an eighth of the window. What it adds in detail outweighs its noise long before that bound is small. Measured, RMS distance
+ * from the exact picture after a jump from level 3 to level 0, 40 kB into an H&E slide: 31.9 with 4 and 16, 17.2 with 64 and with no
+ * limit; 6 kB into a fluorescence image: 5.5, 5.5, 3.6, 3.6. The limit is for the very first packets, which may hold nothing but zeros.
  */
-const BOUND_SLACK = 4;
+const BOUND_SLACK = 64;
 
 /**
  * Orders tiles so that the picture has no hole and never gets blurrier:
- *  - tiles of the array on the screen, unless they are worse than a coarser one below them at what that one shows
+ *  - tiles of the array on the screen, unless they are much worse than a coarser one below them at what that one shows
  *  - tiles of finer arrays, left from a closer look
  *  - tiles of coarser arrays, the finest first
  *  - the tiles held back by the first rule, for where nothing else is
