@@ -1,10 +1,7 @@
 import DecodingWorker from "./client/worker.ts?worker";
 import wasmAddress from "../../codecs/wasm/ziggurat.wasm?url";
 import { automate } from "./automation.ts";
-import { Server } from "./client/http.ts";
-import type { WorkerLike } from "./client/pool.ts";
-import type { SessionParts } from "./client/session.ts";
-import type { Socket } from "./client/stream.ts";
+import { Server, type SessionParts, type Socket, type WorkerLike } from "./client/index.ts";
 import { App } from "./ui/app.ts";
 import { element } from "./ui/dom.ts";
 

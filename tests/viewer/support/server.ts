@@ -12,7 +12,7 @@ const VENV = process.env["ZIGGURAT_VENV"] ?? path("../../../.venv");
 const DATA = path("../../../../shared/data");
 
 const ziggurat = join(VENV, "bin/ziggurat");
-const python = join(VENV, "bin/python");
+const interpreter = join(VENV, "bin/python");
 
 /** Why these tests cannot run here; undefined when they can. With CI=true they never stay silent. */
 export function missing(...sources: string[]): string | undefined {
@@ -32,17 +32,29 @@ export async function serve(sources: { readonly [source: string]: string }): Pro
   for (const [source, name] of Object.entries(sources)) {
     execFileSync(ziggurat, ["ingest", join(DATA, source), join(root, name)], { stdio: "pipe" });
   }
+  const { address, stop } = await serveRoot(root);
+  const stopAndRemove = async (): Promise<void> => {
+    await stop();
+    await rm(root, { recursive: true, force: true });
+  };
+  return { address, stop: stopAndRemove };
+}
+
+/** Serves images that are there already. */
+export async function serveRoot(root: string): Promise<RunningServer> {
   const child = spawn(ziggurat, ["serve", root, "--port", "0"], { stdio: ["ignore", "pipe", "inherit"] });
   const address = await firstAddress(child);
-  return {
-    address,
-    stop: async () => {
-      const ended = new Promise((resolve) => child.once("exit", resolve));
-      child.kill("SIGTERM");
-      await ended;
-      await rm(root, { recursive: true, force: true });
-    },
+  const stop = async (): Promise<void> => {
+    const ended = new Promise((resolve) => child.once("exit", resolve));
+    child.kill("SIGTERM");
+    await ended;
   };
+  return { address, stop };
+}
+
+/** What a Python program writes, run where ziggurat is installed and from the root of the repository. */
+export function python(program: string, ...args: string[]): Buffer {
+  return execFileSync(interpreter, ["-c", program, ...args], { maxBuffer: 2 ** 28, cwd: path("../../..") });
 }
 
 async function firstAddress(child: ChildProcess): Promise<string> {
@@ -64,5 +76,5 @@ export function sourcePixels(source: string, select: string): Buffer {
     `array = ${select}`,
     "sys.stdout.buffer.write(numpy.ascontiguousarray(array.astype(array.dtype.newbyteorder('<'))).tobytes())",
   ].join("\n");
-  return execFileSync(python, ["-c", program, join(DATA, source)], { maxBuffer: 2 ** 28 });
+  return python(program, join(DATA, source));
 }
