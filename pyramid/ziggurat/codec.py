@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 import numpy as np
 
 from ziggurat._core import ChunkDecoder, Header, assemble, encode_chunk, error_bound, parse_index, survey
-from ziggurat.encode import first_step_of
+from ziggurat.encode import coarse_step_of, first_step_of
 from ziggurat.errors import CorruptError, RequestError
 
 if TYPE_CHECKING:
@@ -32,9 +32,6 @@ if TYPE_CHECKING:
 __all__ = ["Packet", "decode", "encode", "guaranteed_error", "packets"]
 
 SPAN_MAX = (1 << 27) - 1
-COARSE_NBYTES_PER_CHUNK = 256
-"""Of a chunk's coarsest resolution that much lies in the coarse part: 64 chunks fill 16 KiB, which come with a first read."""
-
 T = TypeVar("T")
 R = TypeVar("R")
 
@@ -129,7 +126,7 @@ def encode(
         return None if part[0, 0, 0] == fill and (part == fill).all() else encode_chunk(part, header)[0]
 
     chunks = _map(encode_ordinal, range(header.chunks), threads)
-    return assemble(header.replace(coarse_step=_coarse_step(header, chunks)), chunks)
+    return assemble(header.replace(coarse_step=coarse_step_of(chunks, header)), chunks)
 
 
 def decode(
@@ -335,17 +332,6 @@ def _value_map(pixels: NDArray[Any]) -> tuple[int, int, int]:
             f"values from {least} to {most} span {span} steps of {divisor}; the codec carries {SPAN_MAX}"
         )
     return least, divisor, span
-
-
-def _coarse_step(header: Header, chunks: list[list[list[bytes]] | None]) -> int:
-    """Return the lowest step down to which the coarsest resolution of all chunks keeps within its share."""
-    coarsest = [packets[-1] for packets in chunks if packets is not None]
-    left = COARSE_NBYTES_PER_CHUNK * len(coarsest)
-    for step in range(header.first_step, -1, -1):
-        left -= sum(len(line[step]) for line in coarsest)
-        if left < 0:
-            return step + 1
-    return 0
 
 
 def _squeeze(array: NDArray[Any], header: Header, component_axis: int) -> NDArray[Any]:

@@ -34,6 +34,10 @@ COARSE_NBYTES_PER_CHUNK = 256
 read."""
 
 
+CRC_NBYTES = 4
+"""Of the checksum behind each packet."""
+
+
 @dataclass(frozen=True)
 class Encoding:
     """How an array's shards are coded.
@@ -133,7 +137,7 @@ def encode_shard(pixels: NDArray[Any], encoding: Encoding) -> EncodedShard:
 
     grid = [shard // chunk for shard, chunk in zip(encoding.shard_shape, encoding.chunk_shape, strict=True)]
     chunks = list(_pool().map(encode_place, np.ndindex(*grid)))
-    return EncodedShard(assemble(Header(**fields | {"coarse_step": _coarse_step(chunks, header)}), chunks), lowpass)
+    return EncodedShard(assemble(Header(**fields | {"coarse_step": coarse_step_of(chunks, header)}), chunks), lowpass)
 
 
 def first_step_of(span: int) -> int:
@@ -170,12 +174,12 @@ def _fields(pixels: NDArray[Any], encoding: Encoding) -> dict[str, Any]:
     }
 
 
-def _coarse_step(chunks: list[Packets | None], header: Header) -> int:
-    """Return the lowest step down to which the coarsest resolution of all chunks keeps to its share of the coarse part."""
+def coarse_step_of(chunks: list[Packets | None], header: Header) -> int:
+    """The lowest step down to which the coarsest resolution of all chunks keeps within its share of the coarse part."""
     coarsest = [packets[-1] for packets in chunks if packets is not None]
     budget = COARSE_NBYTES_PER_CHUNK * len(coarsest)
     for step in range(header.first_step, -1, -1):
-        budget -= sum(len(packets[step]) for packets in coarsest)
+        budget -= sum(len(packets[step]) + CRC_NBYTES for packets in coarsest if packets[step])
         if budget < 0:
             return step + 1
     return 0
