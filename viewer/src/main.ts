@@ -11,7 +11,7 @@ const HELD_BUDGET_NBYTES = 256e6;
 const DECODER_BUDGET_NBYTES = 384e6;
 
 async function start(): Promise<void> {
-  const canvas = element("canvas", { tabindex: 0 });
+  const canvas = element("canvas", { tabindex: 0, role: "application", "aria-label": "Image" });
   const gl = canvas.getContext("webgl2", { alpha: false, antialias: false, depth: true, powerPreference: "high-performance" });
   if (gl === null) throw new Error("This browser has no WebGL 2, which ziggurat draws with.");
   const module = await WebAssembly.compileStreaming(fetch(wasmAddress));

@@ -30,6 +30,7 @@ export class Held {
   /** Counts a packet in. @returns false where it must be thrown away: it is late, or known (sent again after a lost connection) */
   take(key: ChunkKey, viewId: number, resolution: number, step: number, nbytes: number): boolean {
     if (viewId < (this.takeFrom.get(key) ?? 0)) return false;
+    this.takeFrom.delete(key);
     let entry = this.entries.get(key);
     if (entry === undefined) this.entries.set(key, (entry = { nbytes: 0, steps: new Map() }));
     if (step >= (entry.steps.get(resolution) ?? Infinity)) return false;

@@ -13,6 +13,7 @@ import { onCanvas, spritesOf, type Canvas } from "./sprites.ts";
 import { firstPlace, type ViewState } from "./state.ts";
 import { progressOf, type Progress } from "./status.ts";
 import type { Tile } from "./tiles.ts";
+import { Waiting } from "./waiting.ts";
 
 export interface Status extends Progress {
   readonly bytesReceived: number;
@@ -58,7 +59,7 @@ export class Viewer {
   private progress: Progress = NOTHING;
   /** What the server guarantees for the present view, as far as it is drawn. */
   private reachedError = Infinity;
-  private waiting: { readonly ready: () => boolean; readonly resolve: () => void }[] = [];
+  private readonly waiting = new Waiting();
 
   /** @param onChange called after each frame: state or status may be another */
   constructor(
@@ -124,12 +125,14 @@ export class Viewer {
 
   /** Resolves when all that the present view asks for was received, decoded and drawn. */
   idle(): Promise<void> {
-    return this.wait(() => this.settled);
+    this.requestFrame();
+    return this.waiting.until(() => this.settled);
   }
 
   /** Resolves when all that was received so far is decoded and drawn. */
   caughtUp(): Promise<void> {
-    return this.wait(() => this.session.caughtUp);
+    this.requestFrame();
+    return this.waiting.until(() => this.session.caughtUp);
   }
 
   /** The tiles of a channel that are on the screen, the one to be seen first. */
@@ -166,14 +169,7 @@ export class Viewer {
     this.closed = true;
     this.session.close();
     this.stage.free();
-    this.release();
-  }
-
-  private wait(ready: () => boolean): Promise<void> {
-    return new Promise((resolve) => {
-      this.waiting.push({ ready, resolve });
-      this.requestFrame();
-    });
+    this.waiting.end();
   }
 
   private get settled(): boolean {
@@ -232,7 +228,7 @@ export class Viewer {
     }
     this.paint(canvas);
     this.onChange();
-    if (!this.framePending) this.release();
+    if (!this.framePending) this.waiting.look();
   }
 
   /** Tells the server what is in view, if that is not what it was told last. */
@@ -278,11 +274,5 @@ export class Viewer {
     });
     const bounds = onCanvas(state.camera, canvas, [0, 0, this.image.width, this.image.height]);
     this.stage.paint(lights, bounds, BACKGROUND);
-  }
-
-  private release(): void {
-    const waiting = this.waiting;
-    this.waiting = waiting.filter(({ ready }) => !this.closed && !ready());
-    for (const one of waiting) if (!this.waiting.includes(one)) one.resolve();
   }
 }
