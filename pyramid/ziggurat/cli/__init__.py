@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import sys
 from importlib.metadata import version
 
@@ -26,6 +27,8 @@ def main(arguments: list[str] | None = None) -> int:
     for command in (ingest, info, thumbnail, serve, verify):
         command.add_parser(commands)
     options = parser.parse_args(arguments)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # an image's title may have letters that a terminal has not
     try:
         return int(options.run(options))
     except ZigguratError as error:

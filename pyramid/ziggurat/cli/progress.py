@@ -33,10 +33,15 @@ def progress_bar(what: str, *, unit: str = "", scale: float = 1) -> Iterator[Cal
         TextColumn("left"),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=Console(stderr=True)) as bar:
-        task = bar.add_task(what, total=1)
+    bar = Progress(*columns, console=Console(stderr=True))
+    task = bar.add_task(what, total=1)
 
-        def update(done: int, total: int) -> None:
-            bar.update(task, completed=done / scale, total=total / scale)
+    def update(done: int, total: int) -> None:
+        bar.start()  # not before there is something to show: an error that comes at once stands alone
+        bar.update(task, completed=done / scale, total=total / scale)
 
+    try:
         yield update
+    finally:
+        if bar.live.is_started:
+            bar.stop()
