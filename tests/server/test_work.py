@@ -12,7 +12,7 @@ import ziggurat
 from ziggurat.errors import BusyError, CorruptError, RequestError
 from ziggurat.server import work as work_module
 from ziggurat.server.pixels import decoded_pixels, read_pixels
-from ziggurat.server.work import PIXELS_MAX, SMALL_PIXELS, Work
+from ziggurat.server.work import ENTRY_NBYTES, PIXELS_MAX, SMALL_PIXELS, Work
 
 
 @pytest.fixture
@@ -54,7 +54,7 @@ async def test_500_equal_requests_are_one_work(work):
     assert await work.get("a", job.make, pixels=1) == b"made"
     counts = work.counts
     assert (counts.made, counts.joined, counts.hits, counts.pixels) == (1, 499, 1, 1)
-    assert (work.under_way, work.nbytes) == (0, 4)
+    assert (work.under_way, work.nbytes) == (0, 4 + ENTRY_NBYTES)
 
 
 async def test_a_leader_that_leaves_harms_nobody(work):
@@ -143,7 +143,7 @@ async def test_a_timeout_of_the_work_itself_is_not_taken_for_the_deadline(work):
 
 
 async def test_results_are_kept_up_to_a_bound_those_used_last():
-    work = Work(threads=1, cache_nbytes=8 * 100)
+    work = Work(threads=1, cache_nbytes=8 * (100 + ENTRY_NBYTES))
     begun = []
 
     def make(number):
@@ -157,7 +157,7 @@ async def test_results_are_kept_up_to_a_bound_those_used_last():
         await work.get(number, make(number), pixels=1)
     await work.get(0, make(0), pixels=1)
     await work.get(8, make(8), pixels=1)
-    assert work.nbytes == 800
+    assert work.nbytes == 8 * (100 + ENTRY_NBYTES)
     await work.get(0, make(0), pixels=1)
     assert begun == list(range(9))
     await work.get(1, make(1), pixels=1)
@@ -166,7 +166,7 @@ async def test_results_are_kept_up_to_a_bound_those_used_last():
 
 
 async def test_a_large_result_does_not_push_out_the_others():
-    work = Work(threads=1, cache_nbytes=800)
+    work = Work(threads=1, cache_nbytes=8 * (100 + ENTRY_NBYTES))
     job = Job(bytes(101))
     job.gate.set()
     assert len(await work.get("a", job.make, pixels=1)) == 101
@@ -179,7 +179,7 @@ async def test_results_of_any_kind_are_measured_by_the_caller(work):
         return b"12", b"345"
 
     assert await work.get("a", make, pixels=1, nbytes=lambda parts: sum(map(len, parts))) == (b"12", b"345")
-    assert work.nbytes == 5
+    assert work.nbytes == 5 + ENTRY_NBYTES
 
 
 async def test_closing_ends_what_is_under_way():

@@ -17,6 +17,8 @@ from ziggurat.server.static import StaticViewer
 from ziggurat.server.stored import answer_stored
 from ziggurat.server.stream import Streams
 from ziggurat.server.thumbnails import Thumbnails
+from ziggurat.server.virtual import VirtualZarr
+from ziggurat.server.work import Work
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -53,6 +55,7 @@ def create_app(root: str | Path | Root, *, viewer: Path | None = None) -> web.Ap
             web.get("/image/{name:.*}", rooms.describe_image),
             web.get("/thumbnail/{name:.*}", rooms.thumbnail),
             web.get("/stored/{path:.*}", rooms.stored),
+            web.get("/zarr/{form}/{path:.*}", rooms.virtual),
             web.get("/stream", rooms.stream, allow_head=False),
             web.get("/{path:.*}", rooms.viewer),
         ]
@@ -66,7 +69,9 @@ class _Rooms:
     def __init__(self, root: Root, viewer: Path | None) -> None:
         self._root = root
         self._images = Images(root)
+        self._work = Work()
         self._thumbnails = Thumbnails()
+        self._virtual = VirtualZarr(self._images, self._work)
         self._streams = Streams(self._images)
         self._viewer = StaticViewer(viewer)
         self._listings: SingleFlight[None, list[dict[str, Any]]] = SingleFlight()
@@ -100,6 +105,9 @@ class _Rooms:
         opened, key = await self._images.find(request.match_info["path"])
         return await answer_stored(request, opened, key)
 
+    async def virtual(self, request: web.Request) -> web.StreamResponse:
+        return await self._virtual.answer(request)
+
     async def stream(self, request: web.Request) -> web.StreamResponse:
         return await self._streams.answer(request)
 
@@ -108,6 +116,7 @@ class _Rooms:
 
     async def shut_down(self, app: web.Application) -> None:
         await self._streams.close()
+        await self._work.close()
 
 
 def _whole(text: str, name: str) -> int:

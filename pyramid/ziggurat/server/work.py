@@ -27,6 +27,8 @@ CACHE_NBYTES = 128 * 1024 * 1024
 """Results kept: some 400 chunks of 512² 16-bit pixels, or 5,000 JPEG tiles."""
 KEPT_PART_MAX = 8
 """A result larger than one part in so many of the cache is not kept: it would drop too many others."""
+ENTRY_NBYTES = 512
+"""What a kept result takes besides its bytes: empty ones must not add up without bound."""
 PIXELS_MAX = 64 * 1024 * 1024
 """Decoded pixels of one work, every channel counted: 8192², about a second of two processors."""
 SMALL_PIXELS = 4 * 1024 * 1024
@@ -249,6 +251,7 @@ class Work:
             flight.task.exception()  # mark as seen: those who waited may all have gone
 
     def _keep(self, key: Hashable, result: Any, nbytes: int) -> None:
+        nbytes += ENTRY_NBYTES
         if nbytes > self._cache_nbytes // KEPT_PART_MAX:
             return
         # A work that was cancelled too late may find another's result, the same one.
