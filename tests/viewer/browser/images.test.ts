@@ -1,8 +1,11 @@
 /** The viewer in Chromium on the real server: from nothing to the source's own values, for each kind of image. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type {} from "../../../viewer/src/automation.ts";
 import { launch, type Browser } from "../support/browser.ts";
-import { missing, serve, sourcePixels, type RunningServer } from "../support/server.ts";
+import { missing, python, serve, sharedPath, sourcePixels, type RunningServer } from "../support/server.ts";
 import { ViewerPage } from "../support/stage.ts";
 
 const SPECKLES = "fluo16_speckles_2ch_1200";
@@ -10,13 +13,23 @@ const SLIDE = "HE_CMU-1-Small-Region.svs";
 const STACK = "zstack16_dna_conf_wf_zcyx.tif";
 const absent = missing(SPECKLES, SLIDE, STACK);
 
+/** One plane of the stack in 16 signed and in 32 bits, as few microscopes write them: same picture, other numbers. */
+const OTHER_KINDS = { int16: "array.astype('int16') - 3000", int32: "array.astype('int32') * 1000 - 2_000_000", uint32: "array.astype('uint32') * 1000" };
+const folder = mkdtempSync(join(tmpdir(), "ziggurat-kinds-"));
+const fileOf = (kind: string) => join(folder, `${kind}.npy`);
+
 let server: RunningServer;
 let browser: Browser;
 let viewer: ViewerPage;
 
 describe.skipIf(absent !== undefined)(`the viewer${absent === undefined ? "" : ` (skipped: ${absent})`}`, () => {
   beforeAll(async () => {
-    server = await serve({ [SPECKLES]: "speckles.zarr", [SLIDE]: "slide.zarr", [STACK]: "stack.zarr" });
+    for (const [kind, expression] of Object.entries(OTHER_KINDS)) {
+      const program = `import sys, numpy, tifffile; array = tifffile.imread(sys.argv[1])[22, 1]; numpy.save(sys.argv[2], ${expression})`;
+      python(program, sharedPath(STACK), fileOf(kind));
+    }
+    const others = Object.fromEntries(Object.keys(OTHER_KINDS).map((kind) => [fileOf(kind), `${kind}.zarr`]));
+    server = await serve({ [SPECKLES]: "speckles.zarr", [SLIDE]: "slide.zarr", [STACK]: "stack.zarr", ...others });
     browser = await launch();
     viewer = await ViewerPage.make(await browser.page(1100, 700), server.address);
   });
@@ -24,6 +37,7 @@ describe.skipIf(absent !== undefined)(`the viewer${absent === undefined ? "" : `
   afterAll(async () => {
     await browser?.close();
     await server?.stop();
+    rmSync(folder, { recursive: true, force: true });
   });
 
   it("sharpens two channels of 16 bits until they are the source's own", async () => {
@@ -94,6 +108,21 @@ describe.skipIf(absent !== undefined)(`the viewer${absent === undefined ? "" : `
       expect(Buffer.from(held.buffer).equals(source.subarray(channel * held.byteLength, (channel + 1) * held.byteLength))).toBe(true);
     }
     await viewer.keep("stack-step");
+  });
+
+  it.each(Object.keys(OTHER_KINDS))("shows and holds %s", async (kind) => {
+    await viewer.open(`${kind}.zarr`, "&exact=1");
+    await viewer.idle();
+    expect(await viewer.state()).toMatchObject({ exact: true });
+    await viewer.keep(kind);
+    const file = sourcePixels(fileOf(kind), "array.astype('int64')");
+    const source = [...new BigInt64Array(Uint8Array.from(file).buffer)].map(Number);
+    expect(await viewer.exactValues(0, 0, 130, 0, 133)).toEqual(source);
+    // The middle of the nucleus is light, the corner of the image is not.
+    const { height, width, pixels } = await viewer.picture();
+    const green = (y: number, x: number) => pixels[(Math.floor(y) * width + Math.floor(x)) * 4 + 1]!;
+    expect(green(height / 2, width / 2)).toBeGreaterThan(100);
+    expect(green(height * 0.1, width / 2 - height * 0.4)).toBeLessThan(30);
   });
 
   it("had nothing to complain of", () => expect(viewer.troubles).toEqual([]));

@@ -3,7 +3,7 @@ import { execFileSync, spawn, type ChildProcess } from "node:child_process";
 import { existsSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
@@ -21,16 +21,18 @@ export function missing(...sources: string[]): string | undefined {
   return absent === undefined || process.env["CI"] === "true" ? undefined : `${absent} is not there`;
 }
 
+export const sharedPath = (source: string): string => resolve(DATA, source);
+
 export interface RunningServer {
   readonly address: string;
   stop(): Promise<void>;
 }
 
-/** @param sources from a name below the shared data to the name of its image */
+/** @param sources from a name below the shared data, or a path of its own, to the name of its image */
 export async function serve(sources: { readonly [source: string]: string }): Promise<RunningServer> {
   const root = await mkdtemp(join(tmpdir(), "ziggurat-root-"));
   for (const [source, name] of Object.entries(sources)) {
-    execFileSync(ziggurat, ["ingest", join(DATA, source), join(root, name)], { stdio: "pipe" });
+    execFileSync(ziggurat, ["ingest", sharedPath(source), join(root, name)], { stdio: "pipe" });
   }
   const { address, stop } = await serveRoot(root);
   const stopAndRemove = async (): Promise<void> => {
@@ -45,7 +47,7 @@ export async function serveRoot(root: string): Promise<RunningServer> {
   const child = spawn(ziggurat, ["serve", root, "--port", "0"], { stdio: ["ignore", "pipe", "inherit"] });
   const address = await firstAddress(child);
   const stop = async (): Promise<void> => {
-    const ended = new Promise((resolve) => child.once("exit", resolve));
+    const ended = new Promise((done) => child.once("exit", done));
     child.kill("SIGTERM");
     await ended;
   };
@@ -72,9 +74,10 @@ export function sourcePixels(source: string, select: string): Buffer {
     "from pathlib import Path",
     "source = Path(sys.argv[1])",
     "files = sorted(source.iterdir()) if source.is_dir() else [source]",
-    "array = numpy.stack([tifffile.imread(file) for file in files]) if source.is_dir() else tifffile.imread(source)",
+    "read = lambda file: numpy.load(file) if file.suffix == '.npy' else tifffile.imread(file)",
+    "array = numpy.stack([read(file) for file in files]) if source.is_dir() else read(source)",
     `array = ${select}`,
     "sys.stdout.buffer.write(numpy.ascontiguousarray(array.astype(array.dtype.newbyteorder('<'))).tobytes())",
   ].join("\n");
-  return python(program, join(DATA, source));
+  return python(program, sharedPath(source));
 }
