@@ -16,9 +16,13 @@ import pytest
 import zarr
 
 import ziggurat
-from support.images import mean_2x2
+from support.images import IMAGES, mean_2x2
 from ziggurat.image import Image
 from ziggurat.metadata import Level
+
+
+INTENSITIES = sorted(name for name, real in IMAGES.items() if not real.rgb)
+"""The images that are no colour pictures: their levels are means of each channel, and their windows are measured."""
 
 
 def test_plain_zarr_reads_the_source_bit_for_bit(image):
@@ -34,9 +38,9 @@ def test_ziggurat_reads_the_source_bit_for_bit(image):
     assert np.array_equal(opened.read(), image.pixels)
 
 
-def test_every_level_is_the_mean_of_the_one_before(image):
-    if image.real.rgb:
-        pytest.skip("the mean is of luma and chroma; see the test of the colour transform's mean")
+@pytest.mark.parametrize("name", INTENSITIES)
+def test_every_level_is_the_mean_of_the_one_before(ingested, name):
+    image = ingested(name)
     opened = ziggurat.open(image.path)
     for level in opened.levels[1:]:
         expected = mean_2x2(image.pixels, level.level)
@@ -119,9 +123,9 @@ def test_three_fluorescence_channels_saved_as_rgb48_keep_their_colours(ingested)
     assert not opened.info.rgb  # fluorescence is no colour picture: its channels have windows of their own
 
 
-def test_windows_and_ranges_are_measured(image):
-    if image.real.rgb:
-        pytest.skip("a colour picture is shown as it is")
+@pytest.mark.parametrize("name", INTENSITIES)
+def test_windows_and_ranges_are_measured(ingested, name):
+    image = ingested(name)
     opened = ziggurat.open(image.path)
     at = image.real.axes.index("c") if "c" in image.real.axes else None
     for number, channel in enumerate(opened.channels):
