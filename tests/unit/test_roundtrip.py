@@ -20,7 +20,6 @@ from support.images import IMAGES, mean_2x2
 from ziggurat.image import Image
 from ziggurat.metadata import Level
 
-
 INTENSITIES = sorted(name for name, real in IMAGES.items() if not real.rgb)
 """The images that are no colour pictures: their levels are means of each channel, and their windows are measured."""
 
