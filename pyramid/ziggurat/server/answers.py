@@ -16,13 +16,13 @@ from ziggurat.errors import ZigguratError
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-__all__ = ["dumps", "error_answer", "json_answer", "middleware", "on_prepare"]
+__all__ = ["dumps", "error_answer", "json_answer", "middleware", "on_prepare", "request_id"]
 
 logger = logging.getLogger("ziggurat.server")
 
 ALWAYS = {
     "Access-Control-Allow-Origin": "*",
-    "Access-Control-Expose-Headers": "Accept-Ranges, Content-Length, Content-Range, ETag, Retry-After, X-Request-Id",
+    "Access-Control-Expose-Headers": "Accept-Ranges, Content-Length, Content-Range, ETag, Link, Retry-After, X-Request-Id",
     "Cross-Origin-Resource-Policy": "cross-origin",
     "X-Content-Type-Options": "nosniff",
 }
@@ -37,6 +37,11 @@ RETRY_AFTER_SECONDS = "1"
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _request_id: ContextVar[str] = ContextVar("request_id", default="-")
 """The id of the request that runs, for its answer and for what is logged meanwhile."""
+
+
+def request_id() -> str:
+    """The id of the request that runs."""
+    return _request_id.get()
 
 
 def dumps(document: Any) -> str:

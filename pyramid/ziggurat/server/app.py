@@ -6,12 +6,18 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
-from ziggurat.errors import RequestError
 from ziggurat.loops import SingleFlight
 from ziggurat.server import answers
 from ziggurat.server.answers import json_answer
 from ziggurat.server.describe import describe, summary
+from ziggurat.server.health import Health
 from ziggurat.server.images import Images
+from ziggurat.server.metrics import Metrics
+from ziggurat.server.openapi import answer_openapi
+from ziggurat.server.rendered.deepzoom import DeepZoom
+from ziggurat.server.rendered.iiif import Iiif
+from ziggurat.server.rendered.pictures import Pictures
+from ziggurat.server.rendered.xyz import Xyz
 from ziggurat.server.root import LocalRoot, Root
 from ziggurat.server.static import StaticViewer
 from ziggurat.server.stored import answer_stored
@@ -24,8 +30,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 __all__ = ["create_app"]
-
-DEFAULT_THUMBNAIL_SIZE = "256"
 
 
 def create_app(root: str | Path | Root, *, viewer: Path | None = None) -> web.Application:
@@ -45,17 +49,21 @@ def create_app(root: str | Path | Root, *, viewer: Path | None = None) -> web.Ap
     """
     place: Root = root if hasattr(root, "listing") else LocalRoot(root)  # type: ignore[assignment]
     rooms = _Rooms(place, viewer)
-    app = web.Application(middlewares=[answers.middleware], client_max_size=1024)
+    app = web.Application(middlewares=[rooms.metrics.middleware, answers.middleware], client_max_size=1024)
     app.on_response_prepare.append(answers.on_prepare)
     app.on_shutdown.append(rooms.shut_down)
     app.add_routes(
         [
-            web.get("/healthz", rooms.health),
+            web.get("/healthz", rooms.health.healthz),
+            web.get("/readyz", rooms.health.readyz),
+            web.get("/metrics", rooms.metrics.answer),
+            web.get("/openapi.json", answer_openapi),
             web.get("/images", rooms.list_images),
             web.get("/image/{name:.*}", rooms.describe_image),
-            web.get("/thumbnail/{name:.*}", rooms.thumbnail),
+            web.get("/thumbnail/{name:.*}", rooms.thumbnails.answer),
             web.get("/stored/{path:.*}", rooms.stored),
             web.get("/zarr/{form}/{path:.*}", rooms.virtual),
+            *rooms.rendered,
             web.get("/stream", rooms.stream, allow_head=False),
             web.get("/{path:.*}", rooms.viewer),
         ]
@@ -70,14 +78,15 @@ class _Rooms:
         self._root = root
         self._images = Images(root)
         self._work = Work()
-        self._thumbnails = Thumbnails()
         self._virtual = VirtualZarr(self._images, self._work)
         self._streams = Streams(self._images)
+        pictures = Pictures(self._work)
+        self.thumbnails = Thumbnails(self._images, pictures)
+        self.rendered = [route for room in (Iiif, DeepZoom, Xyz) for route in room(self._images, pictures).routes()]
+        self.health = Health(root)
+        self.metrics = Metrics(self._work, lambda: self._streams.count)
         self._viewer = StaticViewer(viewer)
         self._listings: SingleFlight[None, list[dict[str, Any]]] = SingleFlight()
-
-    async def health(self, request: web.Request) -> web.StreamResponse:
-        return json_answer({"status": "ok"}, caching="no-store")
 
     async def list_images(self, request: web.Request) -> web.StreamResponse:
         images = await self._listings.do(None, self._list)
@@ -89,17 +98,6 @@ class _Rooms:
     async def describe_image(self, request: web.Request) -> web.StreamResponse:
         opened = await self._images.get(request.match_info["name"])
         return json_answer(describe(opened.name, opened.version, opened.info))
-
-    async def thumbnail(self, request: web.Request) -> web.StreamResponse:
-        size = _whole(request.query.get("size", DEFAULT_THUMBNAIL_SIZE), "size")
-        opened = await self._images.get(request.match_info["name"])
-        etag = f"{opened.version}-{size}"
-        data = await self._thumbnails.get(opened, size)
-        answer = web.Response(body=data, content_type="image/png", headers={"Cache-Control": "no-cache"})
-        answer.etag = etag
-        if any(tag.value in (etag, "*") for tag in request.if_none_match or ()):
-            return web.Response(status=304, headers=answer.headers)
-        return answer
 
     async def stored(self, request: web.Request) -> web.StreamResponse:
         opened, key = await self._images.find(request.match_info["path"])
@@ -115,12 +113,6 @@ class _Rooms:
         return await self._viewer.answer(request.match_info["path"])
 
     async def shut_down(self, app: web.Application) -> None:
+        self.health.leaving = True
         await self._streams.close()
         await self._work.close()
-
-
-def _whole(text: str, name: str) -> int:
-    """A number in a query; digits only, few enough to be a size."""
-    if not (text.isascii() and text.isdigit() and len(text) <= 9):
-        raise RequestError(f"{name} is not a whole number")
-    return int(text)

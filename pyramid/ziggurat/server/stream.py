@@ -50,6 +50,11 @@ class Streams:
         self._images = images
         self._sockets: set[web.WebSocketResponse] = set()
 
+    @property
+    def count(self) -> int:
+        """Connections that are open."""
+        return len(self._sockets)
+
     async def answer(self, request: web.Request) -> web.StreamResponse:
         """Answer one connection, until it ends.
 
