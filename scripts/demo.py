@@ -1,6 +1,7 @@
 """Ingest real images into demo/ (once) and serve them: `make demo`.
 
-Beside a checkout of the project's larger image set (../shared/data) those are taken; elsewhere, images that ship with scikit-image.
+Beside a checkout of the project's larger image set (../shared/data) those are taken; elsewhere, images that ship with
+scikit-image.
 """
 
 from __future__ import annotations
@@ -51,7 +52,10 @@ def main() -> int:
     if larger and not (options.root / "mosaic.zarr").exists():
         print(f"a mosaic of {MOSAIC_SIZE} × {MOSAIC_SIZE} pixels → {options.root / 'mosaic.zarr'}", flush=True)
         source = open_source(FRAMES, "c")
-        ingest(mosaic(np.asarray(source.read(tuple(slice(0, size) for size in source.shape))), MOSAIC_SIZE), options.root / "mosaic.zarr")
+        ingest(
+            mosaic(np.asarray(source.read(tuple(slice(0, size) for size in source.shape))), MOSAIC_SIZE),
+            options.root / "mosaic.zarr",
+        )
     return 0 if options.prepare_only else ziggurat(["serve", str(options.root), "--port", options.port])
 
 

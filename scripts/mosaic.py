@@ -1,7 +1,9 @@
-"""Make a very large image out of real frames: `python scripts/mosaic.py DST [--size N] [--channels C] [--frames FOLDER]`.
+"""Make a very large image out of real frames.
 
-The frames of a folder (one plane a file, at least 1000 pixels a side in ../shared/data/fluo16_speckles_2ch_1200) are laid side by side, each
-mirrored in one of four ways by its place, so that neighbours differ. Every pixel is a real camera's.
+``python scripts/mosaic.py DST [--size N] [--channels C] [--frames FOLDER]``
+
+The frames of a folder (one plane a file) are laid side by side, each mirrored in one of four ways by its place, so that
+neighbours differ. Every pixel is a real camera's.
 """
 
 from __future__ import annotations
@@ -22,13 +24,15 @@ FRAMES = Path(__file__).parents[2] / "shared/data/fluo16_speckles_2ch_1200"
 
 
 def mosaic(frames: NDArray[Any], size: int) -> Source:
-    """Return a source of ``size`` × ``size`` pixels a channel, made of ``frames`` [channel, y, x] and never held in memory whole."""
+    """A source of ``size`` × ``size`` pixels a channel, laid out of ``frames`` [channel, y, x] as it is read."""
     height, width = frames.shape[-2:]
     variants = [frames, frames[:, ::-1], frames[:, :, ::-1], frames[:, ::-1, ::-1]]
 
     def read(box: tuple[slice, ...]) -> NDArray[Any]:
         channels, rows, columns = box
-        out = np.empty((channels.stop - channels.start, rows.stop - rows.start, columns.stop - columns.start), frames.dtype)
+        out = np.empty(
+            (channels.stop - channels.start, rows.stop - rows.start, columns.stop - columns.start), frames.dtype
+        )
         for i in range(rows.start // height, -(-rows.stop // height)):
             for j in range(columns.start // width, -(-columns.stop // width)):
                 top, left = i * height, j * width

@@ -213,7 +213,13 @@ def test_header_fields() -> None:
 
 @pytest.mark.parametrize(
     "change",
-    [{"span": 1 << 27}, {"components": 5}, {"dtype": "uint8"}, {"extent_width": 91}, {"coarse_step": HEADER.first_step + 2}],
+    [
+        {"span": 1 << 27},
+        {"components": 5},
+        {"dtype": "uint8"},
+        {"extent_width": 91},
+        {"coarse_step": HEADER.first_step + 2},
+    ],
     ids=str,
 )
 def test_header_constraints(change: dict[str, Any]) -> None:
