@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import io
 
 import pytest
@@ -10,12 +9,8 @@ from aiohttp.test_utils import TestClient, TestServer
 from PIL import Image
 
 import ziggurat
-from ziggurat.server import thumbnails
 from ziggurat.server.app import create_app
-from ziggurat.server.images import Images
-from ziggurat.server.root import LocalRoot
 from ziggurat.server.static import MISSING, find_viewer
-from ziggurat.server.thumbnails import Thumbnails
 
 
 async def test_healthz(client):
@@ -89,48 +84,6 @@ async def test_a_thumbnail_has_an_etag(client):
 async def test_a_size_that_is_none_is_refused(client, size):
     answer = await client.get("/thumbnail/ihc.zarr", params={"size": size})
     assert (answer.status, (await answer.json())["kind"]) == (400, "request")
-
-
-async def test_many_equal_requests_render_once(stored_root):
-    opened = await Images(LocalRoot(stored_root)).get("speckles.zarr")
-    made = Thumbnails()
-    answers = await asyncio.gather(*(made.get(opened, 64) for _ in range(100)))
-    assert made.rendered == 1
-    assert len(set(answers)) == 1
-    assert await made.get(opened, 64) == answers[0]
-    assert made.rendered == 1
-
-
-async def test_a_leader_that_leaves_harms_nobody(stored_root):
-    opened = await Images(LocalRoot(stored_root)).get("speckles.zarr")
-    made = Thumbnails()
-    leader = asyncio.create_task(made.get(opened, 64))
-    await asyncio.sleep(0)
-    follower = asyncio.create_task(made.get(opened, 64))
-    await asyncio.sleep(0)
-    leader.cancel()
-    assert (await follower).startswith(b"\x89PNG")
-    assert made.rendered == 1
-
-
-async def test_the_cache_of_thumbnails_is_bounded(stored_root):
-    opened = await Images(LocalRoot(stored_root)).get("ihc.zarr")
-    one = len(await Thumbnails().get(opened, 40))
-    made = Thumbnails(cache_nbytes=one)
-    await made.get(opened, 40)
-    await made.get(opened, 40)
-    assert made.rendered == 1
-    await made.get(opened, 20)
-    await made.get(opened, 40)
-    assert made.rendered == 3
-
-
-async def test_too_many_thumbnails_at_once_are_refused_at_once(own_root, monkeypatch):
-    monkeypatch.setattr(thumbnails, "WAITING_MAX", 0)
-    async with TestClient(TestServer(create_app(own_root))) as client:
-        answer = await client.get("/thumbnail/ihc.zarr")
-        assert (answer.status, (await answer.json())["kind"]) == (503, "busy")
-        assert answer.headers["Retry-After"] == "1"
 
 
 async def test_a_damaged_image_has_no_thumbnail(own_client, own_root):

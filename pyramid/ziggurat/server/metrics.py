@@ -90,8 +90,8 @@ class Metrics:
 
     async def _send(self, request: web.Request, response: web.StreamResponse) -> web.StreamResponse:
         """Send an answer whole, within its time; what has been sent already, a stream, stays as it is."""
-        if response.prepared:
-            return response
+        if response.prepared or isinstance(response, web.FileResponse):
+            return response  # a file cannot be sent from here; those of the viewer are small
         try:
             async with asyncio.timeout(SEND_SECONDS):
                 await response.prepare(request)

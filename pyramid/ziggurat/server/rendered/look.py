@@ -24,7 +24,7 @@ QUALITY = 85
 CHANNELS_MAX = 64
 NUMBER = r"-?[0-9]{1,12}(?:\.[0-9]{1,9})?"
 
-_CHANNEL = re.compile(rf"([0-9]{{1,6}})(?::([0-9A-Fa-f]{{6}})?)?(?::({NUMBER})-({NUMBER}))?")
+_CHANNEL = re.compile(rf"([0-9]{{1,6}})(?::(?=.)([0-9A-Fa-f]{{6}})?(?::({NUMBER})-({NUMBER}))?)?")
 _WHOLE = re.compile(r"[0-9]{1,9}")
 _DEEP_TYPES = ("uint8", "uint16")
 
