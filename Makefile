@@ -4,7 +4,7 @@ PY := $(VENV)/bin/python
 NPM := npm --prefix viewer --silent
 CORE := pyproject.toml pyramid/CMakeLists.txt codecs/CMakeLists.txt $(wildcard codecs/src/* codecs/include/* pyramid/native/*)
 
-.PHONY: demo test env viewer packages check test-core test-python test-newest test-viewer bench-codec vectors fuzz clean
+.PHONY: demo test env viewer packages check test-core test-python test-newest test-viewer screenshots bench-codec vectors fuzz clean
 
 demo: env viewer
 	$(PY) scripts/demo.py
@@ -66,6 +66,15 @@ test-newest:
 test-viewer: env viewer packages
 	$(NPM) test
 	$(NPM) run test:browser
+
+# 16,000 × 16,000 pixels of real frames; where ../shared/data is missing there is none, and what needs it is left out.
+build/mosaic.zarr:
+	$(PY) scripts/mosaic.py $@
+
+# The README's picture, out of the viewer's own screenshots.
+screenshots: env viewer packages build/mosaic.zarr
+	ZIGGURAT_MOSAIC=$(CURDIR)/build/mosaic.zarr ZIGGURAT_SCREENSHOTS=$(CURDIR)/build/screenshots $(NPM) run test:browser -- mosaic
+	$(PY) scripts/readme_picture.py build/screenshots
 
 # ---- measuring and making ------------------------------------------------------------------------------------------------
 bench-codec: env
