@@ -15,7 +15,7 @@ GAP = 8
 OUT = Path(__file__).parents[1] / "docs/images/sharpening.jpg"
 STAGES = {
     # name of the screenshot: the square of it to show, left, top, side, in pixels of the 1920 × 1080 page
-    "mosaic-1-first.png": (226, 14, 1000),
+    "mosaic-1-first.png": (442, 22, 1004),
     "mosaic-2-zoomed.png": (215, 510, SIDE),
     "mosaic-3-sharper.png": (215, 510, SIDE),
     "mosaic-4-exact.png": (215, 510, SIDE),
