@@ -55,12 +55,14 @@ test-core: env packages
 	codecs/test.sh
 
 test-python: env viewer
-	$(PY) -m pytest -q
+	$(PY) -m pytest -q -n auto
+
+NEWEST_TESTS := tests/conformance $(addprefix tests/unit/test_,zarr_codec.py roundtrip.py precision.py image.py codec_surface.py loops.py store.py)
 
 # The newest Python with the newest zarr, where there is one: zarr's pipelines change from version to version.
 test-newest:
 	@if scripts/find-python.sh 3.13 >/dev/null 2>&1; then \
-	  $(MAKE) --no-print-directory $(VENV)-newest/.made && $(VENV)-newest/bin/python -m pytest -q tests/unit; \
+	  $(MAKE) --no-print-directory $(VENV)-newest/.made && $(VENV)-newest/bin/python -m pytest -q -n auto $(NEWEST_TESTS); \
 	else echo "no Python 3.13 here: the tests on it are left out"; fi
 
 test-viewer: env viewer packages
