@@ -10,6 +10,7 @@ import { channelPanel, type Panel } from "./channels.ts";
 import { element } from "./dom.ts";
 import { ImageList } from "./images.ts";
 import { navigate } from "./navigation.ts";
+import { ScaleBarOverlay } from "./scalebar.ts";
 import { StatusBar } from "./status.ts";
 
 /** The address follows what is seen, but not faster than browsers allow. */
@@ -22,6 +23,7 @@ export class App {
   private readonly images: ImageList;
   private readonly settings = element("aside", { "aria-label": "Settings" });
   private readonly status = new StatusBar((wantExact) => this.viewer?.set({ wantExact }));
+  private readonly scale = new ScaleBarOverlay();
   private panels: Panel[] = [];
   private point: Point | undefined;
   private opening: AbortController | undefined;
@@ -35,7 +37,7 @@ export class App {
     private readonly makeParts: () => SessionParts,
   ) {
     this.images = new ImageList(server, (name) => this.show(name));
-    body.append(this.images.root, surface.canvas, this.settings, this.status.root);
+    body.append(this.images.root, surface.canvas, this.scale.root, this.settings, this.status.root);
     navigate(surface.canvas, () => this.viewer, (point) => this.pointAt(point));
     followSize(surface, () => this.viewer?.requestFrame());
     addEventListener("hashchange", () => this.followAddress());
@@ -86,6 +88,7 @@ export class App {
     if (this.viewer === undefined) return;
     for (const panel of this.panels) panel.update();
     this.status.update(this.viewer);
+    this.scale.update(this.viewer);
     this.pointAt(this.point);
     this.addressTimer ??= setTimeout(() => this.writeAddress(), ADDRESS_DELAY_MS);
   }
