@@ -7,7 +7,6 @@ import contextlib
 import json
 import logging
 
-import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 from prometheus_client.parser import text_string_to_metric_families

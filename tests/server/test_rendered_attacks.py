@@ -52,7 +52,8 @@ BAD_REQUEST = [
         "0/0/0.png?tile=0", f"0/0/0.png?tile={BIG}", "0/0/0.png?c=9", "tiles.json?tile=-1", "tiles.json?format=exe",
         "1e308/0/0.png", "//0.png",
     )),
-    *(f"/thumbnail/ihc.zarr?{text}" for text in ("size=0", "size=-1", "size=1025", f"size={BIG}", "size=nan", "size=1e3", "c=9", "c=0,0")),
+    *(f"/thumbnail/ihc.zarr?{text}" for text in ("size=0", "size=-1", "size=1025", f"size={BIG}", "size=nan",
+        "size=1e3", "c=9", "c=0,0")),
 ]  # fmt: skip
 NOT_FOUND = [
     f"{IMAGE}/{BAD_REGIONS[2]}",
