@@ -77,16 +77,16 @@ describe.skipIf(absent !== undefined)(`the controls${absent === undefined ? "" :
 
   it("names every control, and reaches each by the tabulator key", async () => {
     const unnamed = await viewer.page.evaluate(() =>
-      [...document.querySelectorAll<HTMLInputElement>("input, button, canvas")]
+      [...document.querySelectorAll<HTMLInputElement>("input, select, button, canvas")]
         .filter((one) => !one.labels?.length && !one.ariaLabel && !one.textContent?.trim())
         .map((one) => one.outerHTML),
     );
     expect(unnamed).toEqual([]);
-    const count = await viewer.page.locator("input, button, canvas").count();
+    const count = await viewer.page.locator("input, select, button, canvas").count();
     const seen = new Set<string>();
     for (let tabs = 0; tabs <= count; tabs++) {
       await viewer.page.keyboard.press("Tab");
-      seen.add(await viewer.page.evaluate(() => String([...document.querySelectorAll("input, button, canvas")].indexOf(document.activeElement!))));
+      seen.add(await viewer.page.evaluate(() => String([...document.querySelectorAll("input, select, button, canvas")].indexOf(document.activeElement!))));
     }
     for (let index = 0; index < count; index++) expect([...seen]).toContain(String(index));
   });
@@ -95,8 +95,8 @@ describe.skipIf(absent !== undefined)(`the controls${absent === undefined ? "" :
     for (const [width, height] of [[1400, 900], [1000, 300], [700, 900]] as const) {
       await viewer.page.setViewportSize({ width, height });
       const cut = await viewer.page.evaluate(() => {
-        const panels = [...document.querySelectorAll("aside, nav, footer")];
-        return panels.filter((panel) => panel.scrollWidth > panel.clientWidth).map((panel) => panel.tagName);
+        const panels = [...document.querySelectorAll("aside, nav, footer, input[type=number], .row")];
+        return panels.filter((panel) => panel.scrollWidth > panel.clientWidth).map((panel) => panel.outerHTML);
       });
       expect(cut, `${width} × ${height}`).toEqual([]);
     }
@@ -144,6 +144,36 @@ describe.skipIf(absent !== undefined)(`the controls${absent === undefined ? "" :
     expect(low).toBeLessThan(plane[plane.length >> 1]!);
     expect(high).toBeGreaterThan(plane[Math.floor(0.95 * plane.length)]!);
     expect(high).toBeLessThanOrEqual(plane.at(-1)! + 40);
+  });
+
+  it("shows a histogram, and bends light by gamma and lookup tables", async () => {
+    const shape = viewer.page.locator(".histogram .shape").first();
+    await expect.poll(() => shape.evaluate((one) => one.style.clipPath.split(",").length)).toBe(2 + 2 * 64);
+    const middle = async () => {
+      const { height, width, pixels } = await viewer.picture();
+      const at = ((height >> 1) * width + (width >> 1)) * 4;
+      return [...pixels.subarray(at, at + 3)] as [number, number, number];
+    };
+    await viewer.page.getByRole("checkbox", { name: "channel 0" }).uncheck();
+    await viewer.look({ x: 52.5, y: 66.5, zoom: 30 }); // within the nucleus, one pixel large on the screen
+    await viewer.idle();
+    const plain = await middle();
+    await viewer.page.getByRole("slider", { name: "Gamma of channel 1" }).fill("1");
+    await viewer.idle();
+    expect(await viewer.state()).toMatchObject({ looks: [{}, { gamma: 2 }] });
+    const bent = await middle();
+    expect(bent[0]).toBeGreaterThan(plain[0] + 5);
+    expect(Math.abs(bent[0] - 255 * Math.sqrt(plain[0] / 255))).toBeLessThan(3);
+    await viewer.page.getByRole("slider", { name: "Gamma of channel 1" }).dblclick();
+    await viewer.page.getByRole("combobox", { name: "Lookup table of channel 1" }).selectOption("grey");
+    await viewer.idle();
+    expect(await viewer.state()).toMatchObject({ looks: [{}, { gamma: 1, table: "grey" }] });
+    expect((await middle()).map((part) => Math.abs(part - plain[0]) <= 1)).toEqual([true, true, true]);
+    await viewer.keep("controls-grey");
+    await viewer.page.getByRole("combobox", { name: "Lookup table of channel 1" }).selectOption("viridis");
+    await viewer.idle();
+    await viewer.keep("controls-viridis");
+    expect(Math.abs((await middle())[1] - plain[0])).toBeGreaterThan(5);
   });
 
   it("reads off values with their error, and without one once they are exact", async () => {

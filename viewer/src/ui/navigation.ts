@@ -101,7 +101,7 @@ function key(open: Viewer, name: string, zoom: Zoom): boolean {
       open.fit();
       break;
     case "1":
-      zoom(open, middle, 1 / devicePixelRatio / open.current.camera.zoom);
+      open.set({ camera: { ...open.current.camera, zoom: 1 / devicePixelRatio } }); // exactly, as no factor is
       break;
     default:
       return false;

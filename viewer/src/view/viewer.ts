@@ -6,10 +6,11 @@ import { Session, type SessionListener, type SessionParts } from "../client/sess
 import type { Light } from "../gl/painter.ts";
 import { Stage } from "../gl/stage.ts";
 import { bounded, fit, levelFor, visibleRegion, type Size } from "./camera.ts";
-import { invisibleError, lightOf, lookOf, type ChannelLook } from "./channels.ts";
+import { halfStep, lightOf, lookOf, type ChannelLook } from "./channels.ts";
 import { compose, covered, type Layered } from "./compose.ts";
 import { decodeLevel, targetChunks, viewOf, wantedChunks, type Scene } from "./requests.ts";
 import { onCanvas, spritesOf, type Canvas } from "./sprites.ts";
+import { toneOf } from "./tables.ts";
 import { firstPlace, type ViewState } from "./state.ts";
 import { progressOf, type Progress } from "./status.ts";
 import type { Tile } from "./tiles.ts";
@@ -140,7 +141,7 @@ export class Viewer {
     if (this.scene === undefined) return [];
     const planes = new Set(this.description.arrays.map((_, array) => planeOf(this.description, array, channel, this.shownAt)));
     const tiles = [...this.stage.tiles.values()].filter(({ place }) => planes.has(place.plane));
-    return compose(this.description, tiles, this.scene.level, invisibleError(this.state.looks[channel]!.window));
+    return compose(this.description, tiles, this.scene.level, halfStep(this.state.looks[channel]!));
   }
 
   /** The picture of a chunk, if there is one. */
@@ -270,7 +271,7 @@ export class Viewer {
     const lights = state.looks.flatMap((look, channel): Light[] => {
       if (!look.visible) return [];
       const sprites = spritesOf(description, this.layered(channel), this.stage.tiles, state.camera, canvas);
-      return [{ sprites, window: look.window, colour: lightOf(look, description) }];
+      return [{ sprites, window: look.window, colour: lightOf(look, description), tone: toneOf(look, description) }];
     });
     const bounds = onCanvas(state.camera, canvas, [0, 0, this.image.width, this.image.height]);
     this.stage.paint(lights, bounds, BACKGROUND);
