@@ -6,8 +6,9 @@ import asyncio
 import contextlib
 import json
 import logging
+import sys
 
-from aiohttp import web
+from aiohttp import ClientSession, web
 from aiohttp.test_utils import TestClient, TestServer
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -132,6 +133,19 @@ def test_the_log_is_written_as_it_is(capsys):
         metrics.access.removeHandler(handler)
         metrics.access.setLevel(before)
         metrics.access.propagate = True
+
+
+async def test_the_command_writes_the_log(stored_root):
+    code = "import sys; from ziggurat.cli import main; sys.exit(main(sys.argv[1:]))"
+    command = [sys.executable, "-c", code, "serve", str(stored_root), "--port", "0", "--access-log"]
+    pipe = asyncio.subprocess.PIPE
+    process = await asyncio.create_subprocess_exec(*command, stdout=pipe, stderr=pipe)
+    line = (await asyncio.wait_for(process.stdout.readline(), 60)).decode()
+    async with ClientSession() as session, session.get(line.split()[-1] + "healthz") as answer:
+        request_id = answer.headers["X-Request-Id"]
+    process.terminate()
+    _, errors = await asyncio.wait_for(process.communicate(), 60)
+    assert json.loads(errors)["id"] == request_id
 
 
 async def test_who_reads_nothing_is_cut_off(stored_root, monkeypatch):
