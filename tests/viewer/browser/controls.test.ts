@@ -103,6 +103,26 @@ describe.skipIf(absent !== undefined)(`the controls${absent === undefined ? "" :
     await viewer.page.setViewportSize({ width: 1000, height: 640 });
   });
 
+  it.each(["dark", "light"] as const)("can be read in a %s room", async (colorScheme) => {
+    await viewer.page.emulateMedia({ colorScheme });
+    await viewer.keep(`controls-${colorScheme}`);
+    // Contrast as WCAG 2.2, section 1.4.3, has it: 4.5 at least for text.
+    const contrasts = await viewer.page.evaluate(() => {
+      const light = (colour: string) => {
+        const parts = colour.match(/[\d.]+/g)!.map((part) => Number(part) / 255);
+        const [r, g, b] = parts.map((part) => (part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4)) as [number, number, number];
+        return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+      };
+      const panel = light(getComputedStyle(document.querySelector("aside")!).backgroundColor);
+      return ["h2", "nav small", ".quality", ".trouble", ".pointer", ".axis output"].map((selector) => {
+        const text = light(getComputedStyle(document.querySelector(selector)!).color);
+        return [selector, (Math.max(text, panel) + 0.05) / (Math.min(text, panel) + 0.05)] as const;
+      });
+    });
+    for (const [selector, contrast] of contrasts) expect(contrast, selector).toBeGreaterThan(4.5);
+    await viewer.page.emulateMedia({ colorScheme: null });
+  });
+
   it("tells how long things are", async () => {
     const bar = viewer.page.getByRole("img", { name: /^Scale bar: / });
     await viewer.look({ zoom: 2 });
@@ -260,6 +280,13 @@ describe.skipIf(absent !== undefined)("what goes wrong", () => {
     const { chunks, exactChunks, exact } = await damaged.state();
     expect({ left: chunks - exactChunks, exact }).toEqual({ left: 1, exact: false });
     expect(await damaged.page.getByRole("alert").textContent()).toContain("1 damaged chunk");
+    const marks = damaged.page.getByRole("img", { name: /^Damaged chunk / });
+    expect(await marks.count()).toBe(1);
+    const { width } = (await marks.boundingBox())!;
+    expect(width).toBeGreaterThan(100);
+    await damaged.keep("damaged");
+    await damaged.look({ zoom: 0.5 });
+    await expect.poll(async () => (await marks.boundingBox())!.width).toBeLessThan(width);
   });
 
   it("says so when the server does not know an image, or does not answer", async () => {

@@ -81,7 +81,7 @@ export class ViewerPage {
       const { x, y } = canvas.getBoundingClientRect();
       return { x, y, width: canvas.width, height: canvas.height };
     });
-    const png = (await this.page.screenshot({ clip, style: ".scale { visibility: hidden }" })).toString("base64");
+    const png = (await this.page.screenshot({ clip, style: ".scale, .damage { visibility: hidden }" })).toString("base64");
     const { height, width, pixels } = await this.page.evaluate(async (data) => {
       const bitmap = await createImageBitmap(await (await fetch(`data:image/png;base64,${data}`)).blob());
       const context = new OffscreenCanvas(bitmap.width, bitmap.height).getContext("2d")!;
