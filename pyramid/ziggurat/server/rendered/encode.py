@@ -16,7 +16,7 @@ __all__ = ["FORMATS", "encode", "finish"]
 FORMATS = {"jpg": "image/jpeg", "png": "image/png", "webp": "image/webp"}
 """The media type of each format."""
 PNG_LEVEL = 3
-"""Of zlib: level 6 takes 1.5 to 2.5 times as long for 1 to 11 % on micrographs, level 1 saves 0 to 40 % of the time for 1 to 5 %."""
+"""Of zlib: level 6 takes 1.5 to 2.5 times as long for 1 to 11 % on micrographs, level 1 saves up to 40 % of it for 1 to 5 %."""
 WEBP_METHOD = 2
 """0 to 6: 4, libwebp's own, takes 1.2 to 2.2 times as long for 2 to 3 %."""
 BITONAL_FROM = 128
