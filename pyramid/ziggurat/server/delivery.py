@@ -147,7 +147,8 @@ class _Sender:
         better, self._nbytes_before_rank = self._nbytes > self._nbytes_before_rank, self._nbytes
         shown = [target for target in self._loaded.targets if target.shown]
         steps = [max(rank + target.stop, target.last) for target in shown]
-        known = all(step <= target.first_step for step, target in zip(steps, shown, strict=True))
+        # A chunk whose packets were all empty so far has been told nothing: the client has no picture of it yet.
+        known = all(step <= target.first_step and _begun(target) for step, target in zip(steps, shown, strict=True))
         if not known or not (better or all(rank + target.stop <= target.last for target in shown)):
             return
         errors = [
@@ -174,3 +175,9 @@ class _Sender:
             shard.steps[chunk, resolution] = step
         self._told.clear()
         self._steps.clear()
+
+
+def _begun(target: Target) -> bool:
+    """Whether something was sent of every chunk that is alive."""
+    lowest = target.sent.steps[target.chunks[target.alive]].min(axis=1, initial=target.first_step + 1)
+    return bool((lowest <= target.first_step).all())
