@@ -15,7 +15,9 @@ worst = 0.0
 for name in NAMES:
     exact = colormaps[name](np.linspace(0, 1, 256))[:, :3] * 255
     places = np.linspace(0, 255, PLACES)
-    picked = np.stack([np.round(np.interp(places, np.arange(256), exact[:, part])) for part in range(3)], axis=1).astype(int)
+    picked = np.stack(
+        [np.round(np.interp(places, np.arange(256), exact[:, part])) for part in range(3)], axis=1
+    ).astype(int)
     print(f'  {name}: "{"".join(f"{part:02x}" for part in picked.ravel())}",')
     at = np.linspace(0, PLACES - 1, 256)
     between = np.stack([np.interp(at, np.arange(PLACES), picked[:, part]) for part in range(3)], axis=1)
