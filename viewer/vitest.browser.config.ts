@@ -6,6 +6,8 @@ export default defineConfig({
   resolve: { alias },
   server: { fs: { allow: [".."] } },
   test: {
+    // A page on a busy machine draws seldom; what is waited for does come.
+    expect: { poll: { timeout: 20_000 } },
     dir: here("../tests/viewer"),
     include: ["browser/**/*.test.ts"],
     fileParallelism: false,
