@@ -1,16 +1,15 @@
 /* Packets of one chunk to pixels, as far as they are known. */
 #include "core.h"
+#include "kernels.h"
 
 struct zgr_decoder {
     struct zgr_header header;
     struct zgr_layout layout;
     uint32_t ordinal;
     uint8_t steps[ZGR_RESOLUTIONS_MAX];   /* down to which step each resolution is known; first_step + 1: not at all */
-    uint8_t touched[ZGR_RESOLUTIONS_MAX]; /* whether its coefficients have been zeroed, and may be other than zero */
-    uint8_t started[ZGR_SHARES_MAX];      /* by component and band, as the entropy coder wants it */
+    uint8_t touched[ZGR_RESOLUTIONS_MAX]; /* whether its planes have been zeroed, and may be other than zero */
     int spoiled;
-    uint32_t *coeffs; /* sign and magnitude, [components], bands as in bands.c */
-    void *entropy;
+    struct zgr_bitplanes planes;
 };
 
 size_t zgr_decoder_nbytes(const struct zgr_header *header, uint32_t ordinal)
@@ -20,8 +19,9 @@ size_t zgr_decoder_nbytes(const struct zgr_header *header, uint32_t ordinal)
     struct zgr_rect rect = zgr_chunk_rect(header, ordinal);
     if (rect.height == 0)
         return 0;
-    return zgr_align(sizeof(struct zgr_decoder)) + zgr_entropy_scratch_nbytes(header, rect.height, rect.width) +
-           zgr_align((size_t)rect.height * rect.width * header->components * sizeof(uint32_t));
+    struct zgr_layout layout;
+    zgr_layout_make(header, rect.height, rect.width, &layout);
+    return zgr_align(sizeof(struct zgr_decoder)) + zgr_bitplanes_cut(NULL, &layout, header->components, NULL);
 }
 
 enum zgr_status zgr_decoder_init(void *memory, size_t nbytes, const struct zgr_header *header, uint32_t ordinal,
@@ -40,21 +40,27 @@ enum zgr_status zgr_decoder_init(void *memory, size_t nbytes, const struct zgr_h
     zgr_layout_make(header, rect.height, rect.width, &d->layout);
     memset(d->steps, header->first_step + 1, sizeof d->steps);
     memset(d->touched, 0, sizeof d->touched);
-    memset(d->started, 0, sizeof d->started);
-    d->entropy = (uint8_t *)memory + zgr_align(sizeof *d);
-    d->coeffs = (uint32_t *)(void *)((uint8_t *)d->entropy + zgr_entropy_scratch_nbytes(header, rect.height, rect.width));
+    zgr_bitplanes_cut(&d->planes, &d->layout, header->components, (uint8_t *)memory + zgr_align(sizeof *d));
     *decoder = d;
     return ZGR_OK;
 }
 
-/* Coefficients are zeroed only when a first packet needs them: a coarse picture never touches the memory of the fine bands. */
-static void touch(struct zgr_decoder *d, const struct zgr_share *shares, uint32_t count, uint32_t resolution)
+/* Planes are zeroed only when a first packet needs them: a coarse picture never touches the memory of the fine bands. */
+static void touch(struct zgr_decoder *d, uint32_t resolution)
 {
-    if (d->touched[resolution])
+    uint32_t first, count;
+    if (resolution >= d->header.resolutions || d->touched[resolution])
         return;
-    for (uint32_t i = 0; i < count; i++)
-        memset(shares[i].coeffs, 0, (size_t)shares[i].height * shares[i].width * sizeof(uint32_t));
+    zgr_layout_resolution(&d->header, resolution, &first, &count);
+    zgr_bitplanes_clear(&d->planes, first, count);
     d->touched[resolution] = 1;
+}
+
+/* A packet is coded by what is known of the next coarser resolution: all down to one step before its own. */
+static int comes_too_early(const struct zgr_decoder *d, uint32_t resolution, uint32_t step)
+{
+    uint32_t needed = step < d->header.first_step ? step + 1 : step;
+    return resolution + 1 < d->header.resolutions && d->steps[resolution + 1] > needed;
 }
 
 static enum zgr_status take(struct zgr_decoder *d, uint32_t resolution, uint32_t step, const uint8_t *packet, size_t nbytes)
@@ -65,9 +71,10 @@ static enum zgr_status take(struct zgr_decoder *d, uint32_t resolution, uint32_t
     if (zgr_packet_crc(&d->header, d->ordinal, resolution, step, packet, payload_nbytes) != zgr_load_u32(packet + payload_nbytes))
         return ZGR_ERROR_PACKET_CRC;
     struct zgr_share shares[ZGR_SHARES_MAX];
-    uint32_t count = zgr_packet_shares(&d->header, &d->layout, resolution, step, d->coeffs, d->started, shares);
-    touch(d, shares, count, resolution);
-    enum zgr_status status = zgr_entropy_decode(shares, count, step == d->header.first_step, d->entropy, packet, payload_nbytes);
+    uint32_t count = zgr_packet_shares(&d->header, &d->layout, resolution, step, &d->planes, shares);
+    touch(d, resolution + 1); /* parents */
+    touch(d, resolution);
+    enum zgr_status status = zgr_entropy_decode(&d->planes, shares, count, step == d->header.first_step, packet, payload_nbytes);
     d->spoiled = status != ZGR_OK;
     return status;
 }
@@ -79,7 +86,7 @@ enum zgr_status zgr_decoder_add_after_gap(struct zgr_decoder *d, uint32_t resolu
         return ZGR_ERROR_PACKET;
     if (resolution >= d->header.resolutions || step > d->header.first_step)
         return ZGR_ERROR_ARGUMENT;
-    if (step >= d->steps[resolution])
+    if (step >= d->steps[resolution] || (nbytes > 0 && comes_too_early(d, resolution, step)))
         return ZGR_ERROR_ORDER;
     enum zgr_status status = nbytes > 0 ? take(d, resolution, step, packet, nbytes) : ZGR_OK;
     if (status == ZGR_OK)
@@ -145,9 +152,9 @@ size_t zgr_reconstruct_scratch_nbytes(const struct zgr_header *header, uint32_t 
     return rooms_cut(header, height, width, level, nowhere).nbytes;
 }
 
-static const uint32_t *known(const struct zgr_decoder *d, uint32_t component, const struct zgr_band *band)
+static const struct zgr_bits *known(const struct zgr_decoder *d, uint32_t component, const struct zgr_band *band)
 {
-    return d->touched[band->resolution] ? d->coeffs + component * d->layout.component_size + band->offset : NULL;
+    return d->touched[band->resolution] ? &d->planes.bands[component][band - d->layout.bands] : NULL;
 }
 
 static uint32_t lowest_plane(const struct zgr_decoder *d, const struct zgr_band *band)
@@ -161,11 +168,11 @@ static void inverse_component(const struct zgr_decoder *d, uint32_t component, u
     const struct zgr_band *bands = d->layout.bands;
     uint32_t depth = d->header.decompositions;
     int32_t *to = (depth - level) % 2 ? other : out, *from;
-    size_t ll_size = (size_t)bands[0].height * bands[0].width;
-    if (known(d, component, bands))
-        zgr_planes_join(known(d, component, bands), lowest_plane(d, bands), to, ll_size);
-    else
-        memset(to, 0, ll_size * sizeof *to);
+    const struct zgr_bits *ll = known(d, component, bands);
+    for (uint32_t y = 0; ll && y < bands[0].height; y++)
+        zgr_kernels()->row(ll, lowest_plane(d, bands), y, to + (size_t)y * bands[0].width);
+    if (!ll)
+        memset(to, 0, (size_t)bands[0].height * bands[0].width * sizeof *to);
     for (uint32_t l = depth; l > level; l--) {
         const struct zgr_band *hl = &bands[1 + 3 * (depth - l)];
         from = to;

@@ -1,14 +1,25 @@
 /* Pixels of one chunk to the payloads of its packets. */
 #include "core.h"
+#include "kernels.h"
 
 /* The scratch of an encoder, cut up. */
 struct rooms {
     int32_t *pixels, *temp; /* [components][height][width], [height][width] */
     int32_t *lowpass;       /* level R-1: [components][height][width] of that level */
-    uint32_t *coeffs;       /* [components], bands as in bands.c */
+    int32_t *coeffs;        /* [components], bands as in bands.c */
+    struct zgr_bitplanes *all;
+    uint8_t *planes;
     void *entropy;
     size_t nbytes;
 };
+
+static uint8_t bit_length(uint32_t value)
+{
+    uint8_t length = 0;
+    for (; value != 0; value >>= 1)
+        length++;
+    return length;
+}
 
 static size_t lowpass_size(const struct zgr_header *header, uint32_t height, uint32_t width)
 {
@@ -22,11 +33,18 @@ static struct rooms rooms_cut(const struct zgr_header *header, uint32_t height, 
     size_t low = zgr_align(lowpass_size(header, height, width) * sizeof(int32_t) * header->components);
     struct rooms rooms;
     rooms.pixels = (int32_t *)(void *)scratch;
-    rooms.coeffs = (uint32_t *)(void *)(scratch + all);
+    rooms.coeffs = (int32_t *)(void *)(scratch + all);
     rooms.temp = (int32_t *)(void *)(scratch + 2 * all);
     rooms.lowpass = (int32_t *)(void *)(scratch + 2 * all + plane);
-    rooms.entropy = scratch + 2 * all + plane + low;
-    rooms.nbytes = 2 * all + plane + low + zgr_entropy_scratch_nbytes(header, height, width);
+    struct zgr_layout layout;
+    zgr_layout_make(header, height, width, &layout);
+    size_t used = 2 * all + plane + low;
+    rooms.all = (struct zgr_bitplanes *)(void *)(scratch + used);
+    used += zgr_align(sizeof *rooms.all);
+    rooms.planes = scratch + used;
+    used += zgr_bitplanes_cut(NULL, &layout, header->components, NULL);
+    rooms.entropy = scratch + used;
+    rooms.nbytes = used + zgr_entropy_encode_scratch_nbytes(&layout, header->components);
     return rooms;
 }
 
@@ -38,8 +56,10 @@ size_t zgr_encode_scratch_nbytes(const struct zgr_header *header, uint32_t heigh
 
 size_t zgr_encode_out_nbytes(const struct zgr_header *header, uint32_t height, uint32_t width)
 {
-    /* 31 planes and a sign are 32 bits a coefficient; an adaptive model that is always wrong costs about a tenth more. */
-    return (size_t)height * width * header->components * 5 + 64 * ((size_t)header->first_step + 1) * ZGR_RESOLUTIONS_MAX;
+    /* A bit costs at most 8, and tables are chosen by a sample that may mislead: a byte for each plane, and for the sign. Planes: those
+     * of the span, and what the transforms add. Beside them: states, descriptors, and what is kept free while a packet is made. */
+    size_t planes = bit_length(header->span) + 5u, per_packet = 1024 + 5 * (ZGR_PLANE_MAX + 1) * (size_t)ZGR_SHARES_MAX;
+    return (size_t)height * width * header->components * planes + per_packet * ((size_t)header->first_step + 1) * header->resolutions;
 }
 
 static int load_pixels(const struct zgr_header *header, const uint8_t *pixels, const ptrdiff_t strides[3], uint32_t height,
@@ -70,32 +90,39 @@ static void transform_component(const struct zgr_header *header, const struct zg
     }
 }
 
-static uint8_t bit_length(uint32_t value)
+ZGR_CLONES static uint32_t any_magnitude(const int32_t *coeffs, size_t count)
 {
-    uint8_t length = 0;
-    for (; value != 0; value >>= 1)
-        length++;
-    return length;
+    uint32_t any = 0;
+    for (size_t i = 0; i < count; i++) {
+        uint32_t flip = 0u - ((uint32_t)coeffs[i] >> 31);
+        any |= ((uint32_t)coeffs[i] ^ flip) - flip;
+    }
+    return any;
 }
 
-/* Bands to sign and magnitude. any[c * ZGR_BANDS_MAX + b]: OR of the magnitudes; planes[...]: how many planes are not all zero. */
-static void split_bands(const struct zgr_header *header, const struct zgr_layout *layout, uint32_t *coeffs, uint32_t *any,
-                        uint8_t *planes)
+/* Bands to bit-planes; any[c * ZGR_BANDS_MAX + b] is the OR of the magnitudes. */
+static void split_bands(const struct zgr_layout *layout, const int32_t *coeffs, struct zgr_bitplanes *all, uint32_t *any)
 {
-    for (uint32_t c = 0; c < header->components; c++)
+    zgr_bitplanes_clear(all, 0, layout->band_count);
+    for (uint32_t c = 0; c < all->components; c++)
         for (uint32_t b = 0; b < layout->band_count; b++) {
             const struct zgr_band *band = &layout->bands[b];
-            uint32_t *at = coeffs + c * layout->component_size + band->offset;
-            any[c * ZGR_BANDS_MAX + b] = zgr_planes_split(at, (size_t)band->height * band->width);
-            planes[c * ZGR_BANDS_MAX + b] = bit_length(any[c * ZGR_BANDS_MAX + b]);
+            const int32_t *at = coeffs + c * layout->component_size + band->offset;
+            uint32_t ones = any_magnitude(at, (size_t)band->height * band->width);
+            any[c * ZGR_BANDS_MAX + b] = ones;
+            if (ones) {
+                zgr_bits_reach(&all->bands[c][b], bit_length(ones) - 1u);
+                zgr_bits_reach(&all->bands[c][b], 0);
+                zgr_kernels()->load(&all->bands[c][b], at, bit_length(ones));
+            }
         }
 }
 
 /* Whether a packet says anything: some plane of it has a one. */
-static int holds_a_one(const struct zgr_share *shares, uint32_t count, const uint8_t *planes, const uint32_t *any)
+static int holds_a_one(const struct zgr_share *shares, uint32_t count, const uint32_t *any)
 {
     for (uint32_t i = 0; i < count; i++) {
-        uint32_t ones = any[shares[i].started - planes];
+        uint32_t ones = any[shares[i].component * ZGR_BANDS_MAX + shares[i].band];
         if (ones & ((1u << shares[i].plane_end) - (1u << shares[i].plane_low)))
             return 1;
     }
@@ -106,18 +133,20 @@ static enum zgr_status encode_packets(const struct zgr_header *header, const str
                                       uint8_t *out, size_t nbytes_avail, uint32_t *payload_nbytes)
 {
     uint32_t any[ZGR_SHARES_MAX];
-    uint8_t planes[ZGR_SHARES_MAX];
     struct zgr_share shares[ZGR_SHARES_MAX];
+    struct zgr_bitplanes *all = rooms->all;
     size_t end = 0;
-    split_bands(header, layout, rooms->coeffs, any, planes);
+    zgr_bitplanes_cut(all, layout, header->components, rooms->planes);
+    split_bands(layout, rooms->coeffs, all, any);
+    zgr_entropy_encode_begin(layout, header->components, rooms->entropy);
     for (uint32_t r = header->resolutions; r-- > 0;)
         for (uint32_t t = header->first_step + 1u; t-- > 0;) {
             uint32_t *nbytes = &payload_nbytes[r * (header->first_step + 1u) + t];
-            uint32_t count = zgr_packet_shares(header, layout, r, t, rooms->coeffs, planes, shares);
+            uint32_t count = zgr_packet_shares(header, layout, r, t, all, shares);
             *nbytes = 0;
-            if (!holds_a_one(shares, count, planes, any))
+            if (!holds_a_one(shares, count, any))
                 continue;
-            size_t used = zgr_entropy_encode(shares, count, t == header->first_step, rooms->entropy, out + end, nbytes_avail - end);
+            size_t used = zgr_entropy_encode(all, shares, count, t == header->first_step, rooms->entropy, out + end, nbytes_avail - end);
             if (used == 0 || used > UINT32_MAX - ZGR_CRC_NBYTES)
                 return ZGR_ERROR_SPACE;
             *nbytes = (uint32_t)used;
@@ -152,7 +181,7 @@ enum zgr_status zgr_encode_chunk(const struct zgr_header *header, const void *pi
     zgr_layout_make(header, height, width, &layout);
     for (uint32_t c = 0; c < header->components; c++)
         transform_component(header, &layout, rooms.pixels + c * size, rooms.temp,
-                            (int32_t *)(void *)rooms.coeffs + c * layout.component_size, rooms.lowpass + c * low_size);
+                            rooms.coeffs + c * layout.component_size, rooms.lowpass + c * low_size);
     if (lowpass)
         store_lowpass(header, low_size, rooms.lowpass, lowpass);
     return encode_packets(header, &layout, &rooms, out, out_nbytes_avail, payload_nbytes);
