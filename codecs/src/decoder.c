@@ -7,6 +7,7 @@ struct zgr_decoder {
     struct zgr_layout layout;
     uint32_t ordinal;
     uint8_t steps[ZGR_RESOLUTIONS_MAX];   /* down to which step each resolution is known; first_step + 1: not at all */
+    uint8_t built_on[ZGR_RESOLUTIONS_MAX]; /* down to which step finer packets have been coded by what each resolution holds */
     uint8_t touched[ZGR_RESOLUTIONS_MAX]; /* whether its planes have been zeroed, and may be other than zero */
     int spoiled;
     struct zgr_bitplanes planes;
@@ -39,6 +40,7 @@ enum zgr_status zgr_decoder_init(void *memory, size_t nbytes, const struct zgr_h
     d->spoiled = 0;
     zgr_layout_make(header, rect.height, rect.width, &d->layout);
     memset(d->steps, header->first_step + 1, sizeof d->steps);
+    memset(d->built_on, header->first_step + 1, sizeof d->built_on);
     memset(d->touched, 0, sizeof d->touched);
     zgr_bitplanes_cut(&d->planes, &d->layout, header->components, (uint8_t *)memory + zgr_align(sizeof *d));
     *decoder = d;
@@ -57,11 +59,7 @@ static void touch(struct zgr_decoder *d, uint32_t resolution)
 }
 
 /* A packet is coded by what is known of the next coarser resolution: all down to one step before its own. */
-static int comes_too_early(const struct zgr_decoder *d, uint32_t resolution, uint32_t step)
-{
-    uint32_t needed = step < d->header.first_step ? step + 1 : step;
-    return resolution + 1 < d->header.resolutions && d->steps[resolution + 1] > needed;
-}
+static uint32_t needed_step(const struct zgr_decoder *d, uint32_t step) { return step < d->header.first_step ? step + 1 : step; }
 
 static enum zgr_status take(struct zgr_decoder *d, uint32_t resolution, uint32_t step, const uint8_t *packet, size_t nbytes)
 {
@@ -86,17 +84,23 @@ enum zgr_status zgr_decoder_add_after_gap(struct zgr_decoder *d, uint32_t resolu
         return ZGR_ERROR_PACKET;
     if (resolution >= d->header.resolutions || step > d->header.first_step)
         return ZGR_ERROR_ARGUMENT;
-    if (step >= d->steps[resolution] || (nbytes > 0 && comes_too_early(d, resolution, step)))
+    if (step >= d->steps[resolution] || (nbytes > 0 && step >= d->built_on[resolution]))
         return ZGR_ERROR_ORDER;
     enum zgr_status status = nbytes > 0 ? take(d, resolution, step, packet, nbytes) : ZGR_OK;
-    if (status == ZGR_OK)
-        d->steps[resolution] = (uint8_t)step;
-    return status;
+    if (status != ZGR_OK)
+        return status;
+    d->steps[resolution] = (uint8_t)step;
+    if (nbytes > 0 && resolution + 1 < d->header.resolutions && needed_step(d, step) < d->built_on[resolution + 1])
+        d->built_on[resolution + 1] = (uint8_t)needed_step(d, step);
+    return ZGR_OK;
 }
 
 enum zgr_status zgr_decoder_add(struct zgr_decoder *d, uint32_t resolution, uint32_t step, const uint8_t *packet, size_t nbytes)
 {
-    if (!d->spoiled && resolution < d->header.resolutions && step <= d->header.first_step && step + 1 < d->steps[resolution])
+    int is_there = !d->spoiled && resolution < d->header.resolutions && step <= d->header.first_step;
+    if (is_there && step + 1 < d->steps[resolution])
+        return ZGR_ERROR_ORDER;
+    if (is_there && nbytes > 0 && resolution + 1 < d->header.resolutions && d->steps[resolution + 1] > needed_step(d, step))
         return ZGR_ERROR_ORDER;
     return zgr_decoder_add_after_gap(d, resolution, step, packet, nbytes);
 }

@@ -54,7 +54,7 @@ function packetOf(data, { header, steps, offsets, lengths }, chunk, resolution, 
 }
 
 function feedAll(data, table, chunk, decoder, lowest) {
-  for (let resolution = 0; resolution < table.header.resolutions; resolution++) {
+  for (let resolution = table.header.resolutions - 1; resolution >= 0; resolution--) {
     for (let step = table.header.firstStep; step >= lowest; step--) {
       const packet = packetOf(data, table, chunk, resolution, step);
       if (!packet) break;

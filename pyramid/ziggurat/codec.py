@@ -290,7 +290,7 @@ class _Shard:
 
     def decoder(self, ordinal: int, level: int, lowest: int) -> ChunkDecoder:
         decoder = ChunkDecoder(self.header, ordinal)
-        for resolution in range(min(level, self.header.resolutions - 1), self.header.resolutions):
+        for resolution in reversed(range(min(level, self.header.resolutions - 1), self.header.resolutions)):
             steps, known = self.held(ordinal, resolution, lowest)
             for step in steps:
                 start = int(self.offsets[ordinal, resolution, step])

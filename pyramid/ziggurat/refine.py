@@ -72,8 +72,8 @@ class _ShardState:
             try:
                 for span in plan.packets[chunk]:
                     if span.step < decoder.step(span.resolution):
-                        decoder.skip_to(span.resolution, span.step + 1)
-                        decoder.add(span.resolution, span.step, self.held.slice((span.start, span.stop)))
+                        packet = self.held.slice((span.start, span.stop))
+                        decoder.add(span.resolution, span.step, packet, after_gap=True)
             except ZigguratError as error:
                 raise error.at(f"{self.index.key} chunk {self.geometry.chunk_coords(chunk)}") from error
             for resolution in range(min(level, self.index.header.resolutions - 1), self.index.header.resolutions):

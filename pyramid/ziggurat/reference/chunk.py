@@ -8,6 +8,7 @@ import numpy as np
 
 from ziggurat.reference.bands import Band, bands_of, lowest_plane, middle, planes_of
 from ziggurat.reference.colour import colour_forward, colour_inverse
+from ziggurat.reference.contexts import BandBits
 from ziggurat.reference.entropy import Share, decode_packet, encode_packet
 from ziggurat.reference.errorbound import error_bound
 from ziggurat.reference.index import CRC_NBYTES, packet_crc
@@ -34,13 +35,7 @@ class ChunkDecoder:
             raise refuse("argument", f"there is no chunk {ordinal}")
         self.steps = [header.first_step + 1] * header.resolutions
         self.bands = [bands_of(header, resolution) for resolution in range(header.resolutions)]
-        self.coeffs = {
-            (component, band): np.zeros(band.shape(rect.height, rect.width), np.int32)
-            for component in range(header.components)
-            for bands in self.bands
-            for band in bands
-        }
-        self.started: set[tuple[int, Band]] = set()
+        self.bits = _empty_bits(header, rect.height, rect.width)
 
     def add(self, resolution: int, step: int, packet: bytes) -> None:
         """Take a packet with its checksum, b"" if it is empty.
@@ -54,6 +49,9 @@ class ChunkDecoder:
             raise refuse("argument", f"there is no packet ({resolution}, {step})")
         if step + 1 != self.steps[resolution]:
             raise refuse("order", f"packet ({resolution}, {step}) is not the next one")
+        needed = min(step + 1, self.header.first_step)
+        if packet and resolution + 1 < self.header.resolutions and self.steps[resolution + 1] > needed:
+            raise refuse("order", f"packet ({resolution}, {step}) comes before what it builds on")
         if packet:
             payload, crc = packet[:-CRC_NBYTES], packet[-CRC_NBYTES:]
             if not payload or packet_crc(self.header, (self.ordinal, resolution, step), payload) != crc:
@@ -62,18 +60,8 @@ class ChunkDecoder:
         self.steps[resolution] = step
 
     def _decode(self, resolution: int, step: int, payload: bytes) -> None:
-        keys = [(component, band) for component in range(self.header.components) for band in self.bands[resolution]]
-        shares = [
-            Share(
-                band.kind,
-                self.coeffs[component, band],
-                *planes_of(self.header, band, step),
-                (component, band) in self.started,
-            )
-            for component, band in keys
-        ]
+        shares = _shares(self.header, self.bits, resolution, step)
         decode_packet(shares, payload, is_first=step == self.header.first_step)
-        self.started.update(key for key, share in zip(keys, shares, strict=True) if share.started)
 
     def skip_to(self, resolution: int, step: int) -> None:
         """All packets down to ``step`` are empty."""
@@ -100,7 +88,7 @@ class ChunkDecoder:
         resolution = min(max(0, band.decomposition - 1), self.header.resolutions - 1)
         if band.kind == "LL":
             resolution = self.header.resolutions - 1
-        coeffs, step = self.coeffs[component, band], self.steps[resolution]
+        coeffs, step = self.bits[component, band].coeffs, self.steps[resolution]
         return coeffs if step > self.header.first_step else middle(coeffs, lowest_plane(band, step))
 
 
@@ -116,15 +104,38 @@ def encode_chunk(header: Header, pixels: NDArray[Any]) -> dict[tuple[int, int], 
             for kind, band in (("HL", hl), ("LH", lh), ("HH", hh)):
                 coeffs[component, Band(kind, decomposition)] = band
         coeffs[component, Band("LL", header.decompositions)] = area
+    known = _empty_bits(header, pixels.shape[1], pixels.shape[2])
     payloads = {}
-    for resolution in range(header.resolutions):
+    for resolution in reversed(range(header.resolutions)):
+        keys = [(component, band) for component in range(header.components) for band in bands_of(header, resolution)]
         for step in range(header.first_step, -1, -1):
-            shares = [
-                Share(band.kind, coeffs[component, band], *planes_of(header, band, step), started=False)
-                for component in range(header.components)
-                for band in bands_of(header, resolution)
-            ]
-            payload = encode_packet(shares, is_first=step == header.first_step)
+            shares = _shares(header, known, resolution, step)
+            payload = encode_packet(shares, [coeffs[key] for key in keys], is_first=step == header.first_step)
             if payload:
                 payloads[resolution, step] = payload
     return payloads
+
+
+def _empty_bits(header: Header, height: int, width: int) -> dict[tuple[int, Band], BandBits]:
+    return {
+        (component, band): BandBits(np.zeros(band.shape(height, width), np.int32))
+        for component in range(header.components)
+        for resolution in range(header.resolutions)
+        for band in bands_of(header, resolution)
+    }
+
+
+def _shares(header: Header, bits: dict[tuple[int, Band], BandBits], resolution: int, step: int) -> list[Share]:
+    """Section 8: the bands of a packet; section 9.5: what their contexts look at."""
+    kinds = ("HL", "LH", "HH")
+    shares = []
+    for component in range(header.components):
+        for band in bands_of(header, resolution):
+            before = [] if band.kind == "LL" else kinds[: kinds.index(band.kind)]
+            siblings = [bits[component, Band(kind, band.decomposition)] for kind in before]
+            if component > 0:
+                siblings.append(bits[component - 1, band])
+            has_parent = band.kind != "LL" and band.decomposition < header.decompositions
+            parent = bits[component, Band(band.kind, band.decomposition + 1)] if has_parent else None
+            shares.append(Share(bits[component, band], *planes_of(header, band, step), parent, siblings))
+    return shares
