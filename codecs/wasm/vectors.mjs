@@ -116,7 +116,9 @@ for (const { name, errors, pixels } of manifest.good) {
 }
 for (const { name, reason } of manifest.bad) expect(name, reasonOf(() => decode(read("bad", name), 0, 0)), reason);
 for (const { name, object, chunk, packets, reason } of manifest.sequences) {
-  // This interface takes packets after a gap, so of these only what lies behind or does not exist is refused.
+  // This interface takes packets after a gap, so of these only what lies behind or does not exist is refused; and it is not told
+  // which coarser packets are empty, so those that come too early are not offered.
+  if (name.includes("before_the_coarser")) continue;
   const data = read("good", object), table = parse(data), decoder = decoderOf(data, chunk);
   const feed = ([resolution, step]) => {
     const exists = resolution < table.header.resolutions && step <= table.header.firstStep;

@@ -95,7 +95,7 @@ def decode(data: bytes, *, level: int = 0, step: int = 0) -> NDArray[Any]:
 
 def _decode_chunk(header: Header, index: Index, data: bytes, ordinal: int, lowest: int) -> ChunkDecoder:
     decoder = ChunkDecoder(header, ordinal)
-    for resolution in range(header.resolutions):
+    for resolution in reversed(range(header.resolutions)):
         for step in range(header.first_step, lowest - 1, -1):
             start, stop = index.places.get((ordinal, resolution, step), (0, 0))
             if stop > len(data):
