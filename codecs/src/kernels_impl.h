@@ -180,6 +180,9 @@ SIMD_INLINE void decode_units(const struct zgr_pass *pass, uint32_t phase, uint3
     lanes_close(&lanes, pass->lanes);
 }
 
+#ifdef ZGR_NO_ENCODER /* WebAssembly, which is sent before the first picture: small */
+#define DECODE_SIBLINGS(WIDTH, SIGNS) decode_units(pass, phase, row, WIDTH, pass->sibling_count, SIGNS);
+#else
 #define DECODE_SIBLINGS(WIDTH, SIGNS)                                                                                        \
     switch (pass->sibling_count) {                                                                                           \
     case 0: decode_units(pass, phase, row, WIDTH, 0, SIGNS); break;                                                          \
@@ -187,6 +190,7 @@ SIMD_INLINE void decode_units(const struct zgr_pass *pass, uint32_t phase, uint3
     case 2: decode_units(pass, phase, row, WIDTH, 2, SIGNS); break;                                                          \
     default: decode_units(pass, phase, row, WIDTH, 3, SIGNS); break;                                                         \
     }
+#endif
 #define DEFINE_DECODE(WIDTH)                                                                                                 \
     SIMD static void decode_row_##WIDTH(const struct zgr_pass *pass, uint32_t phase, uint32_t row)                           \
     {                                                                                                                        \
