@@ -4,7 +4,7 @@ PY := $(VENV)/bin/python
 NPM := npm --prefix viewer --silent
 CORE := pyproject.toml pyramid/CMakeLists.txt codecs/CMakeLists.txt $(wildcard codecs/src/* codecs/include/* pyramid/native/*)
 
-.PHONY: demo test env viewer packages check test-core test-python test-newest test-viewer bench-codec vectors fuzz clean
+.PHONY: demo test env viewer packages check test-core test-python test-newest test-viewer screenshots bench-codec vectors fuzz clean
 
 demo: env viewer
 	$(PY) scripts/demo.py
@@ -17,7 +17,7 @@ test: check test-core test-python test-newest test-viewer
 define install
 	test -x $(1)/bin/python || "$$(scripts/find-python.sh $(2))" -m venv $(1)
 	$(1)/bin/python -m pip install --quiet --upgrade pip
-	$(1)/bin/python -m pip install --quiet 'scikit-build-core>=0.11' 'nanobind>=2.9' 'cmake>=3.25' ninja
+	$(1)/bin/python -m pip install --quiet 'scikit-build-core>=0.11' 'nanobind>=2.9' 'cmake>=3.25' ninja setuptools
 	$(1)/bin/python -m pip install --quiet --no-build-isolation --editable '.[dev]'
 	touch $(1)/.made
 endef
@@ -55,17 +55,28 @@ test-core: env packages
 	codecs/test.sh
 
 test-python: env viewer
-	$(PY) -m pytest -q
+	$(PY) -m pytest -q -n auto
+
+NEWEST_TESTS := tests/conformance $(addprefix tests/unit/test_,zarr_codec.py roundtrip.py precision.py image.py codec_surface.py loops.py store.py)
 
 # The newest Python with the newest zarr, where there is one: zarr's pipelines change from version to version.
 test-newest:
 	@if scripts/find-python.sh 3.13 >/dev/null 2>&1; then \
-	  $(MAKE) --no-print-directory $(VENV)-newest/.made && $(VENV)-newest/bin/python -m pytest -q tests/unit; \
+	  $(MAKE) --no-print-directory $(VENV)-newest/.made && $(VENV)-newest/bin/python -m pytest -q -n auto $(NEWEST_TESTS); \
 	else echo "no Python 3.13 here: the tests on it are left out"; fi
 
 test-viewer: env viewer packages
 	$(NPM) test
 	$(NPM) run test:browser
+
+# 16,000 × 16,000 pixels of real frames; where ../shared/data is missing there is none, and what needs it is left out.
+build/mosaic.zarr:
+	$(PY) scripts/mosaic.py $@
+
+# The README's picture, out of the viewer's own screenshots.
+screenshots: env viewer packages build/mosaic.zarr
+	ZIGGURAT_MOSAIC=$(CURDIR)/build/mosaic.zarr ZIGGURAT_SCREENSHOTS=$(CURDIR)/build/screenshots $(NPM) run test:browser -- mosaic
+	$(PY) scripts/readme_picture.py build/screenshots
 
 # ---- measuring and making ------------------------------------------------------------------------------------------------
 bench-codec: env

@@ -31,6 +31,12 @@ if TYPE_CHECKING:
 
 __all__ = ["Image", "aopen", "open"]
 
+THUMBNAIL_FILL = 0.9
+"""A level that fills this much of the size asked for is taken as it is: the next finer one costs four times the bytes."""
+
+THUMBNAIL_GREYS = 3
+"""No pixel of a thumbnail is off by more greys than this, and most by none; within half a grey costs twice the bytes."""
+
 THUMBNAIL_MAX = 4096
 """Largest side of a thumbnail, in pixels; who wants more reads a region."""
 
@@ -172,11 +178,11 @@ class Image:
             raise RequestError(f"a thumbnail is 1 to {THUMBNAIL_MAX} pixels large, not {size}")
         from ziggurat import render  # Pillow is for those who render
 
-        level = max((lv.level for lv in self.levels if max(lv.shape[-2:]) >= size), default=0)
+        level = max((lv.level for lv in self.levels if max(lv.shape[-2:]) >= size * THUMBNAIL_FILL), default=0)
         middle = {"t": 0, "z": self.shape[self.axes.index("z")] // 2 if "z" in self.axes else 0}
         pixels = await self.aread(
             level=level,
-            max_error=render.invisible_error(self.channels),
+            max_error=THUMBNAIL_GREYS * 2 * render.invisible_error(self.channels),
             **{axis: at for axis, at in middle.items() if axis in self.axes},
         )
         planes = pixels.reshape(-1, *pixels.shape[-2:])

@@ -24,7 +24,7 @@ from ziggurat.held import HeldBytes
 from ziggurat.metadata import CODEC_NAME, StoredArray
 from ziggurat.plan import plan_shard, step_for_error
 from ziggurat.precision import current_max_error
-from ziggurat.reader import decode_places, fetch_plan
+from ziggurat.reader import decode_on_threads, fetch_plan
 from ziggurat.shards import check_header, load_index
 
 if TYPE_CHECKING:
@@ -186,7 +186,7 @@ class ZigguratCodec(ArrayBytesCodec, ArrayBytesCodecPartialDecodeMixin):
             return [_whole(part, stop - start, key) for part, (start, stop) in zip(found, ranges, strict=True)]
 
         await fetch_plan(index, plan, held, fetch)
-        await asyncio.to_thread(decode_places, index, plan, held, places, array.geometry, 0, step, out)
+        await decode_on_threads(index, plan, held, places, array.geometry, 0, step, out)
         picked: NDArray[Any] = out[picks]
         return picked
 

@@ -34,7 +34,7 @@ INFO = image_info((1001, 1503))
         # The last tile of a row: rounded up, not upscaled.
         ((1408, 896, 95, 105), (24, 27), 2, True),
         ((2, 0, 512, 512), (128, 128), 2, False),
-        ((0, 0, 510, 512), (128, 128), 2, False),
+        ((0, 0, 510, 512), (128, 128), 1, False),
         ((0, 0, 1503, 1001), (753, 501), 0, False),
         ((0, 0, 1503, 1001), (700, 466), 1, False),
         ((0, 0, 1503, 1001), (10, 7), 6, False),
@@ -42,6 +42,9 @@ INFO = image_info((1001, 1503))
         # As fine as the axis that needs it most.
         ((0, 0, 1503, 1001), (1503, 10), 0, False),
         ((0, 0, 10, 10), (400, 400), 0, False),
+        # A pixel in the middle of the image is not the coarse one around it.
+        ((0, 0, 1, 1), (1, 1), 0, True),
+        ((3, 3, 3, 3), (2, 2), 0, False),
     ],
 )
 def test_the_level_is_the_coarsest_with_pixels_enough(region, size, level, native):
@@ -59,7 +62,9 @@ def test_what_is_read_holds_the_box_and_lies_in_the_level(data):
     assert 0 <= chosen.rows[0] <= chosen.box[1] < chosen.box[3] <= chosen.rows[1] <= rows
     assert 0 <= chosen.columns[0] <= chosen.box[0] < chosen.box[2] <= chosen.columns[1] <= columns
     factor = 2**chosen.level.level
-    assert math.ceil(width / factor) >= size[0] or factor == 1
+    for start, length, whole, wanted in ((left, width, 1503, size[0]), (top, height, 1001, size[1])):
+        at_end = start % factor == 0 and start + length == whole and math.ceil(length / factor) == wanted
+        assert length >= wanted * factor or at_end or factor == 1
     if chosen.native:
         assert (chosen.columns[1] - chosen.columns[0], chosen.rows[1] - chosen.rows[0]) == size
 

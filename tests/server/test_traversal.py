@@ -94,6 +94,19 @@ UPWARDS = [
 ]
 
 
+ROUTES = (
+    "/stored/",
+    "/stored/inner.zarr/",
+    "/image/",
+    "/thumbnail/",
+    "/",
+    "/assets/",
+    "/zarr/",
+    "/zarr/0.5/",
+    "/zarr/0.4/inner.zarr/",
+)
+
+
 @pytest.fixture
 def place(own_root, tmp_path):
     """A root, and beside it a secret that links inside the root lead to."""
@@ -129,7 +142,7 @@ async def test_the_corpus_reads_nothing_outside(place):
             str(place.parent / INNER).replace("/", "%2f"),
         ]
         for attack in UPWARDS + absolute:
-            for route in ("/stored/", "/image/", "/thumbnail/", "/", "/stored/inner.zarr/", "/assets/"):
+            for route in ROUTES:
                 status, answer = await raw(server, route + attack)
                 assert SECRET.encode() not in answer, route + attack
                 assert status in (400, 404), (route + attack, status)

@@ -12,7 +12,15 @@ from hypothesis.extra.numpy import arrays
 
 from ziggurat.errors import RequestError
 from ziggurat.metadata import Channel
-from ziggurat.render import composite, fit, invisible_error, thumbnail
+from ziggurat.render import (
+    composite,
+    composite_grey,
+    fit,
+    invisible_error,
+    invisible_errors,
+    shows_grey,
+    thumbnail,
+)
 
 GREY = Channel("grey", "FFFFFF", (0, 255), (0, 255))
 
@@ -120,3 +128,54 @@ def test_a_thumbnail_of_one_plane_needs_no_channel_axis():
     picture = thumbnail(np.full((40, 80), 77, np.uint8), [GREY], size=20)
     assert picture.size == (20, 10)
     assert picture.getpixel((3, 3)) == (77, 77, 77)
+
+
+GREYS_AND_RED = [
+    GREY,
+    replace(GREY, colour="808080", window=(0, 510)),
+    replace(GREY, colour="FF0000"),
+    replace(GREY, visible=False),
+]
+
+
+def test_channels_that_share_a_colour_share_the_error():
+    errors = invisible_errors(GREYS_AND_RED)
+    red = 1 + 128 / 255 + 1
+    assert errors == pytest.approx([0.5 / red, 1 / red, 0.5 / red, float("inf")])
+    assert invisible_errors([replace(GREY, colour="0000FF"), replace(GREY, colour="00FF00")]) == [0.5, 0.5]
+    assert invisible_errors([GREY] * 4, rgb=True) == [0.5, 0.5, 0.5, float("inf")]
+    assert invisible_errors([replace(GREY, colour="000000")]) == [float("inf")]
+
+
+@given(
+    arrays(np.uint16, (3, 4, 4)),
+    st.lists(st.tuples(st.floats(0, 60000), st.floats(1, 5000), st.integers(0, 0xFFFFFF)), min_size=3, max_size=3),
+    st.lists(st.sampled_from([-1.0, 1.0, 0.3]), min_size=3, max_size=3),
+)
+def test_errors_that_are_not_visible_together_move_a_pixel_by_one_grey_at_most(planes, looks, shares):
+    channels = [replace(GREY, window=(low, low + width), colour=f"{colour:06X}") for low, width, colour in looks]
+    limits = np.minimum(invisible_errors(channels), 1e6)
+    exact = planes.astype(np.float64)
+    off = exact + (limits * shares)[:, None, None]
+    assert np.abs(composite(exact, channels).astype(int) - composite(off, channels)).max() <= 1
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "int8", "uint16", "int16"])
+def test_looking_values_up_is_reckoning_them(dtype):
+    values = np.arange(np.iinfo(dtype).min, np.iinfo(dtype).max + 1).astype(dtype)
+    plane = values.reshape(1, 16, -1)[:, ::-1, ::-3]
+    channel = replace(GREY, colour="C04010", window=(-20.5, 90))
+    assert (composite(plane, [channel]) == composite(plane.astype(np.float32), [channel])).all()
+
+
+def test_a_grey_picture_is_one_component_of_the_coloured():
+    planes = np.random.default_rng(2).integers(0, 256, (2, 9, 7), dtype=np.uint8)
+    channels = [GREY, replace(GREY, colour="404040")]
+    assert shows_grey(channels)
+    assert (composite_grey(planes, channels)[..., None] == composite(planes, channels)).all()
+
+
+def test_what_shows_grey():
+    assert shows_grey([GREY, replace(GREY, colour="FF0000", visible=False)])
+    assert not shows_grey([GREY, replace(GREY, colour="FF0000")])
+    assert not shows_grey([GREY] * 3, rgb=True)

@@ -22,6 +22,7 @@ def add_parser(commands: Any) -> None:
     parser.add_argument("root", metavar="ROOT", help="the folder")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (127.0.0.1: this machine only)")
     parser.add_argument("--port", type=int, default=8000, help="port to listen on (8000; 0: any that is free)")
+    parser.add_argument("--access-log", action="store_true", help="write a line of JSON to stderr for each request")
     parser.set_defaults(run=run)
 
 
@@ -30,5 +31,5 @@ def run(options: argparse.Namespace) -> int:
     with needs("server"):
         from ziggurat.server.run import serve
 
-    serve(options.root, options.host, options.port)
+    serve(options.root, options.host, options.port, access_log=options.access_log)
     return 0

@@ -58,7 +58,9 @@ class Metrics:
             registry=self.registry,
             buckets=SECONDS,
         )
-        self._nbytes = Counter("ziggurat_sent_bytes", "Bytes of answers' bodies.", ("route",), registry=self.registry)
+        self._nbytes = Counter(
+            "ziggurat_sent_bytes", "Bytes of answers, headers included.", ("route",), registry=self.registry
+        )
         self._cancelled = Counter(
             "ziggurat_requests_cancelled", "Requests whose client left early.", ("route",), registry=self.registry
         )
@@ -106,7 +108,7 @@ class Metrics:
         route = resource.canonical if resource is not None else UNKNOWN_ROUTE
         left = response is None or (request.transport is None and not isinstance(response, web.WebSocketResponse))
         status = LEFT_STATUS if response is None else response.status
-        nbytes = 0 if response is None or request.method == "HEAD" else _body_nbytes(response)
+        nbytes = 0 if response is None else _sent_nbytes(response)
         self._requests.labels(route, request.method if route != UNKNOWN_ROUTE else "any", str(status)).inc()
         self._seconds.labels(route).observe(seconds)
         self._nbytes.labels(route).inc(nbytes)
@@ -116,8 +118,8 @@ class Metrics:
             access.info(_line(request, route, status, nbytes, seconds))
 
 
-def _body_nbytes(response: web.StreamResponse) -> int:
-    """Bytes of the body sent; those of a view stream are frames, which nobody counts here."""
+def _sent_nbytes(response: web.StreamResponse) -> int:
+    """Bytes sent, headers included; of a file that is sent later, and of a stream's frames, nobody knows here."""
     try:
         return int(response.body_length)
     except (AssertionError, AttributeError):

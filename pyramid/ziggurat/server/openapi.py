@@ -87,6 +87,7 @@ def _json(schema: Json | None = None) -> Json:
 
 
 _BYTES = {"application/octet-stream": {"schema": {"type": "string", "contentMediaType": "application/octet-stream"}}}
+_STORED = {**_json(), **_BYTES}
 _TEXT = {"text/plain": {"schema": {"type": "string"}}}
 _CACHED = (304, *_ERRORS)
 
@@ -108,9 +109,9 @@ def _plain_paths() -> Json:
         "/stored/{path}": _get(
             "Stored bytes; takes one Range.",
             [_parameter("path", "path", "An image's name, and a key in it."), _VERSION],
-            _BYTES,
+            _STORED,
             (304, 404, 412, 416, 500, 503),
-            {"206": {"description": "A part.", "content": _BYTES}},
+            {"206": {"description": "A part.", "content": _STORED}},
         ),
         "/zarr/{form}/{path}": _get(
             "Virtual OME-Zarr, for readers without our codec.",
@@ -118,7 +119,7 @@ def _plain_paths() -> Json:
                 _parameter("form", "path", "0.5 or 0.4, then +CODEC and +VERSION where wanted."),
                 _parameter("path", "path", "An image's name, and a key in it."),
             ],
-            {**_json(), **_BYTES},
+            _STORED,
             _CACHED,
         ),
         "/stream": {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import signal
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ from aiohttp import web
 
 from ziggurat.errors import RequestError
 from ziggurat.server.app import create_app
+from ziggurat.server.metrics import log_to
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,7 +23,7 @@ SHUTDOWN_SECONDS = 10.0
 KEEPALIVE_SECONDS = 30.0
 
 
-def serve(root: str | Path, host: str = "127.0.0.1", port: int = 8000) -> None:
+def serve(root: str | Path, host: str = "127.0.0.1", port: int = 8000, *, access_log: bool = False) -> None:
     """Serve a folder of images until SIGINT or SIGTERM, after printing the address.
 
     Parameters
@@ -30,6 +32,8 @@ def serve(root: str | Path, host: str = "127.0.0.1", port: int = 8000) -> None:
         The folder, or one image.
     host, port
         Where to listen; port 0: any that is free.
+    access_log
+        Whether to write a line of JSON to the standard error for each request.
 
     Raises
     ------
@@ -38,6 +42,8 @@ def serve(root: str | Path, host: str = "127.0.0.1", port: int = 8000) -> None:
     RequestError
         If the address cannot be listened on.
     """
+    if access_log:
+        log_to(logging.StreamHandler())
     asyncio.run(_serve(root, host, port))
 
 

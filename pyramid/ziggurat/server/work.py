@@ -30,13 +30,14 @@ KEPT_PART_MAX = 8
 ENTRY_NBYTES = 512
 """What a kept result takes besides its bytes: empty ones must not add up without bound."""
 PIXELS_MAX = 64 * 1024 * 1024
-"""Decoded pixels of one work, every channel counted: 8192², about a second of two processors."""
+"""Decoded pixels of one work, every channel counted: 8192², some 5 s of two processors at 8 Mpx/s each."""
 SMALL_PIXELS = 4 * 1024 * 1024
 """What is small: four channels of a 1024² tile."""
 SMALL_AT_ONCE = 16
 """More than processors, since a work waits for the store for a part of its time."""
 SMALL_WAITING_MAX = 256
-"""At some 5 ms of a processor each the last one waits for about a second."""
+"""Chunks of 512² take some 35 ms of a processor each: the last one waits for some 5 s of two. Few Zarr readers try again when
+refused, and a screen full of chunks comes at once, so that turning away sooner would break pictures."""
 LARGE_AT_ONCE = 2
 """They are what bounds memory: two of 64 Mpx, 16-bit, take 256 MiB decoded."""
 LARGE_WAITING_MAX = 8

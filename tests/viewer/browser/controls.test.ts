@@ -77,18 +77,58 @@ describe.skipIf(absent !== undefined)(`the controls${absent === undefined ? "" :
 
   it("names every control, and reaches each by the tabulator key", async () => {
     const unnamed = await viewer.page.evaluate(() =>
-      [...document.querySelectorAll<HTMLInputElement>("input, button, canvas")]
+      [...document.querySelectorAll<HTMLInputElement>("input, select, button, canvas")]
         .filter((one) => !one.labels?.length && !one.ariaLabel && !one.textContent?.trim())
         .map((one) => one.outerHTML),
     );
     expect(unnamed).toEqual([]);
-    const count = await viewer.page.locator("input, button, canvas").count();
+    const count = await viewer.page.locator("input, select, button, canvas").count();
     const seen = new Set<string>();
     for (let tabs = 0; tabs <= count; tabs++) {
       await viewer.page.keyboard.press("Tab");
-      seen.add(await viewer.page.evaluate(() => String([...document.querySelectorAll("input, button, canvas")].indexOf(document.activeElement!))));
+      seen.add(await viewer.page.evaluate(() => String([...document.querySelectorAll("input, select, button, canvas")].indexOf(document.activeElement!))));
     }
     for (let index = 0; index < count; index++) expect([...seen]).toContain(String(index));
+  });
+
+  it("cuts nothing off at the edge of a panel", async () => {
+    for (const [width, height] of [[1400, 900], [1000, 300], [700, 900]] as const) {
+      await viewer.page.setViewportSize({ width, height });
+      const cut = await viewer.page.evaluate(() => {
+        const panels = [...document.querySelectorAll("aside, nav, footer, input[type=number], .row")];
+        return panels.filter((panel) => panel.scrollWidth > panel.clientWidth).map((panel) => panel.outerHTML);
+      });
+      expect(cut, `${width} × ${height}`).toEqual([]);
+    }
+    await viewer.page.setViewportSize({ width: 1000, height: 640 });
+  });
+
+  it.each(["dark", "light"] as const)("can be read in a %s room", async (colorScheme) => {
+    await viewer.page.emulateMedia({ colorScheme });
+    await viewer.keep(`controls-${colorScheme}`);
+    // Contrast as WCAG 2.2, section 1.4.3, has it: 4.5 at least for text.
+    const contrasts = await viewer.page.evaluate(() => {
+      const light = (colour: string) => {
+        const parts = colour.match(/[\d.]+/g)!.map((part) => Number(part) / 255);
+        const [r, g, b] = parts.map((part) => (part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4)) as [number, number, number];
+        return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+      };
+      const panel = light(getComputedStyle(document.querySelector("aside")!).backgroundColor);
+      return ["h2", "nav small", ".quality", ".trouble", ".pointer", ".axis output"].map((selector) => {
+        const text = light(getComputedStyle(document.querySelector(selector)!).color);
+        return [selector, (Math.max(text, panel) + 0.05) / (Math.min(text, panel) + 0.05)] as const;
+      });
+    });
+    for (const [selector, contrast] of contrasts) expect(contrast, selector).toBeGreaterThan(4.5);
+    await viewer.page.emulateMedia({ colorScheme: null });
+  });
+
+  it("tells how long things are", async () => {
+    const bar = viewer.page.getByRole("img", { name: /^Scale bar: / });
+    await viewer.look({ zoom: 2 });
+    await expect.poll(() => bar.textContent()).toBe("20 µm");
+    await viewer.look({ zoom: 20 });
+    await expect.poll(() => bar.textContent()).toBe("2 µm");
   });
 
   it("fetches nothing for a wider window or a hidden channel, and only what can be seen then for a narrower one", async () => {
@@ -126,6 +166,36 @@ describe.skipIf(absent !== undefined)(`the controls${absent === undefined ? "" :
     expect(high).toBeLessThanOrEqual(plane.at(-1)! + 40);
   });
 
+  it("shows a histogram, and bends light by gamma and lookup tables", async () => {
+    const shape = viewer.page.locator(".histogram .shape").first();
+    await expect.poll(() => shape.evaluate((one) => one.style.clipPath.split(",").length)).toBe(2 + 2 * 64);
+    const middle = async () => {
+      const { height, width, pixels } = await viewer.picture();
+      const at = ((height >> 1) * width + (width >> 1)) * 4;
+      return [...pixels.subarray(at, at + 3)] as [number, number, number];
+    };
+    await viewer.page.getByRole("checkbox", { name: "channel 0" }).uncheck();
+    await viewer.look({ x: 52.5, y: 66.5, zoom: 30 }); // within the nucleus, one pixel large on the screen
+    await viewer.idle();
+    const plain = await middle();
+    await viewer.page.getByRole("slider", { name: "Gamma of channel 1" }).fill("1");
+    await viewer.idle();
+    expect(await viewer.state()).toMatchObject({ looks: [{}, { gamma: 2 }] });
+    const bent = await middle();
+    expect(bent[0]).toBeGreaterThan(plain[0] + 5);
+    expect(Math.abs(bent[0] - 255 * Math.sqrt(plain[0] / 255))).toBeLessThan(3);
+    await viewer.page.getByRole("slider", { name: "Gamma of channel 1" }).dblclick();
+    await viewer.page.getByRole("combobox", { name: "Lookup table of channel 1" }).selectOption("grey");
+    await viewer.idle();
+    expect(await viewer.state()).toMatchObject({ looks: [{}, { gamma: 1, table: "grey" }] });
+    expect((await middle()).map((part) => Math.abs(part - plain[0]) <= 1)).toEqual([true, true, true]);
+    await viewer.keep("controls-grey");
+    await viewer.page.getByRole("combobox", { name: "Lookup table of channel 1" }).selectOption("viridis");
+    await viewer.idle();
+    await viewer.keep("controls-viridis");
+    expect(Math.abs((await middle())[1] - plain[0])).toBeGreaterThan(5);
+  });
+
   it("reads off values with their error, and without one once they are exact", async () => {
     const pointer = viewer.page.locator(".pointer");
     await canvas().hover({ position: { x: 250, y: 250 } });
@@ -155,10 +225,10 @@ describe.skipIf(absent !== undefined)(`the controls${absent === undefined ? "" :
   });
 
   it("opens another image from the list", async () => {
-    await viewer.page.getByRole("navigation", { name: "Images" }).getByRole("button", { name: "speckles.zarr" }).click();
+    await viewer.page.getByRole("navigation", { name: "Images" }).getByRole("button", { name: "speckles" }).click();
     await viewer.page.waitForFunction(() => window.ziggurat.opened === "speckles.zarr");
     await viewer.idle();
-    expect(await viewer.page.locator("[aria-current]").textContent()).toContain("speckles.zarr");
+    expect(await viewer.page.locator("[aria-current]").getAttribute("title")).toBe("speckles.zarr");
     expect(await viewer.page.getByRole("slider", { name: "Position" }).count()).toBe(0);
     expect(await viewer.page.title()).toContain("speckles");
   });
@@ -210,6 +280,13 @@ describe.skipIf(absent !== undefined)("what goes wrong", () => {
     const { chunks, exactChunks, exact } = await damaged.state();
     expect({ left: chunks - exactChunks, exact }).toEqual({ left: 1, exact: false });
     expect(await damaged.page.getByRole("alert").textContent()).toContain("1 damaged chunk");
+    const marks = damaged.page.getByRole("img", { name: /^Damaged chunk / });
+    expect(await marks.count()).toBe(1);
+    const { width } = (await marks.boundingBox())!;
+    expect(width).toBeGreaterThan(100);
+    await damaged.keep("damaged");
+    await damaged.look({ zoom: 0.5 });
+    await expect.poll(async () => (await marks.boundingBox())!.width).toBeLessThan(width);
   });
 
   it("says so when the server does not know an image, or does not answer", async () => {

@@ -110,6 +110,35 @@ describe.skipIf(absent !== undefined)(`the viewer${absent === undefined ? "" : `
     await viewer.keep("stack-step");
   });
 
+  it("has a coarse picture of the next planes before they are asked for, and plays", async () => {
+    await viewer.open("stack.zarr");
+    await viewer.idle();
+    await viewer.page.locator("canvas").focus();
+    await viewer.page.keyboard.press("PageUp");
+    await viewer.idle();
+    expect(await viewer.state()).toMatchObject({ at: { z: 23 }, settled: true });
+    viewer.gate.hold();
+    for (const z of [24, 25]) {
+      await viewer.page.keyboard.press("PageUp");
+      await viewer.page.evaluate(() => window.ziggurat.caughtUp());
+      expect(await viewer.state()).toMatchObject({ at: { z }, shownAt: { z }, settled: false });
+    }
+    await viewer.page.keyboard.press("PageUp");
+    await viewer.page.evaluate(() => window.ziggurat.caughtUp());
+    expect(await viewer.state(), "nobody has seen this one").toMatchObject({ at: { z: 26 }, shownAt: { z: 25 } });
+    viewer.gate.release();
+    await viewer.page.getByRole("button", { name: "Play axis z" }).click();
+    await viewer.page.waitForFunction(() => window.ziggurat.state.shownAt["z"]! >= 30);
+    expect(await viewer.page.getByRole("button", { name: "Play axis z" }).getAttribute("aria-pressed")).toBe("true");
+    await viewer.page.locator("canvas").focus();
+    await viewer.page.keyboard.press(" ");
+    await viewer.idle();
+    const { at, shownAt } = await viewer.state();
+    expect(shownAt).toEqual(at);
+    expect(await viewer.page.getByRole("button", { name: "Play axis z" }).getAttribute("aria-pressed")).toBe("false");
+    await viewer.keep("stack-played");
+  });
+
   it.each(Object.keys(OTHER_KINDS))("shows and holds %s", async (kind) => {
     await viewer.open(`${kind}.zarr`, "&exact=1");
     await viewer.idle();

@@ -75,13 +75,13 @@ export class ViewerPage {
     if (SHOTS !== undefined) await this.page.screenshot({ path: `${SHOTS}/${name}.png` });
   }
 
-  /** What is on the canvas. */
+  /** What is on the canvas, without what lies over it. */
   async picture(): Promise<Picture> {
     const clip = await this.page.locator("canvas").evaluate((canvas: HTMLCanvasElement) => {
       const { x, y } = canvas.getBoundingClientRect();
       return { x, y, width: canvas.width, height: canvas.height };
     });
-    const png = (await this.page.screenshot({ clip })).toString("base64");
+    const png = (await this.page.screenshot({ clip, style: ".scale, .damage { visibility: hidden }" })).toString("base64");
     const { height, width, pixels } = await this.page.evaluate(async (data) => {
       const bitmap = await createImageBitmap(await (await fetch(`data:image/png;base64,${data}`)).blob());
       const context = new OffscreenCanvas(bitmap.width, bitmap.height).getContext("2d")!;

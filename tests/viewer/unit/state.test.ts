@@ -15,7 +15,7 @@ describe("the address", () => {
     const state: ViewState = {
       camera: { y: 1234.5678, x: 0.25, zoom: 0.03125 },
       at: {},
-      looks: [{ visible: false, colour: "FF00AA", window: [-12.5, 3000] }, lookOf(mosaic().channels[1]!)],
+      looks: [{ visible: false, colour: "FF00AA", window: [-12.5, 3000], gamma: 1.7, table: "viridis" }, lookOf(mosaic().channels[1]!)],
       wantExact: true,
     };
     const hash = writeHash(mosaic(), state);
@@ -29,7 +29,7 @@ describe("the address", () => {
     expect(readHash(writeHash(stack(), state), stack(), start(stack())).at).toEqual({ t: 2, z: 6 });
   });
 
-  it.each(["", "x=abc&zoom=-1&y=", "c0=1,blue,0,1&c1=1,00FF00,9,3", "c0=1,00FF00,--,.."])("is ignored where it makes no sense: %s", (hash) =>
+  it.each(["", "x=abc&zoom=-1&y=", "c0=1,blue,0,1&c1=1,00FF00,9,3", "c0=1,00FF00,--,..", "c0=1,00FF00,0,1,9&c1=1,00FF00,0,1,0"])("is ignored where it makes no sense: %s", (hash) =>
     expect(readHash(hash, mosaic(), start())).toEqual(start()),
   );
 

@@ -5,6 +5,7 @@ import { DescriptionError, RequestError } from "./errors.ts";
 
 export interface Listed {
   readonly name: string;
+  readonly title: string;
   readonly shape: readonly number[];
   readonly axes: readonly string[];
   readonly dtype: string;
@@ -22,6 +23,7 @@ export class Server {
     const list = new Checked(await this.json("images", signal), "answer", (text) => new DescriptionError(text));
     return list.at("images").list().map((item) => ({
       name: item.at("name").string(),
+      title: (item.at("title").missing ? "" : item.at("title").string()) || item.at("name").string(),
       shape: item.at("shape").list().map((size) => size.whole()),
       axes: item.at("axes").list().map((axis) => axis.string()),
       dtype: item.at("dtype").string(),

@@ -1,5 +1,6 @@
 /** Draws chunks that lie in a texture: channel by channel, adding their light. */
 import type { ChunkTexture } from "./texture.ts";
+import { LookupTable } from "./table.ts";
 import { fragment, KINDS, VERTEX, type Kind } from "./shader.ts";
 
 type Gl = WebGL2RenderingContext;
@@ -30,6 +31,17 @@ export interface Light {
   readonly window: readonly [number, number];
   /** red, green, blue, each 0 to 1 */
   readonly colour: readonly [number, number, number];
+  /** Undefined for plain light. */
+  readonly tone: Tone | undefined;
+}
+
+/** Light that is bent by an exponent and looked up in a table. */
+export interface Tone {
+  readonly exponent: number;
+  /** Tables of one name are the same. */
+  readonly name: string;
+  /** red, green, blue, alpha a place */
+  readonly bytes: () => Uint8Array;
 }
 
 const ATTRIBUTE_SIZES = [4, 4, 4, 2, 4, 4, 2];
@@ -41,7 +53,8 @@ interface Program {
 }
 
 export class Painter {
-  private readonly programs = new Map<Kind, Program>();
+  private readonly programs = new Map<string, Program>();
+  private readonly table: LookupTable;
   private readonly buffer: WebGLBuffer;
   private readonly vertices: WebGLVertexArrayObject;
 
@@ -49,11 +62,8 @@ export class Painter {
     private readonly gl: Gl,
     private readonly texture: ChunkTexture,
   ) {
-    for (const kind of KINDS) {
-      const program = link(gl, VERTEX, fragment(kind, texture.signed, texture.components));
-      const uniforms = ["canvas", "window", "colour"].map((name) => [name, gl.getUniformLocation(program, name)]);
-      this.programs.set(kind, { program, uniforms: Object.fromEntries(uniforms) });
-    }
+    for (const kind of KINDS) this.program(kind, false); // now, while nobody waits for a picture
+    this.table = new LookupTable(gl);
     this.buffer = gl.createBuffer();
     this.vertices = gl.createVertexArray();
     gl.bindVertexArray(this.vertices);
@@ -87,22 +97,40 @@ export class Painter {
   }
 
   /** From front to back: the depth buffer keeps a channel from adding twice where a coarse chunk lies under a fine one. */
-  private add({ sprites, window: [low, high], colour }: Light): void {
+  private add({ sprites, window: [low, high], colour, tone }: Light): void {
     const { gl } = this;
     gl.clear(gl.DEPTH_BUFFER_BIT);
     gl.bindBuffer(gl.ARRAY_BUFFER, this.buffer);
+    if (tone !== undefined) this.table.load(tone);
     for (const own of batches(sprites)) {
-      const { program, uniforms } = this.programs.get(own[0]!.kind)!;
+      const { program, uniforms } = this.program(own[0]!.kind, tone !== undefined);
       gl.useProgram(program);
       gl.uniform2f(uniforms["canvas"]!, gl.drawingBufferWidth, gl.drawingBufferHeight);
       gl.uniform2f(uniforms["window"]!, low, 1 / Math.max(high - low, 1e-9));
-      gl.uniform3f(uniforms["colour"]!, ...colour);
+      if (tone === undefined) gl.uniform3f(uniforms["colour"]!, ...colour);
+      else {
+        gl.uniform1i(uniforms["table"]!, LookupTable.UNIT);
+        gl.uniform1f(uniforms["exponent"]!, tone.exponent);
+      }
       gl.bufferData(gl.ARRAY_BUFFER, pack(own), gl.STREAM_DRAW);
       gl.drawArraysInstanced(gl.TRIANGLE_STRIP, 0, 4, own.length);
     }
   }
 
+  private program(kind: Kind, toned: boolean): Program {
+    const name = `${kind} ${toned}`;
+    const known = this.programs.get(name);
+    if (known !== undefined) return known;
+    const { gl, texture } = this;
+    const program = link(gl, VERTEX, fragment(kind, texture.signed, texture.components, toned));
+    const uniforms = ["canvas", "window", "colour", "table", "exponent"].map((uniform) => [uniform, gl.getUniformLocation(program, uniform)]);
+    const made = { program, uniforms: Object.fromEntries(uniforms) };
+    this.programs.set(name, made);
+    return made;
+  }
+
   free(): void {
+    this.table.free();
     for (const { program } of this.programs.values()) this.gl.deleteProgram(program);
     this.gl.deleteBuffer(this.buffer);
     this.gl.deleteVertexArray(this.vertices);

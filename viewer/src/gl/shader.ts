@@ -60,12 +60,15 @@ const SHARP = "fetch(ivec2(floor(texel)))";
 /** Integer textures cannot be filtered by the hardware, so it is done here: on the data, before the window. */
 const SMOOTH = "mix(mix(fetch(i), fetch(i + ivec2(1, 0)), f.x), mix(fetch(i + ivec2(0, 1)), fetch(i + 1), f.x), f.y)";
 
-export function fragment(kind: Kind, signed: boolean, components: number): string {
+/** @param toned whether the light is bent and looked up in a table, instead of `colour` times the value's share of the window */
+export function fragment(kind: Kind, signed: boolean, components: number, toned: boolean): string {
   // GLSL's texel centres lie at halves.
   const sample = { flat: "constant", sharp: SHARP, smooth: SMOOTH, edge: SMOOTH }[kind];
   const type = components === 1 ? "float" : "vec3";
   const layers = [0, 1, Math.min(2, components - 1)].slice(0, components);
   const fetches = layers.map((layer) => `texelFetch(pixels, at + ivec3(0, 0, ${layer}), tile.y).r`);
+  // The ends of the table lie in the middle of its first and last texel.
+  const lit = toned ? "texture(table, vec2(pow(share, exponent) * 255.0 / 256.0 + 0.5 / 256.0, 0.5)).rgb" : "share * colour";
   return `#version 300 es
 precision highp float;
 precision highp int;
@@ -73,6 +76,8 @@ precision highp ${signed ? "i" : "u"}sampler2DArray;
 uniform ${signed ? "i" : "u"}sampler2DArray pixels;
 uniform vec2 window;                      // its low end, 1 / its width
 uniform vec3 colour;
+uniform sampler2D table;
+uniform float exponent;
 in vec2 texel;
 flat in ivec4 tile;
 flat in float constant;
@@ -90,6 +95,7 @@ void main() {
   ivec2 i = ivec2(floor(p));
   vec2 f = p - vec2(i);
   ${type} value = ${type}(${sample});
-  light = vec4(clamp((value - window.x) * window.y, 0.0, 1.0) * colour, 1.0);
+  ${type} share = clamp((value - window.x) * window.y, 0.0, 1.0);
+  light = vec4(${lit}, 1.0);
 }`;
 }

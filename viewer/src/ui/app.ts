@@ -5,11 +5,13 @@ import type { Point } from "../view/camera.ts";
 import { imageInHash, readHash, writeHash } from "../view/state.ts";
 import { readingsAt } from "../view/values.ts";
 import { Viewer, type Surface } from "../view/viewer.ts";
-import { axesPanel } from "./axes.ts";
+import { axesPanel, type AxesPanel } from "./axes.ts";
 import { channelPanel, type Panel } from "./channels.ts";
+import { DamageOverlay } from "./damage.ts";
 import { element } from "./dom.ts";
 import { ImageList } from "./images.ts";
 import { navigate } from "./navigation.ts";
+import { ScaleBarOverlay } from "./scalebar.ts";
 import { StatusBar } from "./status.ts";
 
 /** The address follows what is seen, but not faster than browsers allow. */
@@ -22,7 +24,10 @@ export class App {
   private readonly images: ImageList;
   private readonly settings = element("aside", { "aria-label": "Settings" });
   private readonly status = new StatusBar((wantExact) => this.viewer?.set({ wantExact }));
+  private readonly damage = new DamageOverlay();
+  private readonly scale = new ScaleBarOverlay();
   private panels: Panel[] = [];
+  private axes: AxesPanel | undefined;
   private point: Point | undefined;
   private opening: AbortController | undefined;
   private addressTimer: ReturnType<typeof setTimeout> | undefined;
@@ -35,8 +40,8 @@ export class App {
     private readonly makeParts: () => SessionParts,
   ) {
     this.images = new ImageList(server, (name) => this.show(name));
-    body.append(this.images.root, surface.canvas, this.settings, this.status.root);
-    navigate(surface.canvas, () => this.viewer, (point) => this.pointAt(point));
+    body.append(this.images.root, surface.canvas, this.damage.root, this.scale.root, this.settings, this.status.root);
+    navigate(surface.canvas, () => this.viewer, (point) => this.pointAt(point), (name) => this.axes?.key(name) ?? false);
     followSize(surface, () => this.viewer?.requestFrame());
     addEventListener("hashchange", () => this.followAddress());
     surface.canvas.addEventListener("webglcontextlost", (event) => event.preventDefault());
@@ -64,7 +69,7 @@ export class App {
     this.status.failure = "";
     const viewer = (this.viewer = new Viewer(this.surface, description, this.makeParts(), () => this.changed()));
     viewer.set(readHash(hash, description, viewer.current));
-    const axes = axesPanel(viewer);
+    const axes = (this.axes = axesPanel(viewer));
     this.panels = [channelPanel(viewer), ...(axes === undefined ? [] : [axes])];
     this.settings.replaceChildren(...this.panels.map((panel) => panel.root));
     this.images.mark(name);
@@ -86,6 +91,8 @@ export class App {
     if (this.viewer === undefined) return;
     for (const panel of this.panels) panel.update();
     this.status.update(this.viewer);
+    this.damage.update(this.viewer);
+    this.scale.update(this.viewer);
     this.pointAt(this.point);
     this.addressTimer ??= setTimeout(() => this.writeAddress(), ADDRESS_DELAY_MS);
   }

@@ -16,7 +16,11 @@ export class ImageList {
 
   fill(images: readonly Listed[]): void {
     this.buttons.clear();
-    for (const image of images) this.buttons.set(image.name, this.button(image));
+    for (const image of images) {
+      // Two images of one title are told apart by where they lie.
+      const alone = images.every(({ name, title }) => name === image.name || title !== image.title);
+      this.buttons.set(image.name, this.button(image, alone ? image.title : image.name));
+    }
     const items = [...this.buttons.values()].map((button) => element("li", {}, button));
     const none = items.length === 0 ? [element("p", {}, "No images here yet.")] : [];
     this.root.replaceChildren(element("h1", {}, "ziggurat"), element("ul", {}, ...items), ...none);
@@ -33,10 +37,11 @@ export class ImageList {
     }
   }
 
-  private button({ name, shape, dtype, nbytes }: Listed): HTMLButtonElement {
+  private button({ name, shape, dtype, nbytes }: Listed, title: string): HTMLButtonElement {
     const picture = element("img", { src: this.server.thumbnail(name, THUMBNAIL_PIXELS), alt: "", loading: "lazy" });
-    const facts = `${shape.join(" × ")} ${dtype}, ${readableBytes(nbytes)}`;
-    const text = element("span", {}, element("strong", {}, name), element("small", {}, facts));
-    return element("button", { type: "button", click: () => this.open(name) }, picture, text);
+    const size = element("small", {}, shape.join(" × "));
+    const kind = element("small", {}, `${dtype}, ${readableBytes(nbytes)}`);
+    const text = element("span", {}, element("strong", {}, title), size, kind);
+    return element("button", { type: "button", title: name, click: () => this.open(name) }, picture, text);
   }
 }

@@ -8,8 +8,16 @@ const KEY_PAN_SHARE = 0.1;
 const KEY_ZOOM = 1.5;
 const LINE_PIXELS = 16;
 
-/** @param pointer told the image point under the pointer, undefined when it left */
-export function navigate(canvas: HTMLCanvasElement, viewer: () => Viewer | undefined, pointer: (point: Point | undefined) => void): void {
+/**
+ * @param pointer told the image point under the pointer, undefined when it left
+ * @param otherKey told keys that do not move the camera; @returns whether they mean something
+ */
+export function navigate(
+  canvas: HTMLCanvasElement,
+  viewer: () => Viewer | undefined,
+  pointer: (point: Point | undefined) => void,
+  otherKey: (name: string) => boolean,
+): void {
   const down = new Map<number, Point>();
   const here = (event: MouseEvent): Point => {
     const box = canvas.getBoundingClientRect();
@@ -55,7 +63,7 @@ export function navigate(canvas: HTMLCanvasElement, viewer: () => Viewer | undef
   );
   canvas.addEventListener("keydown", (event) => {
     const open = viewer();
-    if (open !== undefined && !event.ctrlKey && !event.metaKey && !event.altKey && key(open, event.key, zoom)) event.preventDefault();
+    if (open !== undefined && !event.ctrlKey && !event.metaKey && !event.altKey && (key(open, event.key, zoom) || otherKey(event.key))) event.preventDefault();
   });
 }
 
@@ -101,7 +109,7 @@ function key(open: Viewer, name: string, zoom: Zoom): boolean {
       open.fit();
       break;
     case "1":
-      zoom(open, middle, 1 / devicePixelRatio / open.current.camera.zoom);
+      open.set({ camera: { ...open.current.camera, zoom: 1 / devicePixelRatio } }); // exactly, as no factor is
       break;
     default:
       return false;

@@ -1,22 +1,35 @@
 /** How channels are shown, and what that asks of the data. */
 import type { Channel, Description } from "../client/description.ts";
+import { steepness, type TableName } from "./tables.ts";
 
 export interface ChannelLook {
   readonly visible: boolean;
   /** Six hexadecimal digits. */
   readonly colour: string;
   readonly window: readonly [number, number];
+  /** Light is share^(1 / gamma), share being a value's place in the window: above 1 brightens the middle. */
+  readonly gamma: number;
+  /** A lookup table instead of the colour. */
+  readonly table: TableName | undefined;
 }
 
-export const lookOf = ({ visible, colour, window }: Channel): ChannelLook => ({ visible, colour, window });
+export const GAMMA_MOST = 5;
+
+export const lookOf = ({ visible, colour, window }: Channel): ChannelLook => ({ visible, colour, window, gamma: 1, table: undefined });
 
 /**
- * The largest error that cannot be seen: half of one of the 255 steps between the window's ends. A value is shown as
- * 255 · (value − low) / (high − low), so an error of (high − low) / 255 / 2 moves it by half a step of an 8-bit display.
+ * The largest error that cannot be seen: what moves the light by half of one of 255 steps where it changes fastest. Plainly that is
+ * (high − low) / 255 / 2. With an exponent p = 1 / gamma the light changes fastest at the bright end if p > 1, p times as fast;
+ * and at the dark end if p < 1, where an error of a share e shows as e^p. A lookup table may change faster than plain light.
  */
-export function invisibleError([low, high]: readonly [number, number]): number {
-  return Math.max(0, (high - low) / 255 / 2);
+export function invisibleError({ window: [low, high], gamma, table }: ChannelLook): number {
+  const half = 1 / 510 / Math.max(1, steepness(table));
+  const share = gamma > 1 ? half ** gamma : half * gamma;
+  return Math.max(0, (high - low) * share);
 }
+
+/** Half a step of an 8-bit screen, of the window alone. */
+export const halfStep = ({ window: [low, high] }: ChannelLook): number => Math.max(0, (high - low) / 510);
 
 /** red, green, blue, each 0 to 1. RGB images bring their own colours. */
 export function lightOf(look: ChannelLook, description: Description): readonly [number, number, number] {

@@ -15,8 +15,8 @@ export interface Scene {
 
 export function viewOf(scene: Scene): Omit<View, "image"> {
   const { level, region, at, exact } = scene;
-  const channels = scene.looks.flatMap(({ visible, window }, index) =>
-    visible ? [{ index, max_error: invisibleError(window) }] : [],
+  const channels = scene.looks.flatMap((look, index) =>
+    look.visible ? [{ index, max_error: invisibleError(look) }] : [],
   );
   return { level, region, at, channels, exact, coarser: true };
 }

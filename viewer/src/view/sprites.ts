@@ -77,7 +77,7 @@ function cuts(end: number, size: number): readonly number[] {
 const along = (from: number, to: number, share: number): number => (share === 1 ? to : from + (to - from) * share);
 
 /** The rectangle of level 0 that a tile shows. Odd sizes round up from level to level: the last pixels reach beyond the image. */
-export function extentOf(description: Description, { array, place }: Tile): Rectangle {
+export function extentOf(description: Description, { array, place }: Pick<Tile, "array" | "place">): Rectangle {
   const scale = 2 ** description.arrays[array]!.level;
   const [height, width] = description.shape.slice(-2) as [number, number];
   const right = Math.min((place.x + place.width) * scale, width);

@@ -2,7 +2,8 @@
 import type { Description } from "../client/description.ts";
 import type { At } from "../client/geometry.ts";
 import type { Camera } from "./camera.ts";
-import { lookOf, type ChannelLook } from "./channels.ts";
+import { GAMMA_MOST, lookOf, type ChannelLook } from "./channels.ts";
+import { isTable } from "./tables.ts";
 
 export interface ViewState {
   readonly camera: Camera;
@@ -14,7 +15,7 @@ export interface ViewState {
 
 const rounded = (value: number): string => String(Number(value.toPrecision(8)));
 
-/** `image=NAME&x=…&y=…&zoom=…&z=…&t=…&c0=1,0000FF,294,2210&exact=1`; channels only where they differ from what is stored. */
+/** `image=NAME&x=…&y=…&zoom=…&z=…&t=…&c0=1,0000FF,294,2210,1.5,viridis&exact=1`; gamma and table, and channels, only where they differ from what is stored. */
 export function writeHash(description: Description, state: ViewState): string {
   const { camera, at, looks, wantExact } = state;
   const parts = new URLSearchParams({ image: description.name, x: rounded(camera.x), y: rounded(camera.y), zoom: rounded(camera.zoom) });
@@ -27,7 +28,12 @@ export function writeHash(description: Description, state: ViewState): string {
   return parts.toString().replaceAll("%2F", "/").replaceAll("%2C", ",");
 }
 
-const writeLook = ({ visible, colour, window }: ChannelLook): string => [visible ? 1 : 0, colour, ...window.map(rounded)].join(",");
+function writeLook({ visible, colour, window, gamma, table }: ChannelLook): string {
+  const parts = [visible ? 1 : 0, colour, ...window.map(rounded)];
+  if (gamma !== 1 || table !== undefined) parts.push(rounded(gamma));
+  if (table !== undefined) parts.push(table);
+  return parts.join(",");
+}
 
 export const imageInHash = (hash: string): string | undefined => new URLSearchParams(hash).get("image") ?? undefined;
 
@@ -57,11 +63,12 @@ export function readHash(hash: string, description: Description, otherwise: View
 }
 
 function readLook(text: string | null): ChannelLook | undefined {
-  const found = /^([01]),([0-9a-fA-F]{6}),(-?[\d.]+),(-?[\d.]+)$/.exec(text ?? "");
+  const found = /^([01]),([0-9a-fA-F]{6}),(-?[\d.]+),(-?[\d.]+)(?:,([\d.]+)(?:,(\w+))?)?$/.exec(text ?? "");
   if (found === null) return undefined;
   const [low, high] = [Number(found[3]), Number(found[4])];
-  if (!(low <= high)) return undefined;
-  return { visible: found[1] === "1", colour: found[2]!.toUpperCase(), window: [low, high] };
+  const [gamma, table] = [Number(found[5] ?? 1), found[6]];
+  if (!(low <= high) || !(gamma >= 1 / GAMMA_MOST && gamma <= GAMMA_MOST)) return undefined;
+  return { visible: found[1] === "1", colour: found[2]!.toUpperCase(), window: [low, high], gamma, table: table !== undefined && isTable(table) ? table : undefined };
 }
 
 /** Where an image opens: in the middle of a stack, where there is most to see, and at the beginning of a movie. */

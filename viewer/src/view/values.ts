@@ -68,25 +68,23 @@ export function levelZeroValues(
   return { values, maxError };
 }
 
-/** How much of a histogram's ends auto-contrast leaves out. */
-const TAIL = 0.001;
+/** As many values of a tile and component stand for all of them. */
+const SAMPLES = 4096;
 
-/** A window over what is on the screen: all but the darkest and brightest 0.1 %. Undefined while there is nothing. */
-export function autoWindow(viewer: Viewer, channel: number): readonly [number, number] | undefined {
+/** Some of the values of a channel that are on the screen, from the coarsest pictures that hold enough of them. */
+export function samplesOf(viewer: Viewer, channel: number): number[] {
   const samples: number[] = [];
   for (const { tile, mip } of viewer.layered(channel)) {
     if (tile.fill !== undefined) continue;
-    const coarsest = Math.max(mip, ...tile.mips.keys()); // few values stand for many
-    const [height, width] = [tile.place.height, tile.place.width].map((size) => levelSize(size, coarsest)) as [number, number];
+    const sizeAt = (level: number): [number, number] => [levelSize(tile.place.height, level), levelSize(tile.place.width, level)];
+    const enough = [...tile.mips.keys()].filter((level) => sizeAt(level)[0] * sizeAt(level)[1] >= SAMPLES);
+    const level = Math.max(mip, ...enough);
+    const [height, width] = sizeAt(level);
     for (const component of range(viewer.components)) {
-      const read = viewer.read(tile, component, coarsest, 0, 0, height, width);
-      const stride = Math.max(1, Math.floor(read.length / 4096));
+      const read = viewer.read(tile, component, level, 0, 0, height, width);
+      const stride = Math.max(1, Math.floor(read.length / SAMPLES));
       for (let index = 0; index < read.length; index += stride) samples.push(read[index]!);
     }
   }
-  if (samples.length === 0) return undefined;
-  samples.sort((a, b) => a - b);
-  const low = samples[Math.floor(TAIL * (samples.length - 1))]!;
-  const high = samples[Math.ceil((1 - TAIL) * (samples.length - 1))]!;
-  return [low, Math.max(high, low + 1)];
+  return samples;
 }

@@ -6,11 +6,14 @@ import { Session, type SessionListener, type SessionParts } from "../client/sess
 import type { Light } from "../gl/painter.ts";
 import { Stage } from "../gl/stage.ts";
 import { bounded, fit, levelFor, visibleRegion, type Size } from "./camera.ts";
-import { invisibleError, lightOf, lookOf, type ChannelLook } from "./channels.ts";
+import { halfStep, lightOf, lookOf, type ChannelLook } from "./channels.ts";
 import { compose, covered, type Layered } from "./compose.ts";
+import { damageOnScreen, type Damage } from "./damage.ts";
 import { decodeLevel, targetChunks, viewOf, wantedChunks, type Scene } from "./requests.ts";
 import { onCanvas, spritesOf, type Canvas } from "./sprites.ts";
+import { toneOf } from "./tables.ts";
 import { firstPlace, type ViewState } from "./state.ts";
+import { coarseView, motionBetween, scenesAhead, type Motion } from "./steps.ts";
 import { progressOf, type Progress } from "./status.ts";
 import type { Tile } from "./tiles.ts";
 import { Waiting } from "./waiting.ts";
@@ -23,6 +26,8 @@ export interface Status extends Progress {
   /** Bytes received when the whole screen showed something for the first time. */
   readonly firstPictureBytes: number | undefined;
   readonly connected: boolean;
+  /** The indices that are on the screen. */
+  readonly shownAt: ViewState["at"];
   /** Chunks that cannot be shown, and why. */
   readonly damaged: ReadonlyMap<ChunkKey, string>;
   readonly error: string | undefined;
@@ -48,6 +53,10 @@ export class Viewer {
   private scene: Scene | undefined;
   private wanted: ReadonlyMap<ChunkKey, { place: ChunkPlace; level: number }> = new Map();
   private lastView = "";
+  private motion: Motion | undefined;
+  /** What is fetched once the present view is complete: undefined before. */
+  private ahead: Scene[] | undefined;
+  private wantedAhead: ReadonlyMap<ChunkKey, { place: ChunkPlace; level: number }> = new Map();
   /** Pictures that found no place on the GPU. */
   private readonly homeless = new Set<ChunkKey>();
   private readonly damaged = new Map<ChunkKey, string>();
@@ -91,16 +100,30 @@ export class Viewer {
   }
 
   get status(): Status {
-    const { progress, connected, error, firstPictureBytes, damaged } = this;
+    const { progress, connected, error, firstPictureBytes, damaged, shownAt } = this;
     const { bytesReceived } = this.session;
-    return { ...progress, bytesReceived, level: this.scene?.level ?? 0, settled: this.settled, firstPictureBytes, connected, damaged, error };
+    return { ...progress, bytesReceived, level: this.scene?.level ?? 0, settled: this.settled, firstPictureBytes, connected, shownAt, damaged, error };
   }
 
   initialState(): ViewState {
     return { camera: fit(this.image, this.screen), at: firstPlace(this.description), looks: this.description.channels.map(lookOf), wantExact: false };
   }
 
+  /** Whether what is on the screen is the place on z, t and the like that was asked for. */
+  get showsPlace(): boolean {
+    return this.shownAt === this.state.at;
+  }
+
+  get lastMotion(): Motion | undefined {
+    return this.motion;
+  }
+
+  get isClosed(): boolean {
+    return this.closed;
+  }
+
   set(change: Partial<ViewState>): void {
+    if (change.at !== undefined) this.motion = motionBetween(this.state.at, change.at) ?? this.motion;
     this.state = { ...this.state, ...change };
     if (change.camera !== undefined) this.state = { ...this.state, camera: bounded(change.camera, this.image, this.screen) };
     this.requestFrame();
@@ -123,10 +146,10 @@ export class Viewer {
     });
   }
 
-  /** Resolves when all that the present view asks for was received, decoded and drawn. */
+  /** Resolves when all that the present view asks for was received, decoded and drawn, and what is fetched ahead, too. */
   idle(): Promise<void> {
     this.requestFrame();
-    return this.waiting.until(() => this.settled);
+    return this.waiting.until(() => this.settled && (this.scene === undefined || (this.session.settled && !this.ahead?.length)));
   }
 
   /** Resolves when all that was received so far is decoded and drawn. */
@@ -140,7 +163,7 @@ export class Viewer {
     if (this.scene === undefined) return [];
     const planes = new Set(this.description.arrays.map((_, array) => planeOf(this.description, array, channel, this.shownAt)));
     const tiles = [...this.stage.tiles.values()].filter(({ place }) => planes.has(place.plane));
-    return compose(this.description, tiles, this.scene.level, invisibleError(this.state.looks[channel]!.window));
+    return compose(this.description, tiles, this.scene.level, halfStep(this.state.looks[channel]!));
   }
 
   /** The picture of a chunk, if there is one. */
@@ -151,6 +174,14 @@ export class Viewer {
   /** What lies on the GPU for a rectangle of a tile's mip level, one component of it: height × width. */
   read(tile: Tile, component: number, mip: number, y: number, x: number, height: number, width: number): ArrayLike<number> {
     return this.stage.read(tile, component, mip, y, x, height, width);
+  }
+
+  /** Damaged chunks of the level that is shown; what is known of coarser levels is seen below them. */
+  damageOnScreen(): Damage[] {
+    if (this.scene === undefined) return [];
+    const target = this.description.levels[this.scene.level]!.array;
+    const places = [...this.wanted.values()].map(({ place }) => place).filter(({ address }) => address[0] === target);
+    return damageOnScreen(this.description, places, this.damaged, this.state.camera, this.screen);
   }
 
   get components(): number {
@@ -173,7 +204,7 @@ export class Viewer {
   }
 
   private get settled(): boolean {
-    return this.scene === undefined ? this.visibleScene() === undefined : this.session.settled;
+    return this.scene === undefined ? this.visibleScene() === undefined : this.ahead !== undefined || this.session.settled;
   }
 
   private listener(): SessionListener {
@@ -196,7 +227,7 @@ export class Viewer {
   }
 
   private receive(picture: Picture): void {
-    const place = this.wanted.get(picture.key)?.place;
+    const place = (this.wanted.get(picture.key) ?? this.wantedAhead.get(picture.key))?.place;
     const { put, evicted } = place === undefined ? { put: false, evicted: undefined } : this.stage.put(picture, place, this.wanted);
     if (!put) this.homeless.add(picture.key);
     if (evicted !== undefined) this.session.lost([evicted]);
@@ -225,6 +256,7 @@ export class Viewer {
     if (this.scene !== undefined) {
       this.ask(this.scene);
       this.advance(this.scene);
+      this.lookAhead(this.scene);
     }
     this.paint(canvas);
     this.onChange();
@@ -238,17 +270,32 @@ export class Viewer {
     if (text !== this.lastView) {
       this.lastView = text;
       this.reachedError = Infinity;
+      this.ahead = undefined;
       this.wanted = wantedChunks(this.description, scene);
       this.stage.touch([...this.wanted.keys()].reverse());
-      this.session.show(view, new Map([...this.wanted].map(([key, { level }]) => [key, level])));
+      this.session.show(view, levelsOf(this.wanted));
       this.session.lost([...this.homeless].filter((key) => this.wanted.has(key)));
       this.homeless.clear();
     }
-    for (const [key, { place }] of this.wanted) {
+    for (const [key, { place }] of [...this.wanted, ...this.wantedAhead]) {
       if (this.stage.tiles.get(key) !== undefined) continue;
       const fill = this.session.fillOf(key);
       if (fill !== undefined) this.stage.putFill(place, fill);
     }
+  }
+
+  /** Once nothing is missing: a coarse picture of where the last motion leads, place by place. */
+  private lookAhead(scene: Scene): void {
+    if (!this.session.settled) return;
+    if (this.ahead === undefined) {
+      this.ahead = this.motion === undefined ? [] : scenesAhead(this.description, scene, this.motion);
+      this.wantedAhead = new Map();
+    }
+    const next = this.ahead.shift();
+    if (next === undefined) return;
+    this.wantedAhead = new Map([...this.wantedAhead, ...wantedChunks(this.description, next)]);
+    this.session.show(coarseView(next), levelsOf(new Map([...this.wantedAhead, ...this.wanted])));
+    this.requestFrame();
   }
 
   /** Finds how far the picture has come, and turns to other planes once they are there. */
@@ -258,7 +305,7 @@ export class Viewer {
     const { tiles } = this.stage;
     const decode = decodeLevel(this.description, this.description.levels[scene.level]!.array, scene.level);
     const progress = progressOf(places, (key) => tiles.get(key), decode);
-    if (this.session.caughtUp) this.reachedError = this.session.reachedError;
+    if (this.session.caughtUp && this.ahead === undefined) this.reachedError = this.session.reachedError;
     this.progress = { ...progress, maxError: Math.min(progress.maxError, this.reachedError) };
     if (!covered(this.description, places, tiles, scene.at)) return;
     this.shownAt = scene.at;
@@ -270,9 +317,11 @@ export class Viewer {
     const lights = state.looks.flatMap((look, channel): Light[] => {
       if (!look.visible) return [];
       const sprites = spritesOf(description, this.layered(channel), this.stage.tiles, state.camera, canvas);
-      return [{ sprites, window: look.window, colour: lightOf(look, description) }];
+      return [{ sprites, window: look.window, colour: lightOf(look, description), tone: toneOf(look, description) }];
     });
     const bounds = onCanvas(state.camera, canvas, [0, 0, this.image.width, this.image.height]);
     this.stage.paint(lights, bounds, BACKGROUND);
   }
 }
+
+const levelsOf = (wanted: ReadonlyMap<ChunkKey, { level: number }>): Map<ChunkKey, number> => new Map([...wanted].map(([key, { level }]) => [key, level]));

@@ -16,9 +16,9 @@ __all__ = ["FORMATS", "encode", "finish"]
 FORMATS = {"jpg": "image/jpeg", "png": "image/png", "webp": "image/webp"}
 """The media type of each format."""
 PNG_LEVEL = 3
-"""Of zlib: level 6 takes three times as long for 2 % on micrographs."""
+"""Of zlib: level 6 takes 1.5 to 2.5 times as long for 1 to 11 % on micrographs, level 1 saves up to 40 % of it for 1 to 5 %."""
 WEBP_METHOD = 2
-"""0 to 6: 4, libwebp's own, takes twice as long for 3 %."""
+"""0 to 6: 4, libwebp's own, takes 1.2 to 2.2 times as long for 2 to 3 %."""
 BITONAL_FROM = 128
 
 _QUARTERS = {
@@ -63,7 +63,7 @@ def encode(picture: PIL.Image.Image, recipe: Recipe) -> bytes:
         out = io.BytesIO()
         picture.save(out, **options)
         return out.getvalue()
-    # Into a file descriptor Pillow encodes without holding the interpreter lock; into a BytesIO it would hold it to the end.
+    # Into a file descriptor Pillow encodes JPEG without holding the interpreter lock, into a BytesIO with it, to the end.
     with os.fdopen(os.memfd_create("picture"), "w+b") as file:
         picture.save(file, **options)
         file.seek(0)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["QUALITY", "parse_look", "whole"]
 
 QUALITY = 85
-"""JPEG's and WebP's quality where none is asked for: some 40 dB on micrographs, at a fifth of the bytes of PNG."""
+"""JPEG's and WebP's quality where none is asked for: 37 to 46 dB on micrographs, at a ninth to a third of the bytes of PNG."""
 CHANNELS_MAX = 64
 NUMBER = r"-?[0-9]{1,12}(?:\.[0-9]{1,9})?"
 

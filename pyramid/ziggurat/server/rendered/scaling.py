@@ -55,7 +55,7 @@ def cut(info: ImageInfo, region: tuple[int, int, int, int], size: tuple[int, int
         (width, height) wanted, in pixels.
     """
     left, top, width, height = region
-    level = _coarsest(info, (width, height), size)
+    level = _coarsest(info, region, size)
     factor = 1 << level.level
     shape = level.shape[-2:]
     columns, native_x = _native(left, width, factor, info.shape[-1], size[0])
@@ -73,12 +73,18 @@ def cut(info: ImageInfo, region: tuple[int, int, int, int], size: tuple[int, int
     )
 
 
-def _coarsest(info: ImageInfo, extent: tuple[int, int], size: tuple[int, int]) -> Level:
-    """The coarsest level in which the region has as many pixels as wanted along both axes, level 0 where none has."""
+def _coarsest(info: ImageInfo, region: tuple[int, int, int, int], size: tuple[int, int]) -> Level:
+    """The coarsest level that has pixels enough for the region along both axes, level 0 where none has."""
+    left, top, width, height = region
+    axes = ((left, width, info.shape[-1], size[0]), (top, height, info.shape[-2], size[1]))
     found = info.levels[0]
     for level in info.levels:
-        # Rounded up, as levels are: the last tile of a row, 13 pixels from 100 of level 0, is level 3 and no upscaled level 2.
-        if all(-(-pixels >> level.level) >= wanted for pixels, wanted in zip(extent, size, strict=True)):
+        factor = 1 << level.level
+        # Or has exactly those wanted: the last tile of a row, 13 pixels from 100 of level 0, is level 3 and no enlarged level 2.
+        if all(
+            length >= wanted * factor or _native(start, length, factor, whole, wanted)[1]
+            for start, length, whole, wanted in axes
+        ):
             found = level
     return found
 
