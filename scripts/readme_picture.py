@@ -16,9 +16,9 @@ OUT = Path(__file__).parents[1] / "docs/images/sharpening.jpg"
 STAGES = {
     # name of the screenshot: the square of it to show, left, top, side, in pixels of the 1920 × 1080 page
     "mosaic-1-first.png": (442, 22, 1004),
-    "mosaic-2-zoomed.png": (215, 510, SIDE),
-    "mosaic-3-sharper.png": (215, 510, SIDE),
-    "mosaic-4-exact.png": (215, 510, SIDE),
+    "mosaic-2-zoomed.png": (330, 600, SIDE),
+    "mosaic-3-sharper.png": (330, 600, SIDE),
+    "mosaic-4-exact.png": (330, 600, SIDE),
 }
 
 
