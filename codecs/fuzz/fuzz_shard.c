@@ -57,7 +57,9 @@ static void feed(const struct zgr_header *h, struct zgr_decoder *decoder, uint32
                 store_u32(packet + length - ZGR_CRC_NBYTES, zgr_packet_crc(h, chunk, r, step, packet, length - ZGR_CRC_NBYTES));
             enum zgr_status status = zgr_decoder_add(decoder, r, step, packet, length);
             free(packet);
-            expect(status == ZGR_OK || status == ZGR_ERROR_PACKET_CRC || status == ZGR_ERROR_PACKET);
+            /* A label after a coarser one that was refused is too early. */
+            expect(status == ZGR_OK || status == ZGR_ERROR_PACKET_CRC || status == ZGR_ERROR_PACKET ||
+                   (status == ZGR_ERROR_ORDER && h->coding == ZGR_LABEL));
             expect(status != ZGR_OK || zgr_decoder_step(decoder, r) == step);
             if (status != ZGR_OK)
                 break;
@@ -85,7 +87,9 @@ static void decode(const struct zgr_header *h, uint32_t chunk, const struct tabl
         memset(scratch, 0x5A, scratch_nbytes);
         enum zgr_status status = zgr_decoder_reconstruct(decoder, level, scratch, scratch_nbytes, pixels, strides);
         expect(status == ZGR_OK || status == ZGR_ERROR_PACKET);
-        expect(zgr_decoder_error(decoder, level) <= (uint64_t)h->span * h->divisor);
+        double error = zgr_decoder_guaranteed_error(decoder, level);
+        expect(error >= 0 && error <= 1.7976931348623157e308);
+        expect(h->coding > ZGR_RCT || zgr_decoder_error(decoder, level) <= (uint64_t)h->span * h->divisor);
         free(pixels);
         free(scratch);
     }

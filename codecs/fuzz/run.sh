@@ -15,14 +15,14 @@ vectors=$here/../vectors
 replay() { # compiler
     for target in fuzz_shard fuzz_encode; do
         # shellcheck disable=SC2086
-        "$1" $flags -D_POSIX_C_SOURCE=200809L $checks $sources "$here/$target.c" "$here/replay.c" -o "$scratch/replay_$target"
+        "$1" $flags -D_POSIX_C_SOURCE=200809L $checks $sources "$here/$target.c" "$here/replay.c" -lm -o "$scratch/replay_$target"
         echo "$1 $target: $("$scratch/replay_$target" "$vectors/good" "$vectors/bad")"
     done
 }
 
 fuzz() { # target seconds
     # shellcheck disable=SC2086
-    clang $flags $checks -fsanitize=fuzzer $sources "$here/$1.c" -o "$scratch/$1"
+    clang $flags $checks -fsanitize=fuzzer $sources "$here/$1.c" -lm -o "$scratch/$1"
     corpus=${FUZZ_CORPUS:-$scratch/corpus}/$1
     mkdir -p "$corpus"
     python3 "$here/seeds.py" "$corpus"

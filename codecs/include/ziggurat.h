@@ -39,11 +39,11 @@ enum zgr_status {
     ZGR_ERROR_INDEX_CRC = 6,  /* the index is damaged */
     ZGR_ERROR_INDEX = 7,      /* the index says what cannot be */
     ZGR_ERROR_PACKET_CRC = 8, /* a packet is damaged, or is another packet than it is said to be */
-    ZGR_ERROR_PACKET = 9,     /* a payload ends early, has bytes left over or sets a plane above 30 */
+    ZGR_ERROR_PACKET = 9,     /* a payload ends early, has bytes left over or says what cannot be (section 11) */
     ZGR_ERROR_ORDER = 10,     /* a packet was offered before its predecessor, or twice */
     ZGR_ERROR_ARGUMENT = 11,  /* the caller's mistake: an ordinal, level, resolution or step there is not */
     ZGR_ERROR_SPACE = 12,     /* the caller's memory is too small */
-    ZGR_ERROR_VALUE = 13      /* a pixel that the header's offset, divisor and span cannot express */
+    ZGR_ERROR_VALUE = 13      /* a pixel that the header's offset, divisor (or scale) and span cannot express */
 };
 
 /* A short lower-case word for a status, such as "packet_crc"; static storage. */
@@ -69,13 +69,19 @@ uint32_t zgr_crc32c(const void *data, size_t nbytes, uint32_t seed);
 
 /* ---- header (SPEC.md, section 2) ------------------------------------------------------------------------------------ */
 
-enum zgr_dtype { ZGR_UINT8 = 1, ZGR_INT8, ZGR_UINT16, ZGR_INT16, ZGR_UINT32, ZGR_INT32 };
+enum zgr_dtype {
+    ZGR_UINT8 = 1, ZGR_INT8, ZGR_UINT16, ZGR_INT16, ZGR_UINT32, ZGR_INT32, ZGR_UINT64, ZGR_INT64, ZGR_FLOAT16, ZGR_FLOAT32,
+    ZGR_FLOAT64, ZGR_BOOL
+};
+/* What a level is to the one below it: a mean, one through the reversible colour transform, every other pixel, a mean of floats. */
+enum zgr_coding { ZGR_MEAN = 0, ZGR_RCT = 1, ZGR_LABEL = 2, ZGR_FLOAT = 3 };
 
 struct zgr_header {
-    uint8_t dtype, components, colour, decompositions, resolutions, first_step, coarse_step;
+    uint8_t dtype, components, coding, decompositions, resolutions, first_step, coarse_step;
     uint32_t planes, height, width, chunk_height, chunk_width, extent_height, extent_width;
-    int64_t fill_value, offset;
-    uint32_t divisor, span;
+    int64_t fill_value; /* of floats the bits, of uint64 two's complement */
+    int64_t offset;     /* of uint64 two's complement */
+    uint32_t divisor, span; /* with ZGR_FLOAT the divisor holds the scale, below */
     uint32_t index_nbytes, index_crc, content_crc;
     uint32_t header_crc; /* set by parse and write: identifies the content of the shard */
 };
@@ -87,8 +93,17 @@ enum zgr_status zgr_header_write(struct zgr_header *header, uint8_t out[ZGR_HEAD
 /* Whether all constraints of section 2 hold. Error: FIELD. */
 enum zgr_status zgr_header_check(const struct zgr_header *header);
 
-uint32_t zgr_dtype_nbytes(uint8_t dtype);                          /* 1, 2 or 4; 0 for an unknown dtype */
-void zgr_dtype_range(uint8_t dtype, int64_t *least, int64_t *most); /* 0, 0 for an unknown dtype */
+uint32_t zgr_dtype_nbytes(uint8_t dtype); /* 1, 2, 4 or 8; 0 for an unknown dtype */
+int zgr_dtype_is_signed(uint8_t dtype);   /* of an integer */
+int zgr_dtype_is_float(uint8_t dtype);
+/* The smallest and the largest of an integer dtype, both in two's complement; 0, 0 for a float or an unknown dtype. */
+void zgr_dtype_range(uint8_t dtype, int64_t *least, int64_t *most);
+
+/* The scale of floats, section 13: m stands for (offset + m) * 2^exponent. */
+static inline int32_t zgr_scale_exponent(const struct zgr_header *header) { return (int16_t)(uint16_t)(header->divisor & 0xFFFFu); }
+#define ZGR_SCALE_ROUNDED 0x10000u  /* some finite pixel is no multiple of 2^exponent */
+#define ZGR_SCALE_SPECIALS 0x20000u /* some pixel is not finite */
+
 uint32_t zgr_grid_height(const struct zgr_header *header);
 uint32_t zgr_grid_width(const struct zgr_header *header);
 uint32_t zgr_chunk_count(const struct zgr_header *header);
@@ -121,13 +136,16 @@ int zgr_cursor_next(const struct zgr_header *header, struct zgr_cursor *cursor);
 
 /* ---- the guaranteed error (section 10) ------------------------------------------------------------------------------ */
 
-/* The bound at `level` when resolution r is known to steps[r] (first_step + 1: not at all), r < resolutions. */
+/* The bound at `level` when resolution r is known to steps[r] (first_step + 1: not at all), r < resolutions. Of integers that are
+ * means; of labels it is 0 or, where something is not known, the whole range of the dtype. Not of floats. */
 uint64_t zgr_error_bound(const struct zgr_header *header, uint32_t level, const uint8_t *steps);
+/* The same for every dtype: of integers rounded up to a double, of floats in their own unit, of all finite pixels. */
+double zgr_guaranteed_error(const struct zgr_header *header, uint32_t level, const uint8_t *steps);
 
 /* ---- encoding a chunk ----------------------------------------------------------------------------------------------- */
 
-/* The least and the largest value, and the greatest common divisor of all differences. Zero it to start; add pixels of one shard
- * as often as need be. Strides in bytes. */
+/* The least and the largest value (of uint64 in two's complement), and the greatest common divisor of all differences. Zero it to
+ * start; add integer pixels of one shard as often as need be. Strides in bytes. */
 struct zgr_survey {
     int64_t least, most;
     uint64_t divisor; /* 0 while all pixels are equal */
@@ -135,6 +153,17 @@ struct zgr_survey {
 };
 void zgr_survey_add(struct zgr_survey *survey, uint8_t dtype, const void *pixels, ptrdiff_t row_stride_nbytes,
                     ptrdiff_t column_stride_nbytes, uint32_t height, uint32_t width);
+
+/* The same for floats. Values are (mantissa, exponent): mantissa * 2^exponent, exact. */
+struct zgr_float_survey {
+    int64_t least, most;           /* mantissas of the least and the largest finite value; both 0 while there is none */
+    int32_t least_exponent, most_exponent;
+    int32_t exponent;              /* all finite values are multiples of 2^exponent, and of no larger power */
+    uint64_t finite_count, special_count;
+    uint64_t least_key, most_key;  /* for its own use */
+};
+void zgr_float_survey_add(struct zgr_float_survey *survey, uint8_t dtype, const void *pixels, ptrdiff_t row_stride_nbytes,
+                          ptrdiff_t column_stride_nbytes, uint32_t height, uint32_t width);
 
 size_t zgr_encode_scratch_nbytes(const struct zgr_header *header, uint32_t height, uint32_t width);
 /* Enough for all payloads of any chunk of this size. */
@@ -162,7 +191,8 @@ size_t zgr_decoder_nbytes(const struct zgr_header *header, uint32_t ordinal);
 enum zgr_status zgr_decoder_init(void *memory, size_t nbytes, const struct zgr_header *header, uint32_t ordinal,
                                  struct zgr_decoder **decoder);
 /* Takes packet (resolution, step) with its checksum, as stored; nbytes = 0 says that it is empty. The steps of a resolution are
- * taken from first_step down without a gap. Errors: ARGUMENT, ORDER, PACKET_CRC, PACKET. */
+ * taken from first_step down without a gap; of labels a packet is taken only after those of all coarser resolutions.
+ * Errors: ARGUMENT, ORDER, PACKET_CRC, PACKET. */
 enum zgr_status zgr_decoder_add(struct zgr_decoder *decoder, uint32_t resolution, uint32_t step, const uint8_t *packet,
                                 size_t nbytes);
 /* The same for a packet of which it is known that those between it and the last one taken are empty, as in the view stream. */
@@ -172,14 +202,16 @@ enum zgr_status zgr_decoder_add_after_gap(struct zgr_decoder *decoder, uint32_t 
 enum zgr_status zgr_decoder_skip_to(struct zgr_decoder *decoder, uint32_t resolution, uint32_t step);
 /* The step down to which a resolution is known; first_step + 1 when not at all. */
 uint32_t zgr_decoder_step(const struct zgr_decoder *decoder, uint32_t resolution);
-/* zgr_error_bound of what is known now. */
+/* zgr_error_bound, and zgr_guaranteed_error, of what is known now. */
 uint64_t zgr_decoder_error(const struct zgr_decoder *decoder, uint32_t level);
+double zgr_decoder_guaranteed_error(const struct zgr_decoder *decoder, uint32_t level);
 /* Height and width of the chunk. */
 void zgr_decoder_size(const struct zgr_decoder *decoder, uint32_t *height, uint32_t *width);
 
 size_t zgr_reconstruct_scratch_nbytes(const struct zgr_header *header, uint32_t height, uint32_t width, uint32_t level);
 /* Pixels of the chunk at `level` in the header's dtype, strides in bytes as in zgr_encode_chunk. Changes nothing in the decoder,
- * which may take more packets afterwards. Errors: ARGUMENT, SPACE, PACKET. */
+ * which may take more packets afterwards. What is said of single pixels of floats (section 13) is read here, at level 0.
+ * Errors: ARGUMENT, SPACE, PACKET. */
 enum zgr_status zgr_decoder_reconstruct(const struct zgr_decoder *decoder, uint32_t level, void *scratch, size_t scratch_nbytes,
                                         void *pixels, const ptrdiff_t strides_nbytes[3]);
 

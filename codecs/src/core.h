@@ -36,6 +36,15 @@ static inline void zgr_store_u32(uint8_t *p, uint32_t value)
     for (int i = 0; i < 4; i++)
         p[i] = (uint8_t)(value >> (8 * i));
 }
+/* The bytes of one pixel as a number, and back; the machine is little-endian, as every one this is built for. */
+static inline uint64_t zgr_load_bits(const void *pixel, uint32_t nbytes)
+{
+    uint64_t bits = 0;
+    memcpy(&bits, pixel, nbytes);
+    return bits;
+}
+static inline void zgr_store_bits(void *pixel, uint64_t bits, uint32_t nbytes) { memcpy(pixel, &bits, nbytes); }
+static inline uint32_t zgr_bit_length(uint64_t value) { return value ? 64u - (uint32_t)__builtin_clzll(value) : 0; }
 static inline size_t zgr_align(size_t nbytes) { return (nbytes + 63) & ~(size_t)63; }
 
 /* ---- bands.c: which bands a chunk has, and where each lies ---------------------------------------------------------- */
@@ -90,6 +99,114 @@ void zgr_colour_inverse(int32_t *y, int32_t *u, int32_t *v, size_t count);
 /* A row of pixels to m; 0 if some pixel has no m. */
 int zgr_map_row(const struct zgr_header *header, const uint8_t *pixels, ptrdiff_t stride_nbytes, uint32_t count, int32_t *m);
 void zgr_unmap_row(const struct zgr_header *header, const int32_t *m, uint32_t count, uint8_t *pixels, ptrdiff_t stride_nbytes);
+
+/* An integer pixel in two's complement of 64 bits. */
+uint64_t zgr_load_integer(uint8_t dtype, const void *pixel);
+
+/* ---- floatmap.c (section 13): floats and m -------------------------------------------------------------------------- */
+
+#define ZGR_FLOAT_OFFSET_MAX ((int64_t)1 << 53)
+#define ZGR_FLOAT_EXPONENT_MAX 1023
+
+struct zgr_float_kind {
+    uint32_t nbytes, precision; /* precision: bits of a mantissa, the hidden one included */
+    int32_t least_exponent;     /* all finite values are multiples of 2^least_exponent */
+    uint64_t infinity;          /* its bits */
+};
+struct zgr_float_kind zgr_float_kind(uint8_t dtype);
+int32_t zgr_float_least_exponent(uint8_t dtype);
+/* The float nearest to n * 2^exponent, ties to even, no further than the largest finite one. |n| < 2^63. */
+uint64_t zgr_float_compose(const struct zgr_float_kind *kind, int64_t n, int32_t exponent);
+/* The other way: the float is (-1)^(sign) * mantissa * 2^exponent; it must be finite. */
+uint64_t zgr_float_mantissa(const struct zgr_float_kind *kind, uint64_t bits, int32_t *exponent);
+static inline int zgr_float_is_special(const struct zgr_float_kind *kind, uint64_t bits)
+{
+    return (bits & kind->infinity) == kind->infinity;
+}
+/* Bits to a number of as many bits that grows with the value, and back. */
+static inline uint64_t zgr_float_key(const struct zgr_float_kind *kind, uint64_t bits)
+{
+    uint64_t sign = (uint64_t)1 << (8 * kind->nbytes - 1), all = sign | (sign - 1);
+    return bits & sign ? ~bits & all : bits | sign;
+}
+static inline uint64_t zgr_float_of_key(const struct zgr_float_kind *kind, uint64_t key)
+{
+    uint64_t sign = (uint64_t)1 << (8 * kind->nbytes - 1), all = sign | (sign - 1);
+    return key & sign ? key & ~sign : ~key & all;
+}
+/* Bits of a float as those of a float64, and of a float64 as those of the nearest float32 (a finite one stays finite); a NaN becomes
+ * the usual one. */
+uint64_t zgr_float_widened(uint8_t dtype, uint64_t bits);
+uint64_t zgr_float_narrowed(uint64_t bits);
+/* What is clamped is m; the float that n = offset + m stands for. */
+uint64_t zgr_float_of_m(const struct zgr_header *header, const struct zgr_float_kind *kind, int32_t m);
+/* A special pixel takes the m of the pixel before it in the row; before the first finite one, -1. */
+int zgr_float_map_row(const struct zgr_header *header, const uint8_t *pixels, ptrdiff_t stride_nbytes, uint32_t count, int32_t *m);
+void zgr_float_unmap_row(const struct zgr_header *header, const int32_t *m, uint32_t count, uint8_t *pixels, ptrdiff_t stride_nbytes);
+
+/* ---- floatpixels.c (section 13): what is said of single pixels, the specials and the residual ----------------------- */
+
+struct zgr_pixels_view { /* the pixels of a chunk, [component][y][x] */
+    const uint8_t *data;
+    const ptrdiff_t *strides_nbytes;
+    uint32_t components, height, width;
+};
+/* Bytes that each of the two streams of a chunk has at most. */
+size_t zgr_specials_nbytes_most(const struct zgr_header *header, size_t pixels);
+size_t zgr_residual_nbytes_most(const struct zgr_header *header, size_t pixels);
+size_t zgr_specials_scratch_nbytes(uint32_t width);
+/* Sizes of the streams, 0 where there is nothing to say; SIZE_MAX: no space. */
+size_t zgr_specials_encode(const struct zgr_header *header, const struct zgr_pixels_view *view, uint8_t *rows, uint8_t *out, size_t nbytes_avail);
+size_t zgr_residual_encode(const struct zgr_header *header, const struct zgr_pixels_view *view, uint8_t *out, size_t nbytes_avail);
+/* Whether a payload starts with the size of specials (4 bytes) and the specials. */
+#define ZGR_SPECIALS_SIZE_NBYTES 4
+static inline int zgr_has_specials(const struct zgr_header *header, uint32_t resolution, uint32_t step)
+{
+    return header->coding == ZGR_FLOAT && (header->divisor & ZGR_SCALE_SPECIALS) && resolution == 0 && step == header->first_step;
+}
+/* m of level 0 to exact pixels, with streams that may be NULL: not there. Error: PACKET. */
+struct zgr_stream {
+    const uint8_t *data;
+    size_t nbytes;
+};
+enum zgr_status zgr_float_pixels(const struct zgr_header *header, const int32_t *m, uint32_t height, uint32_t width,
+                                 const struct zgr_stream *specials, const struct zgr_stream *residual, uint8_t *rows, uint8_t *pixels,
+                                 const ptrdiff_t strides_nbytes[3]);
+
+/* ---- labels.c (section 12) ------------------------------------------------------------------------------------------ */
+
+/* The labels of a chunk, at their places in level 0: places[c][y][x] is an index into the palette, which starts with the fill value. */
+struct zgr_labels {
+    const struct zgr_header *header;
+    uint32_t height, width;
+    uint32_t *places;
+    uint64_t *palette; /* two's complement, as many as there are pixels, and one */
+    uint32_t count;    /* of the palette */
+    uint32_t finest;   /* resolutions down to this one are in `places`; header->resolutions: none */
+};
+size_t zgr_labels_places_nbytes(const struct zgr_header *header, uint32_t height, uint32_t width);
+size_t zgr_labels_palette_nbytes(const struct zgr_header *header, uint32_t height, uint32_t width);
+size_t zgr_labels_models_nbytes(void);
+/* Resolutions from labels->finest - 1 down to `resolution` add nothing: every pixel is as the one it lies beside, or fill. */
+void zgr_labels_repeat(struct zgr_labels *labels, uint32_t resolution);
+/* The payload of the next resolution, labels->finest - 1. Error: PACKET. */
+enum zgr_status zgr_labels_decode(struct zgr_labels *labels, void *models, const uint8_t *payload, size_t nbytes);
+/* Level `level` as pixels of the header's dtype. */
+void zgr_labels_store(const struct zgr_labels *labels, uint32_t level, uint8_t *pixels, const ptrdiff_t strides_nbytes[3]);
+/* A chunk of labels, as zgr_encode_chunk. */
+size_t zgr_labels_encode_scratch_nbytes(const struct zgr_header *header, uint32_t height, uint32_t width);
+enum zgr_status zgr_labels_encode_chunk(const struct zgr_header *header, const uint8_t *pixels, const ptrdiff_t strides_nbytes[3],
+                                        uint32_t height, uint32_t width, void *scratch, uint8_t *out, size_t nbytes_avail,
+                                        uint32_t *payload_nbytes, uint8_t *lowpass);
+
+/* ---- guarantee.c ---------------------------------------------------------------------------------------------------- */
+
+/* The header of the integers m that floats are coded as: one step fewer, and no scale. Of other codings, the header itself. */
+struct zgr_header zgr_wave_header(const struct zgr_header *header);
+/* Whether all resolutions that a level needs are known down to `step`. */
+int zgr_all_known(const struct zgr_header *header, uint32_t level, const uint8_t *steps, uint32_t step);
+/* Of labels that are not known: the range of the dtype. */
+uint64_t zgr_label_error(const struct zgr_header *header);
 
 /* ---- entropy.c (section 9): the planes of one packet ---------------------------------------------------------------- */
 

@@ -1,8 +1,15 @@
 /* Packets of one chunk to pixels, as far as they are known. */
 #include "core.h"
 
+/* One stream of single pixels of floats, kept until pixels are wanted. */
+struct kept {
+    uint8_t *data;
+    size_t nbytes, nbytes_most;
+};
+
 struct zgr_decoder {
     struct zgr_header header;
+    struct zgr_header wave; /* of the integers that are coded: zgr_wave_header */
     struct zgr_layout layout;
     uint32_t ordinal;
     uint8_t steps[ZGR_RESOLUTIONS_MAX];   /* down to which step each resolution is known; first_step + 1: not at all */
@@ -11,7 +18,29 @@ struct zgr_decoder {
     int spoiled;
     uint32_t *coeffs; /* sign and magnitude, [components], bands as in bands.c */
     void *entropy;
+    struct kept specials, residual;
+    struct zgr_labels labels; /* its places are the coefficients' memory, its models the entropy coder's */
 };
+
+/* Where each part of a decoder's memory starts, counted from the first byte. */
+struct parts {
+    size_t entropy, coeffs, specials, residual, palette, end;
+};
+
+static struct parts parts_cut(const struct zgr_header *header, uint32_t height, uint32_t width)
+{
+    size_t pixels = (size_t)height * width * header->components;
+    int is_float = header->coding == ZGR_FLOAT, is_label = header->coding == ZGR_LABEL;
+    struct parts parts;
+    parts.entropy = zgr_align(sizeof(struct zgr_decoder));
+    parts.coeffs = parts.entropy + (is_label ? zgr_labels_models_nbytes() : zgr_entropy_scratch_nbytes(header, height, width));
+    parts.specials = parts.coeffs + zgr_align(pixels * sizeof(uint32_t));
+    parts.residual = parts.specials +
+                     (is_float && (header->divisor & ZGR_SCALE_SPECIALS) ? zgr_align(zgr_specials_nbytes_most(header, pixels)) : 0);
+    parts.palette = parts.residual + (is_float ? zgr_align(zgr_residual_nbytes_most(header, pixels)) : 0);
+    parts.end = parts.palette + (is_label ? zgr_labels_palette_nbytes(header, height, width) : 0);
+    return parts;
+}
 
 size_t zgr_decoder_nbytes(const struct zgr_header *header, uint32_t ordinal)
 {
@@ -20,8 +49,7 @@ size_t zgr_decoder_nbytes(const struct zgr_header *header, uint32_t ordinal)
     struct zgr_rect rect = zgr_chunk_rect(header, ordinal);
     if (rect.height == 0)
         return 0;
-    return zgr_align(sizeof(struct zgr_decoder)) + zgr_entropy_scratch_nbytes(header, rect.height, rect.width) +
-           zgr_align((size_t)rect.height * rect.width * header->components * sizeof(uint32_t));
+    return parts_cut(header, rect.height, rect.width).end;
 }
 
 enum zgr_status zgr_decoder_init(void *memory, size_t nbytes, const struct zgr_header *header, uint32_t ordinal,
@@ -41,8 +69,18 @@ enum zgr_status zgr_decoder_init(void *memory, size_t nbytes, const struct zgr_h
     memset(d->steps, header->first_step + 1, sizeof d->steps);
     memset(d->touched, 0, sizeof d->touched);
     memset(d->started, 0, sizeof d->started);
-    d->entropy = (uint8_t *)memory + zgr_align(sizeof *d);
-    d->coeffs = (uint32_t *)(void *)((uint8_t *)d->entropy + zgr_entropy_scratch_nbytes(header, rect.height, rect.width));
+    struct parts parts = parts_cut(header, rect.height, rect.width);
+    uint8_t *bytes = memory;
+    d->entropy = bytes + parts.entropy;
+    d->coeffs = (uint32_t *)(void *)(bytes + parts.coeffs);
+    d->specials = (struct kept){bytes + parts.specials, 0, parts.residual - parts.specials};
+    d->residual = (struct kept){bytes + parts.residual, 0, parts.palette - parts.residual};
+    d->wave = zgr_wave_header(header);
+    if (header->coding == ZGR_LABEL) {
+        d->labels = (struct zgr_labels){&d->header, rect.height, rect.width, d->coeffs, (uint64_t *)(void *)(bytes + parts.palette), 1,
+                                        header->resolutions};
+        d->labels.palette[0] = (uint64_t)header->fill_value;
+    }
     *decoder = d;
     return ZGR_OK;
 }
@@ -57,6 +95,54 @@ static void touch(struct zgr_decoder *d, const struct zgr_share *shares, uint32_
     d->touched[resolution] = 1;
 }
 
+static enum zgr_status keep(struct kept *kept, const uint8_t *data, size_t nbytes)
+{
+    if (nbytes > kept->nbytes_most)
+        return ZGR_ERROR_PACKET;
+    memcpy(kept->data, data, nbytes);
+    kept->nbytes = nbytes;
+    return ZGR_OK;
+}
+
+/* Keeps the specials in front of a payload, and leaves what follows them. */
+static enum zgr_status take_specials(struct zgr_decoder *d, const uint8_t **payload, size_t *nbytes)
+{
+    if (*nbytes < ZGR_SPECIALS_SIZE_NBYTES)
+        return ZGR_ERROR_PACKET;
+    size_t specials_nbytes = zgr_load_u32(*payload);
+    *payload += ZGR_SPECIALS_SIZE_NBYTES;
+    *nbytes -= ZGR_SPECIALS_SIZE_NBYTES;
+    if (specials_nbytes > *nbytes)
+        return ZGR_ERROR_PACKET;
+    enum zgr_status status = keep(&d->specials, *payload, specials_nbytes);
+    *payload += specials_nbytes;
+    *nbytes -= specials_nbytes;
+    return status;
+}
+
+static enum zgr_status decode_payload(struct zgr_decoder *d, uint32_t resolution, uint32_t step, const uint8_t *payload, size_t nbytes)
+{
+    uint32_t wave_step = step;
+    if (d->header.coding == ZGR_LABEL) {
+        zgr_labels_repeat(&d->labels, resolution + 1);
+        return zgr_labels_decode(&d->labels, d->entropy, payload, nbytes);
+    }
+    if (d->header.coding == ZGR_FLOAT) {
+        if (step == 0)
+            return resolution == 0 ? keep(&d->residual, payload, nbytes) : ZGR_ERROR_PACKET;
+        wave_step = step - 1;
+    }
+    if (zgr_has_specials(&d->header, resolution, step)) {
+        enum zgr_status status = take_specials(d, &payload, &nbytes);
+        if (status != ZGR_OK || nbytes == 0)
+            return status;
+    }
+    struct zgr_share shares[ZGR_SHARES_MAX];
+    uint32_t count = zgr_packet_shares(&d->wave, &d->layout, resolution, wave_step, d->coeffs, d->started, shares);
+    touch(d, shares, count, resolution);
+    return zgr_entropy_decode(shares, count, step == d->header.first_step, d->entropy, payload, nbytes);
+}
+
 static enum zgr_status take(struct zgr_decoder *d, uint32_t resolution, uint32_t step, const uint8_t *packet, size_t nbytes)
 {
     if (nbytes <= ZGR_CRC_NBYTES)
@@ -64,12 +150,16 @@ static enum zgr_status take(struct zgr_decoder *d, uint32_t resolution, uint32_t
     size_t payload_nbytes = nbytes - ZGR_CRC_NBYTES;
     if (zgr_packet_crc(&d->header, d->ordinal, resolution, step, packet, payload_nbytes) != zgr_load_u32(packet + payload_nbytes))
         return ZGR_ERROR_PACKET_CRC;
-    struct zgr_share shares[ZGR_SHARES_MAX];
-    uint32_t count = zgr_packet_shares(&d->header, &d->layout, resolution, step, d->coeffs, d->started, shares);
-    touch(d, shares, count, resolution);
-    enum zgr_status status = zgr_entropy_decode(shares, count, step == d->header.first_step, d->entropy, packet, payload_nbytes);
+    enum zgr_status status = decode_payload(d, resolution, step, packet, payload_nbytes);
     d->spoiled = status != ZGR_OK;
     return status;
+}
+
+/* A label is told from those around it, of all coarser levels. */
+static int too_early(const struct zgr_decoder *d, uint32_t resolution)
+{
+    return d->header.coding == ZGR_LABEL && resolution + 1u < d->header.resolutions &&
+           !zgr_all_known(&d->header, resolution + 1, d->steps, 0);
 }
 
 enum zgr_status zgr_decoder_add_after_gap(struct zgr_decoder *d, uint32_t resolution, uint32_t step, const uint8_t *packet,
@@ -79,7 +169,7 @@ enum zgr_status zgr_decoder_add_after_gap(struct zgr_decoder *d, uint32_t resolu
         return ZGR_ERROR_PACKET;
     if (resolution >= d->header.resolutions || step > d->header.first_step)
         return ZGR_ERROR_ARGUMENT;
-    if (step >= d->steps[resolution])
+    if (step >= d->steps[resolution] || (nbytes > 0 && too_early(d, resolution)))
         return ZGR_ERROR_ORDER;
     enum zgr_status status = nbytes > 0 ? take(d, resolution, step, packet, nbytes) : ZGR_OK;
     if (status == ZGR_OK)
@@ -112,6 +202,8 @@ uint32_t zgr_decoder_step(const struct zgr_decoder *d, uint32_t resolution)
 
 uint64_t zgr_decoder_error(const struct zgr_decoder *d, uint32_t level) { return zgr_error_bound(&d->header, level, d->steps); }
 
+double zgr_decoder_guaranteed_error(const struct zgr_decoder *d, uint32_t level) { return zgr_guaranteed_error(&d->header, level, d->steps); }
+
 void zgr_decoder_size(const struct zgr_decoder *d, uint32_t *height, uint32_t *width)
 {
     *height = d->layout.height;
@@ -123,6 +215,7 @@ void zgr_decoder_size(const struct zgr_decoder *d, uint32_t *height, uint32_t *w
 /* Scratch for reconstruction: the level in all components, the level below it of one component, and rows. */
 struct rooms {
     int32_t *planes, *other, *rows;
+    uint8_t *specials; /* of floats: rows of the mask */
     size_t nbytes;
 };
 
@@ -135,14 +228,16 @@ static struct rooms rooms_cut(const struct zgr_header *header, uint32_t height, 
     rooms.planes = (int32_t *)(void *)scratch;
     rooms.other = (int32_t *)(void *)(scratch + planes);
     rooms.rows = (int32_t *)(void *)(scratch + planes + other);
-    rooms.nbytes = planes + other + zgr_align((size_t)zgr_level_size(width, level) * ZGR_INVERSE_ROWS * sizeof(int32_t));
+    size_t rows = zgr_align((size_t)zgr_level_size(width, level) * ZGR_INVERSE_ROWS * sizeof(int32_t));
+    rooms.specials = scratch + planes + other + rows;
+    rooms.nbytes = planes + other + rows + (header->coding == ZGR_FLOAT ? zgr_specials_scratch_nbytes(width) : 0);
     return rooms;
 }
 
 size_t zgr_reconstruct_scratch_nbytes(const struct zgr_header *header, uint32_t height, uint32_t width, uint32_t level)
 {
     static uint8_t nowhere[1];
-    return rooms_cut(header, height, width, level, nowhere).nbytes;
+    return header->coding == ZGR_LABEL ? 0 : rooms_cut(header, height, width, level, nowhere).nbytes;
 }
 
 static const uint32_t *known(const struct zgr_decoder *d, uint32_t component, const struct zgr_band *band)
@@ -152,7 +247,8 @@ static const uint32_t *known(const struct zgr_decoder *d, uint32_t component, co
 
 static uint32_t lowest_plane(const struct zgr_decoder *d, const struct zgr_band *band)
 {
-    return zgr_plane_at(d->steps[band->resolution], band->weight);
+    uint32_t step = d->steps[band->resolution], exact = d->header.coding == ZGR_FLOAT;
+    return zgr_plane_at(step > exact ? step - exact : 0, band->weight);
 }
 
 /* One component at a level, into `out`. LL areas go to and fro between `other` and `out`, so that the last one lands in `out`. */
@@ -177,6 +273,15 @@ static void inverse_component(const struct zgr_decoder *d, uint32_t component, u
     }
 }
 
+/* Level 0 of floats, where single pixels are told apart. A residual is the distance from what all coefficients together give. */
+static enum zgr_status exact_pixels(const struct zgr_decoder *d, const struct rooms *rooms, uint8_t *pixels, const ptrdiff_t strides_nbytes[3])
+{
+    struct zgr_stream specials = {d->specials.data, d->specials.nbytes}, residual = {d->residual.data, d->residual.nbytes};
+    int apart = residual.nbytes > 0 && zgr_all_known(&d->header, 0, d->steps, 1);
+    return zgr_float_pixels(&d->header, rooms->planes, d->layout.height, d->layout.width, specials.nbytes ? &specials : NULL,
+                            apart ? &residual : NULL, rooms->specials, pixels, strides_nbytes);
+}
+
 enum zgr_status zgr_decoder_reconstruct(const struct zgr_decoder *d, uint32_t level, void *scratch, size_t scratch_nbytes,
                                         void *pixels, const ptrdiff_t strides_nbytes[3])
 {
@@ -184,6 +289,10 @@ enum zgr_status zgr_decoder_reconstruct(const struct zgr_decoder *d, uint32_t le
         return ZGR_ERROR_PACKET;
     if (level > d->header.decompositions)
         return ZGR_ERROR_ARGUMENT;
+    if (d->header.coding == ZGR_LABEL) {
+        zgr_labels_store(&d->labels, level, pixels, strides_nbytes);
+        return ZGR_OK;
+    }
     struct rooms rooms = rooms_cut(&d->header, d->layout.height, d->layout.width, level, scratch);
     if (scratch_nbytes < rooms.nbytes)
         return ZGR_ERROR_SPACE;
@@ -191,7 +300,9 @@ enum zgr_status zgr_decoder_reconstruct(const struct zgr_decoder *d, uint32_t le
     size_t size = (size_t)height * width;
     for (uint32_t c = 0; c < d->header.components; c++)
         inverse_component(d, c, level, rooms.planes + c * size, rooms.other, rooms.rows);
-    if (d->header.colour)
+    if (d->header.coding == ZGR_FLOAT && level == 0)
+        return exact_pixels(d, &rooms, pixels, strides_nbytes);
+    if (d->header.coding == ZGR_RCT)
         zgr_colour_inverse(rooms.planes, rooms.planes + size, rooms.planes + 2 * size, size);
     for (uint32_t c = 0; c < d->header.components; c++)
         for (uint32_t y = 0; y < height; y++)

@@ -7,6 +7,7 @@ struct rooms {
     int32_t *lowpass;       /* level R-1: [components][height][width] of that level */
     uint32_t *coeffs;       /* [components], bands as in bands.c */
     void *entropy;
+    uint8_t *specials;      /* of floats: rows of the mask */
     size_t nbytes;
 };
 
@@ -26,20 +27,30 @@ static struct rooms rooms_cut(const struct zgr_header *header, uint32_t height, 
     rooms.temp = (int32_t *)(void *)(scratch + 2 * all);
     rooms.lowpass = (int32_t *)(void *)(scratch + 2 * all + plane);
     rooms.entropy = scratch + 2 * all + plane + low;
-    rooms.nbytes = 2 * all + plane + low + zgr_entropy_scratch_nbytes(header, height, width);
+    rooms.specials = (uint8_t *)rooms.entropy + zgr_entropy_scratch_nbytes(header, height, width);
+    rooms.nbytes = 2 * all + plane + low + zgr_entropy_scratch_nbytes(header, height, width) + zgr_specials_scratch_nbytes(width);
     return rooms;
 }
 
 size_t zgr_encode_scratch_nbytes(const struct zgr_header *header, uint32_t height, uint32_t width)
 {
     static uint8_t nowhere[1];
+    if (header->coding == ZGR_LABEL)
+        return zgr_labels_encode_scratch_nbytes(header, height, width);
     return rooms_cut(header, height, width, nowhere).nbytes;
 }
 
 size_t zgr_encode_out_nbytes(const struct zgr_header *header, uint32_t height, uint32_t width)
 {
-    /* 31 planes and a sign are 32 bits a coefficient; an adaptive model that is always wrong costs about a tenth more. */
-    return (size_t)height * width * header->components * 5 + 64 * ((size_t)header->first_step + 1) * ZGR_RESOLUTIONS_MAX;
+    /* 31 planes and a sign are 32 bits a coefficient; an adaptive model that is always wrong costs about a tenth more. A label costs
+     * its bits, and at most 15 decisions. */
+    size_t pixels = (size_t)height * width * header->components, each = 5;
+    size_t more = 64 * ((size_t)header->first_step + 1) * ZGR_RESOLUTIONS_MAX;
+    if (header->coding == ZGR_FLOAT)
+        more += zgr_specials_nbytes_most(header, pixels) + zgr_residual_nbytes_most(header, pixels);
+    if (header->coding == ZGR_LABEL)
+        each = 4 + zgr_dtype_nbytes(header->dtype);
+    return pixels * each + more;
 }
 
 static int load_pixels(const struct zgr_header *header, const uint8_t *pixels, const ptrdiff_t strides[3], uint32_t height,
@@ -50,6 +61,24 @@ static int load_pixels(const struct zgr_header *header, const uint8_t *pixels, c
             if (!zgr_map_row(header, pixels + (ptrdiff_t)c * strides[0] + (ptrdiff_t)y * strides[1], strides[2], width, out))
                 return 0;
     return 1;
+}
+
+/* A pixel that is not finite takes the place of one that is: the one before it in its row; of those before the first, the one above;
+ * in the rows before the first that has any, the first there is. */
+static void fill_specials(const struct zgr_header *header, uint32_t height, uint32_t width, int32_t *m)
+{
+    size_t size = (size_t)height * width;
+    for (uint32_t c = 0; c < header->components; c++, m += size) {
+        int32_t first = 0;
+        for (size_t i = 0; i < size; i++)
+            if (m[i] >= 0) {
+                first = m[i];
+                break;
+            }
+        for (size_t i = 0; i < size; i++)
+            if (m[i] < 0)
+                m[i] = i < width ? first : m[i - width];
+    }
 }
 
 /* One component through all decompositions; `plane` is used up, its level R-1 copied to `lowpass`. */
@@ -102,25 +131,51 @@ static int holds_a_one(const struct zgr_share *shares, uint32_t count, const uin
     return 0;
 }
 
-static enum zgr_status encode_packets(const struct zgr_header *header, const struct zgr_layout *layout, const struct rooms *rooms,
-                                      uint8_t *out, size_t nbytes_avail, uint32_t *payload_nbytes)
+/* The payload of one packet: what is said of single pixels around what is said of coefficients. SIZE_MAX: no space. */
+static size_t encode_packet(const struct zgr_header *header, const struct zgr_header *wave, const struct zgr_layout *layout,
+                            const struct zgr_pixels_view *view, const struct rooms *rooms, const uint32_t *any, uint8_t *planes,
+                            uint32_t r, uint32_t t, uint8_t *out, size_t nbytes_avail)
+{
+    struct zgr_share shares[ZGR_SHARES_MAX];
+    int is_float = header->coding == ZGR_FLOAT;
+    size_t pixels = (size_t)view->height * view->width * view->components;
+    if (is_float && t == 0) { /* no longer than a decoder keeps */
+        size_t most = zgr_residual_nbytes_most(header, pixels);
+        return r == 0 ? zgr_residual_encode(header, view, out, nbytes_avail < most ? nbytes_avail : most) : 0;
+    }
+    uint32_t wave_step = is_float ? t - 1 : t;
+    uint32_t count = zgr_packet_shares(wave, layout, r, wave_step, rooms->coeffs, planes, shares);
+    size_t head = 0;
+    if (zgr_has_specials(header, r, t)) {
+        size_t most = zgr_specials_nbytes_most(header, pixels);
+        if (nbytes_avail < most + ZGR_SPECIALS_SIZE_NBYTES)
+            return SIZE_MAX;
+        head = zgr_specials_encode(header, view, rooms->specials, out + ZGR_SPECIALS_SIZE_NBYTES, most);
+        if (head == SIZE_MAX)
+            return SIZE_MAX;
+        zgr_store_u32(out, (uint32_t)head);
+        head += ZGR_SPECIALS_SIZE_NBYTES;
+    }
+    if (!holds_a_one(shares, count, planes, any))
+        return head > ZGR_SPECIALS_SIZE_NBYTES ? head : 0;
+    size_t used = zgr_entropy_encode(shares, count, t == header->first_step, rooms->entropy, out + head, nbytes_avail - head);
+    return used ? head + used : SIZE_MAX;
+}
+
+static enum zgr_status encode_packets(const struct zgr_header *header, const struct zgr_layout *layout, const struct zgr_pixels_view *view,
+                                      const struct rooms *rooms, uint8_t *out, size_t nbytes_avail, uint32_t *payload_nbytes)
 {
     uint32_t any[ZGR_SHARES_MAX];
     uint8_t planes[ZGR_SHARES_MAX];
-    struct zgr_share shares[ZGR_SHARES_MAX];
+    struct zgr_header wave = zgr_wave_header(header);
     size_t end = 0;
     split_bands(header, layout, rooms->coeffs, any, planes);
     for (uint32_t r = header->resolutions; r-- > 0;)
         for (uint32_t t = header->first_step + 1u; t-- > 0;) {
-            uint32_t *nbytes = &payload_nbytes[r * (header->first_step + 1u) + t];
-            uint32_t count = zgr_packet_shares(header, layout, r, t, rooms->coeffs, planes, shares);
-            *nbytes = 0;
-            if (!holds_a_one(shares, count, planes, any))
-                continue;
-            size_t used = zgr_entropy_encode(shares, count, t == header->first_step, rooms->entropy, out + end, nbytes_avail - end);
-            if (used == 0 || used > UINT32_MAX - ZGR_CRC_NBYTES)
+            size_t used = encode_packet(header, &wave, layout, view, rooms, any, planes, r, t, out + end, nbytes_avail - end);
+            if (used > UINT32_MAX - ZGR_CRC_NBYTES)
                 return ZGR_ERROR_SPACE;
-            *nbytes = (uint32_t)used;
+            payload_nbytes[r * (header->first_step + 1u) + t] = (uint32_t)used;
             end += used;
         }
     return ZGR_OK;
@@ -129,9 +184,20 @@ static enum zgr_status encode_packets(const struct zgr_header *header, const str
 static void store_lowpass(const struct zgr_header *header, size_t size, int32_t *low, uint8_t *out)
 {
     uint32_t pixel_nbytes = zgr_dtype_nbytes(header->dtype);
-    if (header->colour)
+    if (header->coding == ZGR_RCT)
         zgr_colour_inverse(low, low + size, low + 2 * size, size);
     zgr_unmap_row(header, low, (uint32_t)(size * header->components), out, (ptrdiff_t)pixel_nbytes);
+}
+
+/* Level 0 of floats is what it was, and not what m stands for. */
+static void copy_pixels(const struct zgr_header *header, const struct zgr_pixels_view *view, uint8_t *out)
+{
+    uint32_t pixel_nbytes = zgr_dtype_nbytes(header->dtype);
+    for (uint32_t c = 0; c < view->components; c++)
+        for (uint32_t y = 0; y < view->height; y++)
+            for (uint32_t x = 0; x < view->width; x++, out += pixel_nbytes)
+                memcpy(out, view->data + (ptrdiff_t)c * view->strides_nbytes[0] + (ptrdiff_t)y * view->strides_nbytes[1] +
+                                (ptrdiff_t)x * view->strides_nbytes[2], pixel_nbytes);
 }
 
 enum zgr_status zgr_encode_chunk(const struct zgr_header *header, const void *pixels, const ptrdiff_t strides_nbytes[3],
@@ -140,20 +206,27 @@ enum zgr_status zgr_encode_chunk(const struct zgr_header *header, const void *pi
 {
     if (zgr_header_check(header) != ZGR_OK || height < 1 || width < 1 || height > header->chunk_height || width > header->chunk_width)
         return ZGR_ERROR_ARGUMENT;
-    struct rooms rooms = rooms_cut(header, height, width, scratch);
-    if (rooms.nbytes > scratch_nbytes)
+    if (zgr_encode_scratch_nbytes(header, height, width) > scratch_nbytes || out_nbytes_avail < zgr_encode_out_nbytes(header, height, width))
         return ZGR_ERROR_SPACE;
+    if (header->coding == ZGR_LABEL)
+        return zgr_labels_encode_chunk(header, pixels, strides_nbytes, height, width, scratch, out, out_nbytes_avail, payload_nbytes, lowpass);
+    struct rooms rooms = rooms_cut(header, height, width, scratch);
+    struct zgr_pixels_view view = {pixels, strides_nbytes, header->components, height, width};
     if (!load_pixels(header, pixels, strides_nbytes, height, width, rooms.pixels))
         return ZGR_ERROR_VALUE;
     size_t size = (size_t)height * width, low_size = lowpass_size(header, height, width);
-    if (header->colour)
+    if (header->coding == ZGR_FLOAT && (header->divisor & ZGR_SCALE_SPECIALS))
+        fill_specials(header, height, width, rooms.pixels);
+    if (header->coding == ZGR_RCT)
         zgr_colour_forward(rooms.pixels, rooms.pixels + size, rooms.pixels + 2 * size, size);
     struct zgr_layout layout;
     zgr_layout_make(header, height, width, &layout);
     for (uint32_t c = 0; c < header->components; c++)
         transform_component(header, &layout, rooms.pixels + c * size, rooms.temp,
                             (int32_t *)(void *)rooms.coeffs + c * layout.component_size, rooms.lowpass + c * low_size);
-    if (lowpass)
+    if (lowpass && header->coding == ZGR_FLOAT && header->resolutions == 1)
+        copy_pixels(header, &view, lowpass);
+    else if (lowpass)
         store_lowpass(header, low_size, rooms.lowpass, lowpass);
-    return encode_packets(header, &layout, &rooms, out, out_nbytes_avail, payload_nbytes);
+    return encode_packets(header, &layout, &view, &rooms, out, out_nbytes_avail, payload_nbytes);
 }

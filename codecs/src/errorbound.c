@@ -55,13 +55,14 @@ static uint64_t summed_error(const struct zgr_header *header, uint32_t level, co
 
 uint64_t zgr_error_bound(const struct zgr_header *header, uint32_t level, const uint8_t *steps)
 {
-    uint32_t coarsest = header->resolutions - 1u;
-    for (uint32_t r = level < coarsest ? level : coarsest; r <= coarsest; r++)
-        if (steps[r] > header->first_step)
-            return (uint64_t)header->span * header->divisor;
+    int known = zgr_all_known(header, level, steps, header->first_step);
+    if (header->coding == ZGR_LABEL)
+        return known ? 0 : zgr_label_error(header);
+    if (!known)
+        return (uint64_t)header->span * header->divisor;
     uint64_t chained = chained_error(header, level, steps), summed = summed_error(header, level, steps);
     uint64_t error = chained < summed ? chained : summed;
-    if (header->colour) /* red and blue are a sum of 1 y, 3/4 of one chroma and 1/4 of the other */
+    if (header->coding == ZGR_RCT) /* red and blue are a sum of 1 y, 3/4 of one chroma and 1/4 of the other */
         error *= 2;
     return (error < header->span ? error : header->span) * header->divisor;
 }

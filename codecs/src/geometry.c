@@ -1,21 +1,27 @@
-/* Sizes that follow from a header: the dtype, the grid of chunks, a chunk's place, a level's size. SPEC.md, section 1. */
+/* Sizes that follow from a header: the dtype, the grid of chunks, a chunk's place, a level's size. SPEC.md, sections 1 and 2. */
 #include "core.h"
 
 uint32_t zgr_dtype_nbytes(uint8_t dtype)
 {
-    static const uint8_t sizes[7] = {0, 1, 1, 2, 2, 4, 4};
-    return dtype <= ZGR_INT32 ? sizes[dtype] : 0;
+    static const uint8_t sizes[ZGR_BOOL + 1] = {0, 1, 1, 2, 2, 4, 4, 8, 8, 2, 4, 8, 1};
+    return dtype <= ZGR_BOOL ? sizes[dtype] : 0;
 }
+
+int zgr_dtype_is_float(uint8_t dtype) { return dtype >= ZGR_FLOAT16 && dtype <= ZGR_FLOAT64; }
+int zgr_dtype_is_signed(uint8_t dtype) { return dtype <= ZGR_INT64 && dtype % 2 == 0 && dtype != 0; }
 
 void zgr_dtype_range(uint8_t dtype, int64_t *least, int64_t *most)
 {
     uint32_t bits = 8 * zgr_dtype_nbytes(dtype);
-    int is_signed = dtype == ZGR_INT8 || dtype == ZGR_INT16 || dtype == ZGR_INT32;
     *least = *most = 0;
-    if (bits == 0)
+    if (bits == 0 || zgr_dtype_is_float(dtype))
         return;
-    *least = is_signed ? -((int64_t)1 << (bits - 1)) : 0;
-    *most = *least + (((int64_t)1 << bits) - 1);
+    if (dtype == ZGR_BOOL)
+        bits = 1;
+    uint64_t codes = bits == 64 ? UINT64_MAX : ((uint64_t)1 << bits) - 1;
+    uint64_t lowest = zgr_dtype_is_signed(dtype) ? 0 - ((uint64_t)1 << (bits - 1)) : 0;
+    *least = (int64_t)lowest;
+    *most = (int64_t)(lowest + codes);
 }
 
 static uint32_t ceil_divide(uint32_t a, uint32_t b) { return a / b + (a % b != 0); }

@@ -14,7 +14,7 @@ static void store_u64(uint8_t *p, uint64_t value)
 
 static int fields_hold(const struct zgr_header *h)
 {
-    if (h->components < 1 || h->components > ZGR_COMPONENTS_MAX || h->colour > 1 || (h->colour && h->components < 3))
+    if (h->components < 1 || h->components > ZGR_COMPONENTS_MAX || (h->coding == ZGR_RCT && h->components < 3))
         return 0;
     if (h->decompositions > ZGR_DECOMPOSITIONS_MAX || h->resolutions < 1 || h->resolutions > ZGR_RESOLUTIONS_MAX ||
         h->resolutions > h->decompositions + 1)
@@ -37,15 +37,57 @@ static int grid_holds(const struct zgr_header *h)
     return (grid_height == 1 || h->chunk_height % unit == 0) && (grid_width == 1 || h->chunk_width % unit == 0);
 }
 
-static int values_hold(const struct zgr_header *h)
+static int within(uint8_t dtype, int64_t value)
+{
+    int64_t least, most;
+    zgr_dtype_range(dtype, &least, &most);
+    if (zgr_dtype_is_signed(dtype))
+        return value >= least && value <= most;
+    return (uint64_t)value <= (uint64_t)most;
+}
+
+/* offset + divisor * span within the dtype; the product is below 2^59, and is compared to what is left above the offset. */
+static int means_hold(const struct zgr_header *h)
 {
     int64_t least, most;
     zgr_dtype_range(h->dtype, &least, &most);
-    if (least == most || h->fill_value < least || h->fill_value > most || h->offset < least || h->offset > most)
+    if (h->dtype == ZGR_BOOL || zgr_dtype_is_float(h->dtype) || h->divisor < 1 || h->span > ZGR_SPAN_MAX || !within(h->dtype, h->offset))
         return 0;
-    if (h->divisor < 1 || h->span > ZGR_SPAN_MAX)
+    return (uint64_t)h->divisor * h->span <= (uint64_t)most - (uint64_t)h->offset;
+}
+
+static int labels_hold(const struct zgr_header *h)
+{
+    return !zgr_dtype_is_float(h->dtype) && h->first_step == 0 && h->offset == 0 && h->divisor == 1 && h->span == 0;
+}
+
+static int floats_hold(const struct zgr_header *h)
+{
+    int32_t exponent = zgr_scale_exponent(h), least = zgr_float_least_exponent(h->dtype);
+    if (!zgr_dtype_is_float(h->dtype) || h->first_step < 1 || h->span > ZGR_SPAN_MAX || h->divisor >> 18)
         return 0;
-    return h->offset + (int64_t)h->divisor * (int64_t)h->span <= most;
+    if (exponent < least || exponent > ZGR_FLOAT_EXPONENT_MAX || ((h->divisor & ZGR_SCALE_ROUNDED) && exponent == least))
+        return 0;
+    return h->offset >= -ZGR_FLOAT_OFFSET_MAX && h->offset <= ZGR_FLOAT_OFFSET_MAX;
+}
+
+static int fill_holds(const struct zgr_header *h)
+{
+    uint32_t bits = 8 * zgr_dtype_nbytes(h->dtype);
+    return zgr_dtype_is_float(h->dtype) ? bits == 64 || (uint64_t)h->fill_value >> bits == 0 : within(h->dtype, h->fill_value);
+}
+
+static int values_hold(const struct zgr_header *h)
+{
+    if (zgr_dtype_nbytes(h->dtype) == 0 || !fill_holds(h))
+        return 0;
+    switch (h->coding) {
+    case ZGR_MEAN:
+    case ZGR_RCT: return means_hold(h);
+    case ZGR_LABEL: return labels_hold(h);
+    case ZGR_FLOAT: return floats_hold(h);
+    default: return 0;
+    }
 }
 
 enum zgr_status zgr_header_check(const struct zgr_header *header)
@@ -65,7 +107,7 @@ enum zgr_status zgr_header_parse(const uint8_t *data, size_t nbytes, struct zgr_
     if (zgr_crc32c(data, 76, 0) != zgr_load_u32(data + 76))
         return ZGR_ERROR_HEADER_CRC;
     struct zgr_header h = {
-        .dtype = data[5], .components = data[6], .colour = data[7], .decompositions = data[8], .resolutions = data[9],
+        .dtype = data[5], .components = data[6], .coding = data[7], .decompositions = data[8], .resolutions = data[9],
         .first_step = data[10], .coarse_step = data[11],
         .planes = zgr_load_u32(data + 12), .height = zgr_load_u32(data + 16), .width = zgr_load_u32(data + 20),
         .chunk_height = zgr_load_u32(data + 24), .chunk_width = zgr_load_u32(data + 28),
@@ -85,7 +127,7 @@ enum zgr_status zgr_header_write(struct zgr_header *header, uint8_t out[ZGR_HEAD
     if (zgr_header_check(h) != ZGR_OK)
         return ZGR_ERROR_FIELD;
     memcpy(out, magic, 4);
-    const uint8_t small[8] = {VERSION, h->dtype, h->components, h->colour, h->decompositions, h->resolutions, h->first_step,
+    const uint8_t small[8] = {VERSION, h->dtype, h->components, h->coding, h->decompositions, h->resolutions, h->first_step,
                               h->coarse_step};
     memcpy(out + 4, small, 8);
     const uint32_t sizes[7] = {h->planes, h->height, h->width, h->chunk_height, h->chunk_width, h->extent_height, h->extent_width};

@@ -7,6 +7,7 @@ import struct
 import numpy as np
 
 from ziggurat import reference
+from ziggurat.reference.binarycoder import BitEncoder, BitModel
 from ziggurat.reference.checksum import crc32c
 from ziggurat.reference.chunk import encode_chunk
 from ziggurat.reference.rangecoder import Encoder
@@ -57,8 +58,10 @@ def flip(data, place):
 def fields():
     """Offset, layout and value of one header field that breaks its constraint."""
     return {
-        "dtype_0": (5, "B", 0), "dtype_7": (5, "B", 7), "components_0": (6, "B", 0), "components_5": (6, "B", 5),
-        "colour_2": (7, "B", 2), "colour_of_one_component": (7, "B", 1), "decompositions_11": (8, "B", 11),
+        "dtype_0": (5, "B", 0), "dtype_13": (5, "B", 13), "dtype_float_of_means": (5, "B", 10),
+        "dtype_bool_of_means": (5, "B", 12), "components_0": (6, "B", 0), "components_5": (6, "B", 5),
+        "coding_4": (7, "B", 4), "rct_of_one_component": (7, "B", 1),
+        "labels_in_steps": (7, "B", 2), "floats_of_uint8": (7, "B", 3), "decompositions_11": (8, "B", 11),
         "resolutions_0": (9, "B", 0), "resolutions_above_decompositions": (9, "B", 4), "first_step_32": (10, "B", 32),
         "coarse_step_above_first": (11, "B", 5), "planes_0": (12, "<I", 0), "height_0": (16, "<I", 0), "width_0": (20, "<I", 0),
         "chunk_height_0": (24, "<I", 0), "chunk_height_4097": (24, "<I", 4097), "chunk_width_0": (28, "<I", 0),
@@ -68,6 +71,92 @@ def fields():
         "values_beyond_dtype": (60, "<I", 256), "too_many_planes": (12, "<I", 32_769), "most_planes": (12, "<I", 0xFFFFFFFF),
         "too_many_chunks": (16, "<I", 0xFFFFFFFF),
     }  # fmt: skip
+
+
+def labels():
+    """One chunk of 8 × 8 labels, two resolutions."""
+    y, x = np.mgrid[:8, :8]
+    pixels = ((y // 3) * 3 + x // 3).astype(np.uint16)[None, None] + 7
+    return reference.encode(pixels, coding=2, chunk=(8, 8), decompositions=1, resolutions=2, first_step=0)
+
+
+def floats():
+    """One chunk of 8 × 8 floats with specials and a residual, two resolutions, steps 4 to 0."""
+    y, x = np.mgrid[:8, :8]
+    pixels = np.sqrt(y * 37.0 + x * 11).astype(np.float32)[None, None]
+    pixels[0, 0, 2, 3], pixels[0, 0, 5, 1:4] = np.inf, np.nan
+    pixels[0, 0, 7, 7] = 2.0**-120
+    return reference.encode(pixels, coding=3, chunk=(8, 8), decompositions=1, resolutions=2, first_step=4)
+
+
+def other_fields():
+    """Object, offset, layout and value of one header field of labels or floats that breaks its constraint."""
+    return {
+        "labels_offset": (labels, 48, "<q", 1), "labels_divisor": (labels, 56, "<I", 2), "labels_span": (labels, 60, "<I", 1),
+        "labels_of_floats": (labels, 5, "B", 10), "labels_first_step": (labels, 10, "B", 1),
+        "labels_fill": (labels, 40, "<q", 65536),
+        "floats_offset": (floats, 48, "<q", (1 << 53) + 1), "floats_offset_low": (floats, 48, "<q", -(1 << 53) - 1),
+        "floats_exponent_low": (floats, 56, "<I", 0x30000 | (-150 & 0xFFFF)), "floats_exponent_high": (floats, 56, "<I", 0x30400),
+        "floats_rounded_below_least": (floats, 56, "<I", 0x30000 | (-149 & 0xFFFF)),
+        "floats_scale_flag": (floats, 56, "<I", 0x40000),
+        "floats_span": (floats, 60, "<I", 1 << 27), "floats_no_step": (floats, 10, "B", 0),
+        "floats_fill": (floats, 40, "<q", 1 << 32),
+        "floats_of_uint32": (floats, 5, "B", 5),
+    }  # fmt: skip
+
+
+def with_packet(data, key, payload):
+    """The one chunk of a shard with the payload of packet (resolution, step) replaced."""
+    header = reference.Header.parse(data)
+    places = reference.index.parse_index(header, data[INDEX_AT:]).places
+    chunk = {(r, t): data[start : stop - 4] for (_, r, t), (start, stop) in places.items()}
+    return reference.assemble(header, {0: chunk | {key: payload}})
+
+
+def packet(data, key):
+    """The payload of a packet of the one chunk of a shard."""
+    header = reference.Header.parse(data)
+    start, stop = reference.index.parse_index(header, data[INDEX_AT:]).places[0, *key]
+    return data[start : stop - 4]
+
+
+def entry_bits(*bits):
+    """A label's payload whose first pixel is no candidate, and then these raw or fresh bits, each a model of its own."""
+    encoder = BitEncoder()
+    encoder.bit(BitModel(), 1)  # there is one candidate: outside is all fill
+    for bit in bits:
+        encoder.bit(BitModel(), bit)
+    return encoder.finish()
+
+
+def finite_special():
+    """A stream of specials whose first pixel is one, with the bits of 0.0."""
+    encoder = BitEncoder()
+    encoder.bit(BitModel(), 1)
+    encoder.bit(BitModel(), 1)
+    encoder.raw(0, 32)
+    return encoder.finish()
+
+
+def other_objects():
+    """Labels and floats that must be refused."""
+    for name, (make, *change) in other_fields().items():
+        yield f"field_{name}", with_header(make(), *change), "field"
+    masks, numbers = labels(), floats()
+    whole, first, residual = packet(masks, (1, 0)), packet(numbers, (0, 4)), packet(numbers, (0, 0))
+    yield "labels_ends_early", with_packet(masks, (1, 0), whole[:-5]), "packet"
+    yield "labels_left_over", with_packet(masks, (1, 0), whole + b"\1" * 5), "packet"
+    yield "labels_length_127", with_packet(masks, (1, 0), entry_bits(1, 1, 1, 1, 1, 1, 1, 1)), "packet"
+    yield "labels_beyond_dtype", with_packet(masks, (1, 0), entry_bits(1, 0, 1, 0, 0, 0, 0, 0)), "packet"
+    yield "residual_of_resolution_1", with_packet(numbers, (1, 0), residual), "packet"
+    yield "residual_left_over", with_packet(numbers, (0, 0), residual + b"\1" * 5), "packet"
+    yield "residual_too_long", with_packet(numbers, (0, 0), residual + b"\1" * 8 * 65), "packet"
+    yield "specials_without_size", with_packet(numbers, (0, 4), first[:3]), "packet"
+    yield "specials_longer_than_packet", with_packet(numbers, (0, 4), b"\xff\0\0\0" + first[4:]), "packet"
+    yield "specials_size_4_gib", with_packet(numbers, (0, 4), b"\xff" * 4 + first[4:]), "packet"
+    yield "specials_left_over", with_packet(numbers, (0, 4), b"\x20\0\0\0" + first[4:8] + b"\1" * 28), "packet"
+    made = finite_special()
+    yield "special_is_finite", with_packet(numbers, (0, 4), len(made).to_bytes(4, "little") + made), "packet"
 
 
 def indexes(header, index):
@@ -163,6 +252,7 @@ def objects():
     yield "payload_left_over_zero", with_payloads(lambda payload: payload + bytes(5)), "packet"
     yield "payload_ends_early", with_payloads(lambda payload: payload[:-5]), "packet"
     yield "plane_31", plane_31(), "packet"
+    yield from other_objects()
 
 
 def sequences():
@@ -174,4 +264,6 @@ def sequences():
         {"name": "back", "object": "fluo16", "chunk": 0, "packets": [[3, 10], [3, 9], [3, 10]], "reason": "order"},
         {"name": "no_resolution", "object": "fluo16", "chunk": 0, "packets": [[4, 10]], "reason": "argument"},
         {"name": "no_step", "object": "fluo16", "chunk": 0, "packets": [[3, 11]], "reason": "argument"},
+        {"name": "labels_fine_first", "object": "labels_uint32", "chunk": 1, "packets": [[0, 0]], "reason": "order"},
+        {"name": "labels_a_gap", "object": "labels_uint32", "chunk": 1, "packets": [[2, 0], [0, 0]], "reason": "order"},
     ]

@@ -24,14 +24,26 @@ enum zgr_status EXPORT(zgr_wasm_header_parse)(const uint8_t *data, size_t nbytes
     return status;
 }
 
+/* The fill value as a number, rounded where it is of 64 bits. */
+static double fill_number(const struct zgr_header *h)
+{
+    double number;
+    uint64_t bits = (uint64_t)h->fill_value;
+    if (!zgr_dtype_is_float(h->dtype))
+        return h->dtype == ZGR_UINT64 ? (double)bits : (double)h->fill_value;
+    bits = zgr_float_widened(h->dtype, bits);
+    memcpy(&number, &bits, sizeof number);
+    return number;
+}
+
 double EXPORT(zgr_wasm_header_field)(uint32_t field)
 {
     const struct zgr_header *h = &current;
     if (h->dtype == 0) /* no header yet */
         return -1;
-    const double fields[] = {h->dtype, h->components, h->colour, h->decompositions, h->resolutions, h->first_step, h->coarse_step,
+    const double fields[] = {h->dtype, h->components, h->coding, h->decompositions, h->resolutions, h->first_step, h->coarse_step,
                              h->planes, h->height, h->width, h->chunk_height, h->chunk_width, h->extent_height, h->extent_width,
-                             (double)h->fill_value, (double)h->offset, h->divisor, h->span, h->index_nbytes, h->index_crc,
+                             fill_number(h), h->dtype == ZGR_UINT64 ? (double)(uint64_t)h->offset : (double)h->offset, h->divisor, h->span, h->index_nbytes, h->index_crc,
                              h->header_crc, zgr_grid_height(h), zgr_grid_width(h), zgr_chunk_count(h)};
     return field < sizeof fields / sizeof *fields ? fields[field] : -1;
 }
@@ -60,7 +72,7 @@ double EXPORT(zgr_wasm_error_bound)(uint32_t level, uint32_t step)
     if (current.dtype == 0 || level > current.decompositions || step > current.first_step + 1u)
         return -1;
     memset(steps, (int)step, sizeof steps);
-    return (double)zgr_error_bound(&current, level, steps);
+    return zgr_guaranteed_error(&current, level, steps);
 }
 
 /* ---- one chunk ------------------------------------------------------------------------------------------------------ */
@@ -111,7 +123,7 @@ uint32_t EXPORT(zgr_wasm_decoder_step)(const struct wasm_decoder *decoder, uint3
 
 double EXPORT(zgr_wasm_decoder_error)(const struct wasm_decoder *decoder, uint32_t level)
 {
-    return level <= decoder->header.decompositions ? (double)zgr_decoder_error(decoder->core, level) : -1;
+    return level <= decoder->header.decompositions ? zgr_decoder_guaranteed_error(decoder->core, level) : -1;
 }
 
 uint32_t EXPORT(zgr_wasm_decoder_height)(const struct wasm_decoder *decoder, uint32_t level)
@@ -141,5 +153,51 @@ enum zgr_status EXPORT(zgr_wasm_decoder_reconstruct)(const struct wasm_decoder *
         return ZGR_ERROR_SPACE;
     enum zgr_status status = zgr_decoder_reconstruct(decoder->core, level, scratch, scratch_nbytes, pixels, strides);
     heap_free(scratch);
+    return status;
+}
+
+/* ---- pixels for pictures -------------------------------------------------------------------------------------------- */
+
+/* In place: floats to float32, 64-bit integers to 32 bits of the same sign; 0 if one of these does not fit. Results are no longer
+ * than pixels, but for float16, which is gone through from its end. */
+static int for_pictures(uint8_t dtype, uint8_t *pixels, size_t count)
+{
+    uint32_t nbytes = zgr_dtype_nbytes(dtype);
+    for (size_t n = 0; n < count; n++) {
+        size_t i = nbytes < 4 ? count - 1 - n : n;
+        uint64_t bits = zgr_load_bits(pixels + i * nbytes, nbytes);
+        if (zgr_dtype_is_float(dtype))
+            bits = zgr_float_narrowed(zgr_float_widened(dtype, bits));
+        else if (dtype == ZGR_UINT64 ? bits > UINT32_MAX : bits != (uint64_t)(int64_t)(int32_t)(uint32_t)bits)
+            return 0;
+        zgr_store_bits(pixels + i * 4, bits, 4);
+    }
+    return 1;
+}
+
+enum zgr_status EXPORT(zgr_wasm_decoder_reconstruct_picture)(const struct wasm_decoder *decoder, uint32_t level, uint8_t *pixels,
+                                                             size_t nbytes_avail)
+{
+    const struct zgr_header *h = &decoder->header;
+    if (level > h->decompositions)
+        return ZGR_ERROR_ARGUMENT;
+    size_t count = (size_t)zgr_level_size(decoder->height, level) * zgr_level_size(decoder->width, level) * h->components;
+    uint32_t nbytes = zgr_dtype_nbytes(h->dtype);
+    if (!zgr_dtype_is_float(h->dtype) && nbytes <= 4)
+        return zgr_wasm_decoder_reconstruct(decoder, level, pixels, nbytes_avail);
+    if (nbytes_avail < 4 * count)
+        return ZGR_ERROR_SPACE;
+    /* Twice as long as what comes of it, if the pixels are of 64 bits. */
+    uint8_t *wide = nbytes == 8 ? heap_alloc(count * nbytes) : pixels;
+    if (!wide)
+        return ZGR_ERROR_SPACE;
+    enum zgr_status status = zgr_wasm_decoder_reconstruct(decoder, level, wide, count * nbytes);
+    if (status == ZGR_OK && !for_pictures(h->dtype, wide, count))
+        status = ZGR_ERROR_VALUE;
+    if (wide != pixels) {
+        if (status == ZGR_OK)
+            memcpy(pixels, wide, 4 * count);
+        heap_free(wide);
+    }
     return status;
 }

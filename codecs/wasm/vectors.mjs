@@ -9,12 +9,14 @@ const { instance } = await WebAssembly.instantiate(readFileSync(wasm), {});
 const z = instance.exports;
 const manifest = JSON.parse(readFileSync(new URL("manifest.json", vectors), "utf8"));
 const reasons = ["ok", "truncated", "magic", "version", "header_crc", "field", "index_crc", "index", "packet_crc", "packet", "order", "argument", "space", "value"];
-const fields = ["dtype", "components", "colour", "decompositions", "resolutions", "firstStep", "coarseStep", "planes", "height", "width", "chunkHeight",
+const fields = ["dtype", "components", "coding", "decompositions", "resolutions", "firstStep", "coarseStep", "planes", "height", "width", "chunkHeight",
   "chunkWidth", "extentHeight", "extentWidth", "fill", "offset", "divisor", "span", "indexNbytes", "indexCrc", "headerCrc", "gridHeight", "gridWidth", "chunks"];
-const arrays = [null, Uint8Array, Int8Array, Uint16Array, Int16Array, Uint32Array, Int32Array];
+const arrays = [null, Uint8Array, Int8Array, Uint16Array, Int16Array, Uint32Array, Int32Array,
+  BigUint64Array, BigInt64Array, Uint16Array, Float32Array, Float64Array, Uint8Array]; // a float16 is its bits
 const read = (folder, name) => new Uint8Array(readFileSync(new URL(`${folder}/${name}.zgrt`, vectors)));
 const levelSize = (size, level) => Math.ceil(size / 2 ** level);
 
+const failures = [];
 class Refused extends Error {}
 const check = (status) => { if (status) throw new Refused(reasons[status]); };
 
@@ -54,7 +56,7 @@ function packetOf(data, { header, steps, offsets, lengths }, chunk, resolution, 
 }
 
 function feedAll(data, table, chunk, decoder, lowest) {
-  for (let resolution = 0; resolution < table.header.resolutions; resolution++) {
+  for (let resolution = table.header.resolutions - 1; resolution >= 0; resolution--) {
     for (let step = table.header.firstStep; step >= lowest; step--) {
       const packet = packetOf(data, table, chunk, resolution, step);
       if (!packet) break;
@@ -63,11 +65,41 @@ function feedAll(data, table, chunk, decoder, lowest) {
   }
 }
 
+/** The fill value to the bit: the 8 bytes at 40 in a header hold it, little-endian. */
+function fillOf(data, Pixels) {
+  return new Pixels(data.slice(40, 40 + Pixels.BYTES_PER_ELEMENT).buffer)[0];
+}
+
+/** What the picture export gives of a chunk is what the exact one gives, as float32 or as 32 bits. */
+function comparePicture(name, table, decoder, level, pixels) {
+  const { dtype } = table.header, Picture = dtype >= 9 && dtype <= 11 ? Float32Array : dtype === 7 ? Uint32Array : dtype === 8 ? Int32Array : null;
+  if (!Picture) return;
+  const pointer = z.zgr_wasm_alloc(pixels.length * 4), status = z.zgr_wasm_decoder_reconstruct_picture(decoder, level, pointer, pixels.length * 4);
+  const found = new Picture(z.memory.buffer, pointer, pixels.length);
+  if (dtype === 7 || dtype === 8) {
+    const fits = pixels.every((pixel) => BigInt(new Picture([Number(pixel)])[0]) === pixel);
+    expect(`${name} picture`, [status, status ? true : found.every((pixel, i) => BigInt(pixel) === pixels[i])], [fits ? 0 : reasons.indexOf("value"), true]);
+  } else {
+    const wanted = Float32Array.from(pixels, (pixel) => (dtype === 9 ? half(pixel) : Number.isFinite(pixel) ? clampFloat32(pixel) : pixel));
+    expect(`${name} picture`, [status, found.every((pixel, i) => Object.is(pixel, wanted[i]))], [0, true]);
+  }
+  z.zgr_wasm_free(pointer);
+}
+
+const FLOAT32_MAX = (2 - 2 ** -23) * 2 ** 127;
+const clampFloat32 = (pixel) => Math.max(-FLOAT32_MAX, Math.min(FLOAT32_MAX, pixel));
+
+function half(bits) {
+  const sign = bits >> 15 ? -1 : 1, exponent = (bits >> 10) & 31, mantissa = bits & 1023;
+  if (exponent === 31) return mantissa ? NaN : sign * Infinity;
+  return sign * (exponent ? (1024 + mantissa) * 2 ** (exponent - 25) : mantissa * 2 ** -24);
+}
+
 /** Pixels [planes, components, height, width] of an object or the beginning of one. */
-function decode(data, level, lowest) {
+function decode(name, data, level, lowest) {
   const table = parse(data), h = table.header, Pixels = arrays[h.dtype];
   const height = levelSize(h.height, level), width = levelSize(h.width, level);
-  const out = new Pixels(h.planes * h.components * height * width).fill(h.fill);
+  const out = new Pixels(h.planes * h.components * height * width).fill(fillOf(data, Pixels));
   for (let chunk = 0; chunk < h.chunks; chunk++) {
     if (!table.present[chunk]) continue;
     const decoder = decoderOf(data, chunk);
@@ -76,12 +108,13 @@ function decode(data, level, lowest) {
       const rows = z.zgr_wasm_decoder_height(decoder, level), columns = z.zgr_wasm_decoder_width(decoder, level);
       const count = h.components * rows * columns, pointer = z.zgr_wasm_alloc(count * Pixels.BYTES_PER_ELEMENT);
       check(z.zgr_wasm_decoder_reconstruct(decoder, level, pointer, count * Pixels.BYTES_PER_ELEMENT));
-      const pixels = new Pixels(z.memory.buffer, pointer, count), row = Math.floor(chunk / h.gridWidth);
+      const pixels = new Pixels(z.memory.buffer, pointer, count).slice(), row = Math.floor(chunk / h.gridWidth);
       const y = ((row % h.gridHeight) * h.chunkHeight) >> level, x = ((chunk % h.gridWidth) * h.chunkWidth) >> level, plane = Math.floor(row / h.gridHeight);
       for (let c = 0; c < h.components; c++)
         for (let i = 0; i < rows; i++)
           out.set(pixels.subarray((c * rows + i) * columns, (c * rows + i + 1) * columns), ((plane * h.components + c) * height + y + i) * width + x);
       z.zgr_wasm_free(pointer);
+      comparePicture(name, table, decoder, level, pixels);
     } finally {
       z.zgr_wasm_decoder_free(decoder);
     }
@@ -89,7 +122,6 @@ function decode(data, level, lowest) {
   return { shape: [h.planes, h.components, height, width], pixels: out };
 }
 
-const failures = [];
 function expect(what, found, wanted) {
   if (JSON.stringify(found) !== JSON.stringify(wanted)) failures.push(`${what}: ${JSON.stringify(found)}, not ${JSON.stringify(wanted)}`);
 }
@@ -107,16 +139,16 @@ function reasonOf(run) {
 for (const { name, errors, pixels } of manifest.good) {
   const data = read("good", name);
   for (const { nbytes, level, step, shape, sha256 } of pixels) {
-    const found = decode(data.subarray(0, nbytes), level, step);
+    const found = decode(name, data.subarray(0, nbytes), level, step);
     expect(`${name} ${nbytes} ${level} ${step} shape`, found.shape, shape);
-    expect(`${name} ${nbytes} ${level} ${step}`, createHash("sha256").update(found.pixels).digest("hex"), sha256);
+    expect(`${name} ${nbytes} ${level} ${step}`, createHash("sha256").update(new Uint8Array(found.pixels.buffer)).digest("hex"), sha256);
   }
   parse(data);
   errors.forEach((line, level) => expect(`${name} errors ${level}`, line.map((_, step) => z.zgr_wasm_error_bound(level, step)), line));
 }
-for (const { name, reason } of manifest.bad) expect(name, reasonOf(() => decode(read("bad", name), 0, 0)), reason);
+for (const { name, reason } of manifest.bad) expect(name, reasonOf(() => decode(name, read("bad", name), 0, 0)), reason);
 for (const { name, object, chunk, packets, reason } of manifest.sequences) {
-  // This interface takes packets after a gap, so of these only what lies behind or does not exist is refused.
+  // This interface takes packets after a gap, so of these only what lies behind, does not exist, or is a label too early is refused.
   const data = read("good", object), table = parse(data), decoder = decoderOf(data, chunk);
   const feed = ([resolution, step]) => {
     const exists = resolution < table.header.resolutions && step <= table.header.firstStep;
@@ -125,7 +157,7 @@ for (const { name, object, chunk, packets, reason } of manifest.sequences) {
   };
   packets.slice(0, -1).forEach(feed);
   const [, step] = packets.at(-1), before = packets.at(-2)?.[1] ?? Infinity;
-  expect(name, reasonOf(() => feed(packets.at(-1))), reason === "order" && step < before ? "ok" : reason);
+  expect(name, reasonOf(() => feed(packets.at(-1))), reason === "order" && step < before && table.header.coding !== 2 ? "ok" : reason);
   z.zgr_wasm_decoder_free(decoder);
 }
 const held = z.memory.buffer.byteLength;

@@ -12,7 +12,10 @@ struct Kind {
 // Format characters of the buffer protocol, as numpy writes them for native byte order.
 constexpr Kind kinds[] = {{"uint8", 'B', ZGR_UINT8, 1},   {"int8", 'b', ZGR_INT8, 1},     {"uint16", 'H', ZGR_UINT16, 2},
                           {"int16", 'h', ZGR_INT16, 2},   {"uint32", 'I', ZGR_UINT32, 4}, {"int32", 'i', ZGR_INT32, 4},
-                          {"uint32", 'L', ZGR_UINT32, 4}, {"int32", 'l', ZGR_INT32, 4}};
+                          {"uint32", 'L', ZGR_UINT32, 4}, {"int32", 'l', ZGR_INT32, 4},   {"uint64", 'L', ZGR_UINT64, 8},
+                          {"int64", 'l', ZGR_INT64, 8},   {"uint64", 'Q', ZGR_UINT64, 8}, {"int64", 'q', ZGR_INT64, 8},
+                          {"float16", 'e', ZGR_FLOAT16, 2}, {"float32", 'f', ZGR_FLOAT32, 4}, {"float64", 'd', ZGR_FLOAT64, 8},
+                          {"bool", '?', ZGR_BOOL, 1}};
 
 uint8_t code_of(const char *format, Py_ssize_t nbytes)
 {
@@ -42,7 +45,7 @@ Pixels::Pixels(nb::handle object, bool writable)
     code = code_of(view.format, view.itemsize);
     if (code == 0 || view.ndim != 3) {
         PyBuffer_Release(&view);
-        refuse("pixels must be an array [components, height, width] of 8, 16 or 32-bit integers in native byte order");
+        refuse("pixels must be an array [components, height, width] of integers, floats or bool in native byte order");
     }
     for (int axis = 0; axis < 3; axis++)
         strides_nbytes[axis] = view.strides[axis];
@@ -63,19 +66,22 @@ uint8_t dtype_code(nb::handle dtype)
     for (const Kind &kind : kinds)
         if (name == kind.name)
             return kind.code;
-    refuse("dtype must be an 8, 16 or 32-bit integer");
+    refuse("dtype must be an integer of up to 64 bits, a float of up to 64 bits, or bool");
 }
 
 nb::object new_pixels(uint8_t dtype, size_t components, size_t height, size_t width)
 {
-    static constexpr nb::dlpack::dtype_code integer[2] = {nb::dlpack::dtype_code::UInt, nb::dlpack::dtype_code::Int};
+    using Code = nb::dlpack::dtype_code;
     uint8_t nbytes = static_cast<uint8_t>(zgr_dtype_nbytes(dtype));
-    bool is_signed = dtype == ZGR_INT8 || dtype == ZGR_INT16 || dtype == ZGR_INT32;
+    Code code = dtype == ZGR_BOOL ? Code::Bool
+                : zgr_dtype_is_float(dtype) ? Code::Float
+                : zgr_dtype_is_signed(dtype) ? Code::Int
+                                             : Code::UInt;
     Memory memory = allocate(components * height * width * nbytes);
     void *data = memory.get();
     nb::capsule owner(memory.release(), [](void *p) noexcept { std::free(p); });
     size_t shape[3] = {components, height, width};
-    nb::dlpack::dtype type{static_cast<uint8_t>(integer[is_signed]), static_cast<uint8_t>(8 * nbytes), 1};
+    nb::dlpack::dtype type{static_cast<uint8_t>(code), static_cast<uint8_t>(8 * nbytes), 1};
     return nb::cast(nb::ndarray<nb::numpy>(data, 3, shape, owner, nullptr, type));
 }
 

@@ -93,11 +93,14 @@ public:
         return zgr_decoder_step(decoder, resolution);
     }
 
-    uint64_t error(uint32_t level)
+    nb::object error(uint32_t level)
     {
         if (level > h.decompositions)
             raise(ZGR_ERROR_ARGUMENT, where());
-        return zgr_decoder_error(decoder, level);
+        uint8_t steps[ZGR_RESOLUTIONS_MAX];
+        for (uint32_t r = 0; r < h.resolutions; r++)
+            steps[r] = uint8_t(zgr_decoder_step(decoder, r));
+        return error_object(h, level, steps);
     }
 
     nb::object reconstruct(uint32_t level, nb::object out)

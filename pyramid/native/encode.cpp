@@ -1,6 +1,8 @@
 // Pixels to packets.
 #include "native.hpp"
 
+#include <cmath>
+
 namespace {
 
 nb::list packet_lists(const zgr_header &h, const uint8_t *payloads, const std::vector<uint32_t> &nbytes)
@@ -47,19 +49,37 @@ nb::tuple encode_chunk(nb::handle array, const Header &header)
     return nb::make_tuple(packet_lists(h, out, nbytes), lowpass);
 }
 
+template <typename Add> void for_each_component(const Pixels &pixels, Add add)
+{
+    if (pixels.shape(0) == 0 || pixels.shape(1) == 0 || pixels.shape(2) == 0 || pixels.shape(1) > UINT32_MAX || pixels.shape(2) > UINT32_MAX)
+        raise(ZGR_ERROR_ARGUMENT, "an array without pixels");
+    nb::gil_scoped_release unlocked;
+    for (size_t c = 0; c < pixels.shape(0); c++)
+        add(pixels.dtype(), static_cast<const uint8_t *>(pixels.data()) + ptrdiff_t(c) * pixels.strides()[0], pixels.strides()[1],
+            pixels.strides()[2], uint32_t(pixels.shape(1)), uint32_t(pixels.shape(2)));
+}
+
 nb::tuple survey(nb::handle array)
 {
     Pixels pixels(array, false);
+    if (zgr_dtype_is_float(pixels.dtype()))
+        raise(ZGR_ERROR_ARGUMENT, "survey is for integers, survey_floats for floats");
     zgr_survey found{};
-    if (pixels.shape(0) == 0 || pixels.shape(1) == 0 || pixels.shape(2) == 0 || pixels.shape(1) > UINT32_MAX || pixels.shape(2) > UINT32_MAX)
-        raise(ZGR_ERROR_ARGUMENT, "an array without pixels");
-    {
-        nb::gil_scoped_release unlocked;
-        for (size_t c = 0; c < pixels.shape(0); c++)
-            zgr_survey_add(&found, pixels.dtype(), static_cast<const uint8_t *>(pixels.data()) + ptrdiff_t(c) * pixels.strides()[0],
-                           pixels.strides()[1], pixels.strides()[2], uint32_t(pixels.shape(1)), uint32_t(pixels.shape(2)));
-    }
+    for_each_component(pixels, [&](auto... part) { zgr_survey_add(&found, part...); });
+    if (pixels.dtype() == ZGR_UINT64)
+        return nb::make_tuple(uint64_t(found.least), uint64_t(found.most), found.divisor);
     return nb::make_tuple(found.least, found.most, found.divisor);
+}
+
+nb::tuple survey_floats(nb::handle array)
+{
+    Pixels pixels(array, false);
+    if (!zgr_dtype_is_float(pixels.dtype()))
+        raise(ZGR_ERROR_ARGUMENT, "survey_floats is for floats");
+    zgr_float_survey found{};
+    for_each_component(pixels, [&](auto... part) { zgr_float_survey_add(&found, part...); });
+    return nb::make_tuple(std::ldexp(double(found.least), found.least_exponent), std::ldexp(double(found.most), found.most_exponent),
+                          found.exponent, found.finite_count, found.special_count);
 }
 
 } // namespace
@@ -68,4 +88,5 @@ void bind_encode(nb::module_ &module)
 {
     module.def("encode_chunk", &encode_chunk, "array"_a, "header"_a);
     module.def("survey", &survey, "array"_a);
+    module.def("survey_floats", &survey_floats, "array"_a);
 }

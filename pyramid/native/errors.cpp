@@ -30,7 +30,7 @@ const char *meaning_of(zgr_status status)
     case ZGR_ERROR_ORDER: return "a packet was offered before the one it builds on, or twice";
     case ZGR_ERROR_ARGUMENT: return "there is no such chunk, resolution, step or level";
     case ZGR_ERROR_SPACE: return "the memory given is too small";
-    case ZGR_ERROR_VALUE: return "a pixel that offset, divisor and span of the header cannot express";
+    case ZGR_ERROR_VALUE: return "a pixel that offset, divisor (or scale) and span of the header cannot express";
     default: return "unknown";
     }
 }

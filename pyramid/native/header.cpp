@@ -1,24 +1,63 @@
 // ziggurat._core.Header, the checksum and the guaranteed error.
 #include "native.hpp"
 
+#include <cstring>
 #include <limits>
 
 namespace {
 
-constexpr const char *field_names[] = {"dtype",       "components",    "colour",       "decompositions", "resolutions", "first_step",
+constexpr const char *field_names[] = {"dtype",       "components",    "coding",       "decompositions", "resolutions", "first_step",
                                        "coarse_step", "planes",        "height",       "width",          "chunk_height", "chunk_width",
                                        "extent_height", "extent_width", "fill",        "offset",         "divisor",     "span",
                                        "index_nbytes", "index_crc",    "content_crc"};
 
-// The colour transforms, by their codes in the header.
-constexpr const char *colours[] = {"none", "rct"};
+// The codings, by their codes in the header.
+constexpr const char *codings[] = {"mean", "rct", "label", "float"};
 
-uint8_t colour_code(const std::string &name)
+uint8_t coding_code(const std::string &name)
 {
-    for (uint8_t code = 0; code < 2; code++)
-        if (name == colours[code])
+    for (uint8_t code = 0; code < 4; code++)
+        if (name == codings[code])
             return code;
-    raise(ZGR_ERROR_FIELD, "colour " + name);
+    raise(ZGR_ERROR_FIELD, "coding " + name);
+}
+
+// An integer as its two's complement in 64 bits, if it has one as an int64 or a uint64.
+int64_t wide(nb::handle value, uint8_t dtype, const char *name)
+{
+    nb::object whole = nb::module_::import_("operator").attr("index")(value);
+    int overflow = 0;
+    long long found = PyLong_AsLongLongAndOverflow(whole.ptr(), &overflow);
+    if (overflow == 0 && (found >= 0 || dtype != ZGR_UINT64))
+        return found;
+    if (overflow > 0 && dtype == ZGR_UINT64) {
+        unsigned long long large = PyLong_AsUnsignedLongLong(whole.ptr());
+        if (!PyErr_Occurred())
+            return int64_t(large);
+        PyErr_Clear();
+    }
+    raise(ZGR_ERROR_FIELD, name);
+}
+
+nb::object wide_object(int64_t value, uint8_t dtype) { return dtype == ZGR_UINT64 ? nb::object(nb::int_(uint64_t(value))) : nb::object(nb::int_(value)); }
+
+// A fill value as the header has it; that of floats is kept as its bits.
+int64_t fill_bits(nb::handle fill, uint8_t dtype)
+{
+    if (!zgr_dtype_is_float(dtype))
+        return wide(fill, dtype, "fill");
+    nb::object numpy = nb::module_::import_("numpy"), bytes = numpy.attr("array")(fill, numpy_dtype(dtype)).attr("tobytes")();
+    uint64_t bits = 0;
+    std::memcpy(&bits, PyBytes_AS_STRING(bytes.ptr()), zgr_dtype_nbytes(dtype));
+    return int64_t(bits);
+}
+
+nb::object fill_object(const zgr_header &h)
+{
+    if (!zgr_dtype_is_float(h.dtype))
+        return wide_object(h.fill_value, h.dtype);
+    nb::bytes bytes(reinterpret_cast<const char *>(&h.fill_value), zgr_dtype_nbytes(h.dtype));
+    return nb::module_::import_("numpy").attr("frombuffer")(bytes, numpy_dtype(h.dtype)).attr("item")();
 }
 
 // A field as Python gives it: any number, of which those that do not even fit the field's bytes are refused like all others.
@@ -29,16 +68,16 @@ template <typename T> T narrow(int64_t value, const char *name)
     return T(value);
 }
 
-Header make_header(nb::object dtype, int64_t height, int64_t width, int64_t components, const std::string &colour, int64_t decompositions,
+Header make_header(nb::object dtype, int64_t height, int64_t width, int64_t components, const std::string &coding, int64_t decompositions,
                    int64_t resolutions, int64_t first_step, std::optional<int64_t> coarse_step, int64_t planes, int64_t chunk_height,
-                   int64_t chunk_width, std::optional<int64_t> extent_height, std::optional<int64_t> extent_width, int64_t fill,
-                   int64_t offset, int64_t divisor, int64_t span, int64_t index_nbytes, int64_t index_crc, int64_t content_crc)
+                   int64_t chunk_width, std::optional<int64_t> extent_height, std::optional<int64_t> extent_width, nb::handle fill,
+                   nb::handle offset, int64_t divisor, int64_t span, int64_t index_nbytes, int64_t index_crc, int64_t content_crc)
 {
     Header header{};
     zgr_header &h = header.h;
     h.dtype = dtype_code(dtype);
     h.components = narrow<uint8_t>(components, "components");
-    h.colour = colour_code(colour);
+    h.coding = coding_code(coding);
     h.decompositions = narrow<uint8_t>(decompositions, "decompositions");
     h.resolutions = narrow<uint8_t>(resolutions, "resolutions");
     h.first_step = narrow<uint8_t>(first_step, "first_step");
@@ -50,8 +89,8 @@ Header make_header(nb::object dtype, int64_t height, int64_t width, int64_t comp
     h.chunk_width = narrow<uint32_t>(chunk_width, "chunk_width");
     h.extent_height = narrow<uint32_t>(extent_height.value_or(height), "extent_height");
     h.extent_width = narrow<uint32_t>(extent_width.value_or(width), "extent_width");
-    h.fill_value = fill;
-    h.offset = offset;
+    h.fill_value = fill_bits(fill, h.dtype);
+    h.offset = wide(offset, h.dtype, "offset");
     h.divisor = narrow<uint32_t>(divisor, "divisor");
     h.span = narrow<uint32_t>(span, "span");
     h.index_nbytes = narrow<uint32_t>(index_nbytes, "index_nbytes");
@@ -111,7 +150,7 @@ nb::object error_bound(const Header &header, uint32_t level, nb::handle steps)
             raise(ZGR_ERROR_ARGUMENT, "step " + std::to_string(step));
         known[r] = static_cast<uint8_t>(step);
     }
-    return nb::int_(zgr_error_bound(&h, level, known));
+    return error_object(h, level, known);
 }
 
 uint32_t crc(nb::handle data, uint32_t seed)
@@ -123,24 +162,31 @@ uint32_t crc(nb::handle data, uint32_t seed)
 
 } // namespace
 
+nb::object error_object(const zgr_header &header, uint32_t level, const uint8_t *steps)
+{
+    if (header.coding == ZGR_FLOAT)
+        return nb::float_(zgr_guaranteed_error(&header, level, steps));
+    return nb::int_(zgr_error_bound(&header, level, steps));
+}
+
 void bind_header(nb::module_ &module)
 {
 #define FIELD(NAME) def_prop_ro(#NAME, [](const Header &self) { return self.h.NAME; })
     nb::class_<Header>(module, "Header")
         .def(
             "__init__",
-            [](Header *self, nb::object dtype, int64_t height, int64_t width, int64_t components, const std::string &colour,
+            [](Header *self, nb::object dtype, int64_t height, int64_t width, int64_t components, const std::string &coding,
                int64_t decompositions, int64_t resolutions, int64_t first_step, std::optional<int64_t> coarse_step, int64_t planes,
                int64_t chunk_height, int64_t chunk_width, std::optional<int64_t> extent_height, std::optional<int64_t> extent_width,
-               int64_t fill, int64_t offset, int64_t divisor, int64_t span, int64_t index_nbytes, int64_t index_crc,
+               nb::object fill, nb::object offset, int64_t divisor, int64_t span, int64_t index_nbytes, int64_t index_crc,
                int64_t content_crc) {
-                new (self) Header(make_header(dtype, height, width, components, colour, decompositions, resolutions, first_step,
+                new (self) Header(make_header(dtype, height, width, components, coding, decompositions, resolutions, first_step,
                                               coarse_step, planes, chunk_height, chunk_width, extent_height, extent_width, fill,
                                               offset, divisor, span, index_nbytes, index_crc, content_crc));
             },
-            nb::kw_only(), "dtype"_a, "height"_a, "width"_a, "components"_a = 1, "colour"_a = "none", "decompositions"_a, "resolutions"_a,
+            nb::kw_only(), "dtype"_a, "height"_a, "width"_a, "components"_a = 1, "coding"_a = "mean", "decompositions"_a, "resolutions"_a,
             "first_step"_a, "coarse_step"_a = nb::none(), "planes"_a = 1, "chunk_height"_a, "chunk_width"_a,
-            "extent_height"_a = nb::none(), "extent_width"_a = nb::none(), "fill"_a = 0, "offset"_a = 0, "divisor"_a = 1, "span"_a,
+            "extent_height"_a = nb::none(), "extent_width"_a = nb::none(), "fill"_a = nb::int_(0), "offset"_a = nb::int_(0), "divisor"_a = 1, "span"_a,
             "index_nbytes"_a = 0, "index_crc"_a = 0, "content_crc"_a = 0)
         .def_static("parse", &parse_header, "data"_a)
         .def("tobytes", &header_bytes)
@@ -153,10 +199,11 @@ void bind_header(nb::module_ &module)
         .def("__setstate__", [](Header &self, nb::bytes data) { new (&self) Header(parse_header(data)); })
         .FIELD(components).FIELD(decompositions).FIELD(resolutions).FIELD(first_step).FIELD(coarse_step)
         .FIELD(planes).FIELD(height).FIELD(width).FIELD(chunk_height).FIELD(chunk_width).FIELD(extent_height).FIELD(extent_width)
-        .FIELD(offset).FIELD(divisor).FIELD(span)
+        .FIELD(divisor).FIELD(span)
         .FIELD(index_nbytes).FIELD(index_crc).FIELD(content_crc).FIELD(header_crc)
-        .def_prop_ro("fill", [](const Header &self) { return self.h.fill_value; })
-        .def_prop_ro("colour", [](const Header &self) { return colours[self.h.colour]; })
+        .def_prop_ro("fill", [](const Header &self) { return fill_object(self.h); })
+        .def_prop_ro("offset", [](const Header &self) { return wide_object(self.h.offset, self.h.dtype); })
+        .def_prop_ro("coding", [](const Header &self) { return codings[self.h.coding]; })
         .def_prop_ro("dtype", [](const Header &self) { return numpy_dtype(self.h.dtype); })
         .def_prop_ro("grid_h", [](const Header &self) { return zgr_grid_height(&self.h); })
         .def_prop_ro("grid_w", [](const Header &self) { return zgr_grid_width(&self.h); })

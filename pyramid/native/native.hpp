@@ -42,7 +42,7 @@ private:
     Py_buffer view;
 };
 
-// A strided array of integers (numpy's buffer, never copied): [components, height, width].
+// A strided array of pixels (numpy's buffer, never copied): [components, height, width].
 class Pixels {
 public:
     Pixels(nb::handle object, bool writable);
@@ -84,6 +84,9 @@ inline Memory allocate(size_t nbytes)
         throw std::bad_alloc();
     return Memory(memory);
 }
+
+// A guaranteed error as Python has it: an int, or a float for floats.
+nb::object error_object(const zgr_header &header, uint32_t level, const uint8_t *steps);
 
 void bind_header(nb::module_ &module);
 void bind_index(nb::module_ &module);

@@ -18,6 +18,7 @@ HEADER_NBYTES: int
 class Header:
     """The header of a shard (codecs/SPEC.md, section 2); immutable, comparable, hashable, picklable.
 
+    ``coding`` is ``mean``, ``rct``, ``label`` or ``float``; of the last, ``divisor`` is the scale.
     ``coarse_step`` None is ``first_step + 1`` (no coarse part); an ``extent`` None is the whole height or width.
 
     Raises
@@ -33,7 +34,7 @@ class Header:
         height: int,
         width: int,
         components: int = 1,
-        colour: str = "none",
+        coding: str = "mean",
         decompositions: int,
         resolutions: int,
         first_step: int,
@@ -43,7 +44,7 @@ class Header:
         chunk_width: int,
         extent_height: int | None = None,
         extent_width: int | None = None,
-        fill: int = 0,
+        fill: float = 0,
         offset: int = 0,
         divisor: int = 1,
         span: int,
@@ -73,7 +74,7 @@ class Header:
     @property
     def components(self) -> int: ...
     @property
-    def colour(self) -> Literal["none", "rct"]: ...
+    def coding(self) -> Literal["mean", "rct", "label", "float"]: ...
     @property
     def decompositions(self) -> int: ...
     @property
@@ -97,7 +98,9 @@ class Header:
     @property
     def extent_width(self) -> int: ...
     @property
-    def fill(self) -> int: ...
+    def fill(self) -> float:
+        """A number of the dtype: an int, or a float of floats."""
+
     @property
     def offset(self) -> int: ...
     @property
@@ -183,14 +186,27 @@ def encode_chunk(array: NDArray[Any], header: Header) -> tuple[list[list[bytes]]
     Raises
     ------
     SourceError
-        If a pixel is not offset + divisor · m with 0 ≤ m ≤ span.
+        If a pixel is not offset + divisor · m with 0 ≤ m ≤ span, or of floats not what the scale allows.
     """
 
 def survey(array: NDArray[Any]) -> tuple[int, int, int]:
-    """Return the least and the largest value of an array [components, h, w], and the greatest common divisor of all differences.
+    """Return the least and the largest value of integers [components, h, w], and the greatest common divisor of all differences.
 
     The divisor is 0 if all values are equal. Two surveys a and b of parts of one shard join to
     ``min(a0, b0), max(a1, b1), gcd(a2, b2, a0 - b0)``.
+    """
+
+def survey_floats(array: NDArray[Any]) -> tuple[float, float, int, int, int]:
+    """Survey an array [components, h, w] of floats.
+
+    Returns
+    -------
+    least, most
+        Of the finite values; 0 if there are none.
+    exponent
+        All finite values are multiples of 2^exponent, and of no larger power; meaningless if all are 0.
+    finite_count, special_count
+        How many pixels are finite, and how many are not.
     """
 
 def decode_chunk(
@@ -206,7 +222,8 @@ def decode_chunk(
     Parameters
     ----------
     packets
-        (resolution, step, packet with its checksum); of each resolution from high steps to low. Packets left out are empty.
+        (resolution, step, packet with its checksum); of each resolution from high steps to low, of labels coarse resolutions
+        first. Packets left out are empty.
     level
         Of the result.
     step
@@ -253,8 +270,11 @@ class ChunkDecoder:
     def step(self, resolution: int) -> int:
         """Return the step down to which a resolution is known; first_step + 1 if it is not at all."""
 
-    def error(self, level: int) -> int:
-        """Return the guaranteed largest error of :meth:`reconstruct` at ``level``, in the data's units."""
+    def error(self, level: int) -> float:
+        """Return the guaranteed largest error of :meth:`reconstruct` at ``level``, in the data's units.
+
+        An int, but of floats a float; of those, pixels that are not finite do not count.
+        """
 
     def reconstruct(self, level: int, out: NDArray[Any] | None = None) -> NDArray[Any]:
         """Return the pixels [components, ceil(h / 2^level), ceil(w / 2^level)] as far as they are known."""
@@ -262,10 +282,10 @@ class ChunkDecoder:
     @property
     def ordinal(self) -> int: ...
 
-def error_bound(header: Header, level: int, steps: int | Sequence[int]) -> int:
+def error_bound(header: Header, level: int, steps: int | Sequence[int]) -> float:
     """Return the guaranteed largest error at ``level`` where resolutions are known to ``steps`` (one for each, or one for all).
 
-    ``first_step + 1`` means: not known at all. codecs/SPEC.md, section 10.
+    ``first_step + 1`` means: not known at all. An int, but of floats a float. codecs/SPEC.md, sections 10, 12 and 13.
     """
 
 def crc32c(data: Buffer, seed: int = 0) -> int:

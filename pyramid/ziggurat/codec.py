@@ -19,9 +19,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import numpy as np
 
-from ziggurat._core import ChunkDecoder, Header, assemble, encode_chunk, error_bound, parse_index, survey
-from ziggurat.encode import coarse_step_of, first_step_of
-from ziggurat.errors import CorruptError, RequestError
+from ziggurat._core import ChunkDecoder, Header, assemble, encode_chunk, error_bound, parse_index
+from ziggurat.encode import CODINGS, DTYPES, coarse_step_of, first_step_of
+from ziggurat.errors import CorruptError, FormatError, RequestError, SourceError
+from ziggurat.valuemap import ValueMap, coding_of, fill_mask, find_value_map
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Packet", "decode", "encode", "guaranteed_error", "packets"]
 
-SPAN_MAX = (1 << 27) - 1
 T = TypeVar("T")
 R = TypeVar("R")
 
@@ -55,7 +55,7 @@ class Packet(NamedTuple):
     step: int
     offset: int
     nbytes: int
-    max_error: int
+    max_error: float
 
 
 def encode(
@@ -63,11 +63,11 @@ def encode(
     *,
     component_axis: int = 0,
     chunk: tuple[int, int] = (512, 512),
-    colour: str | None = None,
+    coding: str | None = None,
     decompositions: int = 6,
     resolutions: int = 4,
     first_step: int | None = None,
-    fill: int = 0,
+    fill: float = 0,
     threads: int | None = None,
 ) -> bytes:
     """Encode an array as one shard.
@@ -75,13 +75,15 @@ def encode(
     Parameters
     ----------
     array : [h, w] or [components, h, w]
-        8, 16 or 32-bit integers; 1 to 4 components, coded together.
+        Integers or floats of up to 64 bits, or bool; 1 to 4 components, coded together.
     component_axis
         Where the components are in a 3-D array.
     chunk
         Height and width of a chunk.
-    colour
-        ``rct``, the reversible colour transform, ``none``, or None: ``rct`` where there are at least 3 components.
+    coding
+        ``mean``: a level is the mean of the one below; ``rct``: the same, through the reversible colour transform; ``label``:
+        values are never averaged, a level is every other pixel; ``float``. None: ``float`` for floats, ``label`` for bool,
+        else ``rct`` where there are at least 3 components.
     decompositions, resolutions, first_step
         See codecs/SPEC.md, section 2. A ``first_step`` of None is chosen by the span of values.
     fill
@@ -102,28 +104,30 @@ def encode(
         If a parameter is outside what the format allows.
     """
     pixels = _components_first(np.asarray(array), component_axis)
-    offset, divisor, span = _value_map(pixels)
+    coding = _coding(pixels, coding)
+    values = _value_map(pixels, coding)
     header = Header(
         dtype=pixels.dtype,
         components=pixels.shape[0],
-        colour=colour or ("rct" if pixels.shape[0] >= 3 else "none"),
+        coding=coding,
         decompositions=decompositions,
         resolutions=resolutions,
-        first_step=first_step_of(span) if first_step is None else first_step,
+        first_step=first_step_of(values.span, coding) if first_step is None else first_step,
         height=pixels.shape[1],
         width=pixels.shape[2],
         chunk_height=chunk[0],
         chunk_width=chunk[1],
         fill=fill,
-        offset=offset,
-        divisor=divisor,
-        span=span,
+        offset=values.offset,
+        divisor=values.divisor,
+        span=values.span,
     )
 
     def encode_ordinal(ordinal: int) -> list[list[bytes]] | None:
         _, y, x, height, width = header.chunk_rect(ordinal)
         part = pixels[:, y : y + height, x : x + width]
-        return None if part[0, 0, 0] == fill and (part == fill).all() else encode_chunk(part, header)[0]
+        is_fill = fill_mask(part[:1, :1, :1], fill).all() and fill_mask(part, fill).all()
+        return None if is_fill else encode_chunk(part, header)[0]
 
     chunks = _map(encode_ordinal, range(header.chunks), threads)
     return assemble(header.replace(coarse_step=coarse_step_of(chunks, header)), chunks)
@@ -135,7 +139,7 @@ def decode(
     component_axis: int = 0,
     level: int = 0,
     step: int | None = None,
-    max_error: int | None = None,
+    max_error: float | None = None,
     threads: int | None = None,
 ) -> NDArray[Any]:
     """Decode a shard, or the beginning of one as far as it goes.
@@ -219,8 +223,10 @@ def packets(data: Buffer) -> list[Packet]:
     return sorted(found, key=lambda packet: packet.offset)
 
 
-def guaranteed_error(data: Buffer, *, level: int = 0, step: int = 0) -> int:
+def guaranteed_error(data: Buffer, *, level: int = 0, step: int = 0) -> float:
     """Return the largest error that any pixel of ``decode(data, level=level, step=step)`` can have, in the data's units.
+
+    Of integers an int. Pixels of floats that are not finite are exact at level 0, and do not count.
 
     Parameters
     ----------
@@ -290,7 +296,8 @@ class _Shard:
 
     def decoder(self, ordinal: int, level: int, lowest: int) -> ChunkDecoder:
         decoder = ChunkDecoder(self.header, ordinal)
-        for resolution in range(min(level, self.header.resolutions - 1), self.header.resolutions):
+        # Coarse resolutions first: labels are told from those around them.
+        for resolution in reversed(range(min(level, self.header.resolutions - 1), self.header.resolutions)):
             steps, known = self.held(ordinal, resolution, lowest)
             for step in steps:
                 start = int(self.offsets[ordinal, resolution, step])
@@ -300,7 +307,7 @@ class _Shard:
         return decoder
 
 
-def _lowest_step(header: Header, level: int, step: int | None, max_error: int | None) -> int:
+def _lowest_step(header: Header, level: int, step: int | None, max_error: float | None) -> int:
     lowest = 0 if step is None else step
     if not 0 <= lowest <= header.first_step:
         raise RequestError(f"there is no step {step}: steps go from {header.first_step} to 0")
@@ -313,8 +320,8 @@ def _lowest_step(header: Header, level: int, step: int | None, max_error: int | 
 
 
 def _components_first(array: NDArray[Any], component_axis: int) -> NDArray[Any]:
-    if array.dtype.kind not in "iu" or array.dtype.itemsize > 4:
-        raise RequestError(f"{array.dtype} pixels cannot be coded; 8, 16 and 32-bit integers can")
+    if array.dtype.name not in DTYPES:
+        raise RequestError(f"{array.dtype} pixels cannot be coded; {', '.join(sorted(DTYPES))} can")
     if array.ndim not in (2, 3):
         raise RequestError(f"an array [h, w] or [components, h, w] is needed, not one of shape {array.shape}")
     if not array.size:
@@ -323,15 +330,22 @@ def _components_first(array: NDArray[Any], component_axis: int) -> NDArray[Any]:
     return native[None] if array.ndim == 2 else np.moveaxis(native, component_axis, 0)
 
 
-def _value_map(pixels: NDArray[Any]) -> tuple[int, int, int]:
-    least, most, divisor = survey(pixels)
-    divisor = divisor or 1
-    span = (most - least) // divisor
-    if span > SPAN_MAX:
-        raise RequestError(
-            f"values from {least} to {most} span {span} steps of {divisor}; the codec carries {SPAN_MAX}"
-        )
-    return least, divisor, span
+def _coding(pixels: NDArray[Any], coding: str | None) -> str:
+    found = coding_of(pixels.dtype) if coding is None else coding
+    if coding is None and found == "mean" and pixels.shape[0] >= 3:
+        found = "rct"
+    if found not in CODINGS:
+        raise FormatError(f"there is no coding {found!r}; there are {', '.join(CODINGS)}")
+    if pixels.dtype.name not in CODINGS[found]:
+        raise RequestError(f"{pixels.dtype} pixels cannot be coded as {found!r}; {', '.join(CODINGS[found])} can")
+    return found
+
+
+def _value_map(pixels: NDArray[Any], coding: str) -> ValueMap:
+    try:
+        return find_value_map(pixels, coding)
+    except SourceError as error:
+        raise RequestError(str(error)) from error
 
 
 def _squeeze(array: NDArray[Any], header: Header, component_axis: int) -> NDArray[Any]:

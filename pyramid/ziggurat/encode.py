@@ -12,7 +12,7 @@ import numpy as np
 
 from ziggurat._core import Header, assemble, encode_chunk
 from ziggurat.errors import SourceError
-from ziggurat.valuemap import find_value_map
+from ziggurat.valuemap import fill_mask, find_value_map
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -21,7 +21,12 @@ if TYPE_CHECKING:
 
 __all__ = ["DTYPES", "EncodedShard", "Encoding", "encode_shard", "trim"]
 
-DTYPES = frozenset({"uint8", "int8", "uint16", "int16", "uint32", "int32"})
+INTEGERS = ("uint8", "int8", "uint16", "int16", "uint32", "int32", "uint64", "int64")
+FLOATS = ("float16", "float32", "float64")
+DTYPES = frozenset({*INTEGERS, *FLOATS, "bool"})
+
+CODINGS = {"mean": INTEGERS, "rct": INTEGERS, "label": (*INTEGERS, "bool"), "float": FLOATS}
+"""Which pixels each coding is for."""
 
 DECOMPOSITIONS = 6
 """Splits of a chunk: 512² ends in 8², of which no more is to be gained."""
@@ -46,8 +51,9 @@ class Encoding:
     ----------
     shard_shape, chunk_shape
         Of the array, in pixels.
-    colour
-        ``rct``: components go through the reversible colour transform; ``none``.
+    coding
+        ``mean``; ``rct``: the same, components going through the reversible colour transform; ``label``: values that are
+        never averaged; ``float``.
     fill_value
         Of what is not stored.
     decompositions, resolutions
@@ -56,8 +62,8 @@ class Encoding:
 
     shard_shape: tuple[int, ...]
     chunk_shape: tuple[int, ...]
-    colour: str = "none"
-    fill_value: int = 0
+    coding: str = "mean"
+    fill_value: float = 0
     decompositions: int = DECOMPOSITIONS
     resolutions: int = RESOLUTIONS
 
@@ -83,14 +89,14 @@ def _pool() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(os.cpu_count(), thread_name_prefix="ziggurat-encode")
 
 
-def trim(pixels: NDArray[Any], fill_value: int) -> NDArray[Any]:
+def trim(pixels: NDArray[Any], fill_value: float) -> NDArray[Any]:
     """Cut rows at the bottom and columns at the right that hold only the fill value.
 
     Zarr pads shards at an array's edge with it.
     """
-    if pixels[..., -1, -1].flat[0] != fill_value:
+    if not fill_mask(pixels[..., -1, -1].reshape(-1)[:1], fill_value).all():
         return pixels
-    used = (pixels != fill_value).reshape(-1, *pixels.shape[-2:]).any(axis=0)
+    used = np.any(~fill_mask(pixels, fill_value).reshape(-1, *pixels.shape[-2:]), axis=0)
     rows, columns = np.flatnonzero(used.any(axis=1)), np.flatnonzero(used.any(axis=0))
     if not rows.size:
         return pixels[..., :0, :0]
@@ -112,13 +118,14 @@ def encode_shard(pixels: NDArray[Any], encoding: Encoding) -> EncodedShard:
     SourceError
         For pixels of a type, or a span of values, that the codec does not code.
     """
-    if pixels.dtype.name not in DTYPES:
-        raise SourceError(f"{pixels.dtype} pixels cannot be coded; supported are {', '.join(sorted(DTYPES))}")
+    if pixels.dtype.name not in CODINGS[encoding.coding]:
+        supported = ", ".join(sorted(CODINGS[encoding.coding]))
+        raise SourceError(f"{pixels.dtype} pixels cannot be coded as {encoding.coding!r}; {supported} can")
     pixels = pixels.astype(pixels.dtype.newbyteorder("="), copy=False)
     shrink = 1 << (encoding.resolutions - 1)
     low_shape = (*pixels.shape[:-2], *(-(-size // shrink) for size in pixels.shape[-2:]))
     lowpass = np.full(low_shape, encoding.fill_value, pixels.dtype)
-    if not pixels.size or bool((pixels == encoding.fill_value).all()):
+    if not pixels.size or bool(fill_mask(pixels, encoding.fill_value).all()):
         return EncodedShard(None, lowpass)
     fields = _fields(pixels, encoding)
     header = Header(**fields)
@@ -127,7 +134,7 @@ def encode_shard(pixels: NDArray[Any], encoding: Encoding) -> EncodedShard:
         starts = [at * size for at, size in zip(coords, encoding.chunk_shape, strict=True)]
         box = tuple(slice(start, start + size) for start, size in zip(starts, encoding.chunk_shape, strict=True))
         chunk = pixels[box]
-        if not chunk.size or bool((chunk == encoding.fill_value).all()):
+        if not chunk.size or bool(fill_mask(chunk, encoding.fill_value).all()):
             return None
         packets, low = encode_chunk(chunk.reshape(-1, *chunk.shape[-2:]), header)
         top, left = (start // shrink for start in starts[-2:])
@@ -140,26 +147,26 @@ def encode_shard(pixels: NDArray[Any], encoding: Encoding) -> EncodedShard:
     return EncodedShard(assemble(Header(**fields | {"coarse_step": coarse_step_of(chunks, header)}), chunks), lowpass)
 
 
-def first_step_of(span: int) -> int:
+def first_step_of(span: int, coding: str = "mean") -> int:
     """The first step for a span of values.
 
     Low enough that no packet is nearly empty, high enough that 0.05 bits a pixel show a
-    picture (3 lower cost 1.6 dB there; one higher gained nothing).
+    picture (3 lower cost 1.6 dB there; one higher gained nothing). Floats have one more, of residuals; labels one in all.
     """
-    return span.bit_length() + 1
+    return 0 if coding == "label" else span.bit_length() + 1 + (coding == "float")
 
 
 def _fields(pixels: NDArray[Any], encoding: Encoding) -> dict[str, Any]:
     """The fields of the shard's header."""
-    values = find_value_map(pixels)
+    values = find_value_map(pixels, encoding.coding)
     planes = [shard // chunk for shard, chunk in zip(encoding.shard_shape[:-2], encoding.chunk_shape[:-2], strict=True)]
     return {
         "dtype": pixels.dtype,
         "components": int(np.prod(encoding.chunk_shape[:-2], dtype=np.int64)),
-        "colour": encoding.colour,
+        "coding": encoding.coding,
         "decompositions": encoding.decompositions,
         "resolutions": encoding.resolutions,
-        "first_step": first_step_of(values.span),
+        "first_step": first_step_of(values.span, encoding.coding),
         "planes": int(np.prod(planes, dtype=np.int64)),
         "height": encoding.shard_shape[-2],
         "width": encoding.shard_shape[-1],

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ziggurat.encode import DTYPES
+from ziggurat.encode import CODINGS, DTYPES
 from ziggurat.errors import FormatError
+from ziggurat.fill import parse_fill
 from ziggurat.geometry import ArrayGeometry, level_shape
 
 if TYPE_CHECKING:
@@ -75,8 +76,9 @@ class StoredArray:
         Of its pixels, as numpy's name.
     resolutions
         Resolutions in a chunk: it decodes at levels 0 to resolutions - 1 beyond its own.
-    colour
-        ``rct`` where components are coded through the reversible colour transform, else ``none``.
+    coding
+        ``mean``; ``rct`` where components are coded through the reversible colour transform; ``label`` where a level is every
+        other pixel; ``float``.
     fill_value
         Of pixels that are not stored.
     """
@@ -86,8 +88,8 @@ class StoredArray:
     geometry: ArrayGeometry
     dtype: str
     resolutions: int
-    colour: str = "none"
-    fill_value: int = 0
+    coding: str = "mean"
+    fill_value: float = 0
 
     def shard_key(self, shard: int) -> str:
         """Name of a shard's object in the image's store."""
@@ -138,6 +140,8 @@ class ImageInfo:
         Every power of two.
     arrays
         The stored ones among them.
+    labels
+        Whether pixels name things: they are never averaged.
     """
 
     title: str
@@ -150,6 +154,7 @@ class ImageInfo:
     channels: tuple[Channel, ...]
     levels: tuple[Level, ...] = field(repr=False)
     arrays: tuple[StoredArray, ...] = field(repr=False)
+    labels: bool = False
 
 
 def parse_group(document: Mapping[str, Any]) -> ImageInfo:
@@ -198,7 +203,8 @@ def _parse_group(document: Mapping[str, Any]) -> ImageInfo:
         # A scale of 1 without a unit is what OME-Zarr demands where nothing is known.
         scale={axis: step for axis, step in zip(axes, base, strict=True) if axis in units},
         unit=units,
-        rgb=first.colour == "rct" and "c" in axes and first.geometry.chunk_shape[axes.index("c")] >= 3,
+        labels=first.coding == "label",
+        rgb=first.coding == "rct" and "c" in axes and first.geometry.chunk_shape[axes.index("c")] >= 3,
         channels=_parse_channels(ome.get("omero"), _channel_count(axes, first), first.dtype),
         levels=levels,
         arrays=arrays,
@@ -254,16 +260,18 @@ def _parse_array(path: str, level: int, document: Mapping[str, Any], axes: tuple
     encoding = document["chunk_key_encoding"]
     if encoding["name"] != "default" or encoding.get("configuration", {}).get("separator", "/") != "/":
         raise FormatError(f"array {path!r} has chunk keys of the kind {encoding!r}", where="zarr.json")
-    dtype, fill_value = document["data_type"], document["fill_value"]
-    if dtype not in DTYPES or type(fill_value) is not int:
+    dtype = document["data_type"]
+    if dtype not in DTYPES:
         raise FormatError(
-            f"array {path!r} has {dtype!r} pixels filled with {fill_value!r}; types that can be read are {sorted(DTYPES)}",
-            where="zarr.json",
+            f"array {path!r} has {dtype!r} pixels; types that can be read are {sorted(DTYPES)}", where="zarr.json"
         )
+    fill_value = parse_fill(document["fill_value"], dtype)
     configuration = codecs[0]["configuration"]
-    resolutions, colour = configuration["resolutions"], configuration["colour"]
-    if type(resolutions) is not int or not 1 <= resolutions <= MAX_RESOLUTIONS or colour not in ("none", "rct"):
-        raise FormatError(f"array {path!r} has {resolutions!r} resolutions and colour {colour!r}", where="zarr.json")
+    resolutions, coding = configuration["resolutions"], configuration["coding"]
+    if type(resolutions) is not int or not 1 <= resolutions <= MAX_RESOLUTIONS or dtype not in CODINGS.get(coding, ()):
+        raise FormatError(
+            f"array {path!r} has {resolutions!r} resolutions and coding {coding!r} of {dtype}", where="zarr.json"
+        )
     shape = _sizes(document["shape"])
     if len(shape) != len(axes):
         raise FormatError(f"array {path!r} has {len(shape)} axes, the image {len(axes)}", where="zarr.json")
@@ -277,7 +285,7 @@ def _parse_array(path: str, level: int, document: Mapping[str, Any], axes: tuple
         ),
         dtype=dtype,
         resolutions=resolutions,
-        colour=colour,
+        coding=coding,
         fill_value=fill_value,
     )
 
@@ -292,7 +300,8 @@ def _check_arrays(arrays: tuple[StoredArray, ...], levels: tuple[Level, ...]) ->
                     f"array {array.path!r} has chunks of {chunk}, no multiple of {align}: their levels do not fit each other",
                     where="zarr.json",
                 )
-        if (array.dtype, array.fill_value) != (arrays[0].dtype, arrays[0].fill_value):
+        pixels, first = ((a.dtype, a.coding, repr(a.fill_value)) for a in (array, arrays[0]))
+        if pixels != first:
             raise FormatError(f"array {array.path!r} has other pixels than the first", where="zarr.json")
     for fine, coarse in pairwise(arrays):
         step = coarse.level - fine.level
@@ -321,10 +330,17 @@ def _channel_count(axes: tuple[str, ...], array: StoredArray) -> int:
     return array.geometry.shape[axes.index("c")] if "c" in axes else 1
 
 
+def _range(dtype: np.dtype[Any]) -> tuple[float, float]:
+    """What to take for the range of pixels where nobody measured it: all of an integer type, 0 to 1 of floats."""
+    if dtype.kind in "fb":
+        return 0.0, 1.0
+    return float(np.iinfo(dtype).min), float(np.iinfo(dtype).max)
+
+
 def _parse_channels(omero: Any, count: int, dtype: str) -> tuple[Channel, ...]:
     """Channels as the ``omero`` block has them; sensible ones where it is missing or too short."""
     described = list(omero.get("channels") or []) if isinstance(omero, dict) else []
-    lowest, highest = float(np.iinfo(dtype).min), float(np.iinfo(dtype).max)
+    lowest, highest = _range(np.dtype(dtype))
     channels = []
     for number in range(count):
         entry = described[number] if number < len(described) else {}

@@ -46,7 +46,7 @@ class ReadReport:
     """
 
     bytes_read: int = 0
-    max_error: int = 0
+    max_error: float = 0
 
 
 async def read_region(
@@ -153,7 +153,9 @@ def decode_places(
         put_pixels(pixels, place, geometry, header.fill, out)
 
 
-def put_pixels(pixels: NDArray[Any], place: ChunkPlace, geometry: ArrayGeometry, fill: int, out: NDArray[Any]) -> None:
+def put_pixels(
+    pixels: NDArray[Any], place: ChunkPlace, geometry: ArrayGeometry, fill: float, out: NDArray[Any]
+) -> None:
     """Place a decoded chunk [components, h, w]; beyond its pixels, where the shard's extent ends, goes the fill value."""
     shape = (*geometry.chunk_shape[:-2], *pixels.shape[-2:])
     target = out[place.outer]

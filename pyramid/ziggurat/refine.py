@@ -48,7 +48,7 @@ class Refinement:
     """
 
     array: NDArray[Any]
-    max_error: int
+    max_error: float
     bytes_read: int
 
 

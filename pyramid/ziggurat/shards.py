@@ -74,8 +74,9 @@ def check_header(header: Header, array: StoredArray, key: str) -> None:
     chunk_height, chunk_width = geometry.chunk_shape[-2:]
     expected = (
         array.dtype,
-        array.fill_value,
-        array.colour,
+        # NaN is no equal of itself, and −0.0 one of 0.0: what counts is how they are shown.
+        repr(array.fill_value),
+        array.coding,
         array.resolutions,
         geometry.components,
         geometry.planes,
@@ -86,8 +87,8 @@ def check_header(header: Header, array: StoredArray, key: str) -> None:
     )
     found = (
         header.dtype.name,
-        header.fill,
-        header.colour,
+        repr(header.fill),
+        header.coding,
         header.resolutions,
         header.components,
         header.planes,

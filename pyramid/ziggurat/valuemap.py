@@ -1,50 +1,90 @@
-"""How pixel values use their codes: offset, divisor and span (codecs/SPEC.md, section 5)."""
+"""How pixel values use their codes: offset, divisor and span (codecs/SPEC.md, section 5), of floats a scale (section 13)."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from ziggurat._core import survey
 from ziggurat.errors import SourceError
+from ziggurat.floatscale import choose_scale
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["MAX_SPAN", "ValueMap", "find_value_map"]
+__all__ = ["MAX_SPAN", "NO_MAP", "ValueMap", "coding_of", "fill_mask", "find_value_map"]
 
 MAX_SPAN = (1 << 27) - 1
 """Largest span: coefficients grow to 4.5 times it (transform and colour) and have to stay below 2^30."""
 
+MAX_DIVISOR = (1 << 32) - 1
+
 
 @dataclass(frozen=True)
 class ValueMap:
-    """x = offset + divisor · m with 0 ≤ m ≤ span."""
+    """x = offset + divisor · m with 0 ≤ m ≤ span; of floats, x ≈ (offset + m) · 2^e, e and two flags in the divisor."""
 
     offset: int
     divisor: int
     span: int
 
 
-def find_value_map(pixels: NDArray[Any]) -> ValueMap:
-    """Find the map with the smallest span.
+NO_MAP = ValueMap(0, 1, 0)
+"""Of labels, which are coded as they are."""
+
+
+def coding_of(dtype: np.dtype[Any], coding: str = "mean") -> str:
+    """The coding of a dtype where ``mean`` was asked for: ``float`` for floats, ``label`` for bool, which has no means."""
+    if coding != "mean":
+        return coding
+    return {"f": "float", "b": "label"}.get(dtype.kind, coding)
+
+
+def fill_mask(pixels: NDArray[Any], fill_value: float) -> NDArray[np.bool_]:
+    """Where pixels are the fill value; of floats to the bit, so that a NaN is itself and −0.0 is not 0.0."""
+    if pixels.dtype.kind != "f":
+        return np.asarray(pixels == fill_value)
+    bits = f"u{pixels.dtype.itemsize}"
+    return np.asarray(pixels.view(bits) == np.array(fill_value, pixels.dtype).view(bits))
+
+
+def find_value_map(pixels: NDArray[Any], coding: str = "mean") -> ValueMap:
+    """Find the map of a shard's pixels.
 
     Parameters
     ----------
     pixels
-        Integers, at least two axes.
+        At least two axes.
+    coding
+        ``mean``, ``rct``, ``label`` or ``float``.
 
     Raises
     ------
     SourceError
-        If the span is above 2^27 - 1, more than coefficients of 32 bits can carry.
+        If integers span more than 2^27 - 1 steps, which is more than coefficients of 32 bits can carry.
     """
-    lowest, highest, divisor = survey(pixels.reshape(-1, *pixels.shape[-2:]))
-    divisor = divisor or 1  # all values are the same
+    if coding == "label":
+        return NO_MAP
+    planes = pixels.reshape(-1, *pixels.shape[-2:])
+    if coding == "float":
+        scale = choose_scale(planes, MAX_SPAN)
+        return ValueMap(scale.offset, scale.packed, scale.span)
+    lowest, highest, divisor = survey(planes)
+    divisor = _small(divisor) or 1  # 0: all values are the same
     span = (highest - lowest) // divisor
     if span > MAX_SPAN:
         raise SourceError(
             f"values from {lowest} to {highest} span more than the codec carries ({MAX_SPAN} steps of {divisor}); "
-            "such data can be stored as labels or floats"
+            "label masks, whose values are never averaged, are stored with --labels (labels=True)"
         )
     return ValueMap(lowest, divisor, span)
+
+
+def _small(divisor: int) -> int:
+    """A divisor that fits its field: a factor of one that does not."""
+    for factor in (10, 2, 3, 5):
+        while divisor > MAX_DIVISOR and divisor % factor == 0:
+            divisor //= factor
+    return divisor if divisor <= MAX_DIVISOR else 1

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from typing import TYPE_CHECKING, Any, Self
 
@@ -17,7 +17,7 @@ from zarr.abc.codec import ArrayBytesCodec, ArrayBytesCodecPartialDecodeMixin
 from zarr.abc.store import RangeByteRequest
 from zarr.core.buffer import default_buffer_prototype
 
-from ziggurat.encode import DECOMPOSITIONS, DTYPES, RESOLUTIONS, Encoding, encode_shard, trim
+from ziggurat.encode import CODINGS, DECOMPOSITIONS, RESOLUTIONS, Encoding, encode_shard, trim
 from ziggurat.errors import CorruptError, FormatError
 from ziggurat.geometry import ArrayGeometry, ChunkPlace
 from ziggurat.held import HeldBytes
@@ -26,6 +26,7 @@ from ziggurat.plan import plan_shard, step_for_error
 from ziggurat.precision import current_max_error
 from ziggurat.reader import decode_on_threads, fetch_plan
 from ziggurat.shards import check_header, load_index
+from ziggurat.valuemap import coding_of
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Sequence
@@ -53,14 +54,15 @@ class ZigguratCodec(ArrayBytesCodec, ArrayBytesCodecPartialDecodeMixin):
     chunk_shape
         The tile that is coded independently, in pixels: divides the Zarr chunk's shape; 1 on every axis but the last two, or up to
         4 components on exactly one of them.
-    colour
-        ``"rct"`` to code three components through the reversible colour transform.
+    coding
+        ``"mean"``: levels are means; it becomes ``"float"`` for floats and ``"label"`` for bool. ``"rct"`` to code three
+        components through the reversible colour transform. ``"label"`` for integers that are never to be averaged.
     decompositions, resolutions
         See codecs/SPEC.md, section 2.
     """
 
     chunk_shape: tuple[int, ...]
-    colour: str = "none"
+    coding: str = "mean"
     decompositions: int = DECOMPOSITIONS
     resolutions: int = RESOLUTIONS
 
@@ -68,8 +70,8 @@ class ZigguratCodec(ArrayBytesCodec, ArrayBytesCodecPartialDecodeMixin):
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "chunk_shape", tuple(int(size) for size in self.chunk_shape))
-        if self.colour not in ("none", "rct"):
-            raise FormatError(f"colour is {self.colour!r}; it may be 'none' or 'rct'")
+        if self.coding not in CODINGS:
+            raise FormatError(f"coding is {self.coding!r}; it may be {', '.join(map(repr, CODINGS))}")
         most = min(self.decompositions + 1, MAX_RESOLUTIONS)
         if not 0 <= self.decompositions <= MAX_DECOMPOSITIONS or not 1 <= self.resolutions <= most:
             raise FormatError(f"{self.resolutions} resolutions cannot be had from {self.decompositions} decompositions")
@@ -90,7 +92,7 @@ class ZigguratCodec(ArrayBytesCodec, ArrayBytesCodecPartialDecodeMixin):
             "name": CODEC_NAME,
             "configuration": {
                 "chunk_shape": list(self.chunk_shape),
-                "colour": self.colour,
+                "coding": self.coding,
                 "decompositions": self.decompositions,
                 "resolutions": self.resolutions,
             },
@@ -101,10 +103,11 @@ class ZigguratCodec(ArrayBytesCodec, ArrayBytesCodecPartialDecodeMixin):
         shard_shape = tuple(getattr(chunk_grid, "chunk_shape", shape))
         geometry = ArrayGeometry(tuple(shape), shard_shape, self.chunk_shape)
         name = dtype.to_native_dtype().name
-        if name not in DTYPES:
-            raise FormatError(f"the {CODEC_NAME} codec stores {', '.join(sorted(DTYPES))}, not {name}")
-        if self.colour == "rct" and geometry.components < 3:
-            raise FormatError("colour 'rct' needs chunks of 3 or 4 components")
+        supported = CODINGS[coding_of(dtype.to_native_dtype(), self.coding)]
+        if name not in supported:
+            raise FormatError(f"the {CODEC_NAME} codec stores {', '.join(supported)} as {self.coding!r}, not {name}")
+        if self.coding == "rct" and geometry.components < 3:
+            raise FormatError("coding 'rct' needs chunks of 3 or 4 components")
         if max(self.chunk_shape[-2:]) > MAX_CHUNK_SIZE or math.prod(geometry.chunk_grid) > MAX_CHUNKS:
             raise FormatError(
                 f"chunks are at most {MAX_CHUNK_SIZE} a side, {MAX_CHUNKS} a shard, not {self.chunk_shape} in {shard_shape}"
@@ -115,6 +118,11 @@ class ZigguratCodec(ArrayBytesCodec, ArrayBytesCodecPartialDecodeMixin):
                 raise FormatError(
                     f"chunks of {self.chunk_shape} in a larger shard must be multiples of {align} in y and x"
                 )
+
+    def evolve_from_array_spec(self, array_spec: ArraySpec) -> Self:
+        """Settle the coding, once the type of the pixels is known."""
+        coding = coding_of(array_spec.dtype.to_native_dtype(), self.coding)
+        return self if coding == self.coding else replace(self, coding=coding)
 
     def compute_encoded_size(self, input_byte_length: int, _chunk_spec: ArraySpec) -> int:
         """Not known before encoding."""
@@ -129,8 +137,8 @@ class ZigguratCodec(ArrayBytesCodec, ArrayBytesCodecPartialDecodeMixin):
             geometry=geometry,
             dtype=spec.dtype.to_native_dtype().name,
             resolutions=self.resolutions,
-            colour=self.colour,
-            fill_value=int(spec.fill_value),
+            coding=self.coding,
+            fill_value=_fill(spec),
         )
 
     async def _decode_single(self, chunk_data: Buffer, chunk_spec: ArraySpec) -> NDBuffer:
@@ -192,12 +200,18 @@ class ZigguratCodec(ArrayBytesCodec, ArrayBytesCodecPartialDecodeMixin):
 
     async def _encode_single(self, chunk_data: NDBuffer, chunk_spec: ArraySpec) -> Buffer | None:
         pixels = chunk_data.as_numpy_array()
-        fill = int(chunk_spec.fill_value)
+        fill = _fill(chunk_spec)
         encoding = Encoding(
-            chunk_spec.shape, self.chunk_shape, self.colour, fill, self.decompositions, self.resolutions
+            chunk_spec.shape, self.chunk_shape, self.coding, fill, self.decompositions, self.resolutions
         )
         encoded = await asyncio.to_thread(encode_shard, trim(pixels, fill), encoding)
         return None if encoded.data is None else chunk_spec.prototype.buffer.from_bytes(encoded.data)
+
+
+def _fill(spec: ArraySpec) -> float:
+    """The fill value as the header of a shard has it."""
+    value: float = np.asarray(spec.fill_value, spec.dtype.to_native_dtype()).item()
+    return int(value) if isinstance(value, bool) else value
 
 
 def _whole(found: memoryview | None, nbytes: int, key: str) -> memoryview:

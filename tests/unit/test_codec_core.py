@@ -206,7 +206,7 @@ def test_headers_are_values() -> None:
 
 
 def test_header_fields() -> None:
-    assert (HEADER.dtype, HEADER.components, HEADER.colour) == (np.dtype("uint16"), 3, "rct")
+    assert (HEADER.dtype, HEADER.components, HEADER.coding) == (np.dtype("uint16"), 3, "rct")
     assert (HEADER.grid_h, HEADER.grid_w, HEADER.chunks) == (2, 2, 4)
     assert HEADER.chunk_rect(3) == (0, 64, 64, 6, 26)
     assert (HEADER.offset, HEADER.offset + HEADER.divisor * HEADER.span) == (IMAGE.min(), IMAGE.max())

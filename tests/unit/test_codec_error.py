@@ -58,7 +58,7 @@ def mean_level(plane: NDArray[np.int64]) -> NDArray[np.int64]:
 @every_image
 def test_a_level_is_the_chained_mean_of_pixels(name: str) -> None:
     image = load(name)[:, 3:258, 5:300]
-    data = codec.encode(image, chunk=(64, 64), colour="none")
+    data = codec.encode(image, chunk=(64, 64), coding="mean")
     offset, divisor = int(image.min()), int(np.gcd.reduce((image.astype(np.int64) - int(image.min())).ravel())) or 1
     planes = [(plane.astype(np.int64) - offset) // divisor for plane in image]
     for level in range(1, 4):

@@ -109,9 +109,9 @@ def test_one_value_that_is_not_fill_needs_no_packet() -> None:
 @pytest.mark.parametrize(
     "array",
     [
-        np.zeros((4, 4), np.float32),
-        np.zeros((4, 4), np.int64),
-        np.zeros((4, 4), bool),
+        np.zeros((4, 4), np.complex64),
+        np.zeros((4, 4), np.longdouble),
+        np.zeros((4, 4), "datetime64[s]"),
         np.zeros(4, np.uint8),
         np.zeros((1, 1, 4, 4), np.uint8),
         np.zeros((0, 4), np.uint8),
@@ -132,8 +132,8 @@ def test_what_cannot_be_coded_is_said(array: np.ndarray[Any, Any]) -> None:
         {"resolutions": 300},
         {"decompositions": -1},
         {"first_step": 32},
-        {"colour": "rct"},
-        {"colour": "lab"},
+        {"coding": "rct"},
+        {"coding": "lab"},
         {"chunk": (12, 12)},
         {"chunk": (8192, 512)},
         {"fill": -1},

@@ -83,7 +83,7 @@ def test_the_coarse_part_of_a_shard_comes_with_the_first_read():
     assert coarse <= 64 * (COARSE_NBYTES_PER_CHUNK + 4 * 16)
 
 
-@pytest.mark.parametrize("dtype", ["float32", "uint64", "bool", "complex64"])
+@pytest.mark.parametrize("dtype", ["complex64", "longdouble", "S3"])
 def test_pixels_of_other_types_are_refused(dtype):
     with pytest.raises(SourceError, match="cannot be coded"):
         encode_shard(np.zeros((64, 64), dtype), SHAPE)

@@ -22,7 +22,7 @@ def document(axes="cyx", shape=(2, 3000, 2000), dtype="uint16", *, rgb=False, fi
     """The document of an image that need not exist."""
     source = Source("cells", tuple(axes), shape, np.dtype(dtype), lambda box: np.zeros(1), rgb=rgb, **told)
     arrays = plan_arrays(source.axes, shape, rgb=rgb)
-    encodings = [Encoding(a.shard_shape, a.chunk_shape, "rct" if rgb else "none", fill) for a in arrays]
+    encodings = [Encoding(a.shard_shape, a.chunk_shape, "rct" if rgb else "mean", fill) for a in arrays]
     documents = [array_document(a, e, dtype, source.axes) for a, e in zip(arrays, encodings, strict=True)]
     count = shape[axes.index("c")] if "c" in axes else 1
     channels = [Channel(f"stain {n}", "00FF00", (n, 100), (0, 4095), visible=n != 1) for n in range(count)]
@@ -162,7 +162,7 @@ REFUSED = {
     "endless resolutions": change((*CODEC, "resolutions"), BIG),
     "resolutions that are true": change((*CODEC, "resolutions"), True),
     "too few resolutions to the next array": change((*CODEC, "resolutions"), 2),
-    "an unknown colour": change((*CODEC, "colour"), "cmyk"),
+    "an unknown coding": change((*CODEC, "coding"), "cmyk"),
     "keys of another kind": change((*ARRAY, "chunk_key_encoding"), {"name": "v2"}),
     "keys with dots": change((*ARRAY, "chunk_key_encoding", "configuration"), {"separator": "."}),
     "keys without configuration": change((*ARRAY, "chunk_key_encoding", "configuration"), None),

@@ -33,7 +33,7 @@ def shards(draw: st.DrawFn) -> tuple[np.ndarray[Any, Any], bytes]:
     data = reference.encode(
         image,
         chunk=draw(st.sampled_from([(32, 32), chunk])),
-        colour=draw(st.integers(0, int(components >= 3))),
+        coding=draw(st.integers(0, int(components >= 3))),
         decompositions=decompositions,
         resolutions=resolutions,
         first_step=first_step,
@@ -73,7 +73,7 @@ def test_both_read_the_same_pixels(
 
 
 HOSTILE = _core.Header(
-    dtype="int32", height=9, width=7, components=3, colour="rct", decompositions=3, resolutions=2, first_step=9,
+    dtype="int32", height=9, width=7, components=3, coding="rct", decompositions=3, resolutions=2, first_step=9,
     chunk_height=9, chunk_width=7, offset=-5, divisor=3, span=(1 << 27) - 1,
 )  # fmt: skip
 
@@ -153,7 +153,7 @@ def test_both_accept_the_same_headers(noise: bytes, cut: int, base: bytes) -> No
 @pytest.mark.parametrize("steps", [[0, 0, 0, 0], [3, 3, 3, 3], [10, 4, 2, 0], [0, 2, 9, 11], [11, 10, 9, 8]])
 def test_both_know_the_same_bounds(steps: list[int]) -> None:
     for colour in (0, 1):
-        header = HOSTILE.replace(colour=("none", "rct")[colour], decompositions=6, resolutions=4, first_step=10)
+        header = HOSTILE.replace(coding=("mean", "rct")[colour], decompositions=6, resolutions=4, first_step=10)
         slow = reference.Header.parse(header.tobytes())
         for level in range(7):
             assert _core.error_bound(header, level, steps) == reference.error_bound(slow, level, steps)

@@ -117,7 +117,7 @@ def test_an_error_is_not_kept(store):
         replace(ARRAY, dtype="int16"),
         replace(ARRAY, fill_value=1),
         replace(ARRAY, resolutions=3),
-        replace(ARRAY, colour="rct"),
+        replace(ARRAY, coding="rct"),
         replace(ARRAY, geometry=ArrayGeometry((256, 128), (64, 128), (16, 16))),
         replace(ARRAY, geometry=ArrayGeometry((256, 64), (64, 64), (32, 16))),
     ],

@@ -270,11 +270,11 @@ def test_resize_and_append():
     assert np.array_equal(array[...], pixels[:2, :30, :20])
 
 
-@pytest.mark.parametrize("colour", ["none", "rct"])
+@pytest.mark.parametrize("coding", ["mean", "rct"])
 @pytest.mark.parametrize("components", [3, 4])
-def test_components_are_coded_together(colour, components):
+def test_components_are_coded_together(coding, components):
     pixels = RANDOM.integers(0, 256, (components, 100, 70)).astype(np.uint8)
-    array = create(pixels.shape, (components, 64, 64), (components, 32, 32), dtype="uint8", colour=colour)
+    array = create(pixels.shape, (components, 64, 64), (components, 32, 32), dtype="uint8", coding=coding)
     array[...] = pixels
     assert np.array_equal(array[...], pixels)
     assert np.array_equal(array[1, 5:70, 60], pixels[1, 5:70, 60])
@@ -285,11 +285,11 @@ def test_components_are_coded_together(colour, components):
     [
         ((64, 64), (48, 64), "uint16", {}),
         ((64, 64), (4, 4), "uint16", {}),
-        ((64, 64), (16, 16), "float32", {}),
-        ((64, 64), (16, 16), "uint64", {}),
-        ((64, 64), (16, 16), "bool", {}),
-        ((64, 64), (16, 16), "uint16", {"colour": "rct"}),
-        ((64, 64), (16, 16), "uint16", {"colour": "cmyk"}),
+        ((64, 64), (16, 16), "complex64", {}),
+        ((64, 64), (16, 16), "float32", {"coding": "label"}),
+        ((64, 64), (16, 16), "uint16", {"coding": "float"}),
+        ((64, 64), (16, 16), "uint16", {"coding": "rct"}),
+        ((64, 64), (16, 16), "uint16", {"coding": "cmyk"}),
         ((64, 64), (16, 16), "uint16", {"resolutions": 0}),
         ((64, 64), (16, 16), "uint16", {"decompositions": 2, "resolutions": 4}),
         ((64, 64), (16, 16), "uint16", {"decompositions": 11}),
@@ -328,7 +328,7 @@ def test_metadata_of_no_ziggurat_codec_are_refused(entry):
 
 
 def test_metadata_come_back_as_they_were_written():
-    codec = ZigguratCodec((3, 16, 16), colour="rct", decompositions=5, resolutions=3)
+    codec = ZigguratCodec((3, 16, 16), coding="rct", decompositions=5, resolutions=3)
     assert ZigguratCodec.from_dict(json.loads(json.dumps(codec.to_dict()))) == codec
 
 

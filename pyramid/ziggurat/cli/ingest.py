@@ -34,6 +34,11 @@ def add_parser(commands: Any) -> None:
         help="what SRC's axes mean, in its own order, a letter each of t, c, z, y, x, such as tyx; "
         "for a folder, the one axis its files lie along",
     )
+    parser.add_argument(
+        "--labels",
+        action="store_true",
+        help="SRC is a segmentation, whose pixels name things: no level averages them",
+    )
     parser.set_defaults(run=run)
 
 
@@ -43,5 +48,5 @@ def run(options: argparse.Namespace) -> int:
         from ziggurat.ingest import ingest
 
     with progress_bar("ingest", unit="Mpx", scale=1e6) as progress:
-        ingest(options.source, options.destination, axes=options.axes, progress=progress)
+        ingest(options.source, options.destination, axes=options.axes, labels=options.labels, progress=progress)
     return 0

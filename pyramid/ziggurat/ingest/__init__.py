@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ziggurat.encode import DTYPES, Encoding
+from ziggurat.encode import CODINGS, DTYPES, Encoding
 from ziggurat.errors import SourceError
 from ziggurat.ingest.channels import ChannelStatistics, describe_channels
 from ziggurat.ingest.group import array_document, group_document
@@ -15,6 +15,7 @@ from ziggurat.ingest.pyramid import write_pyramid
 from ziggurat.ingest.sink import ChecksummedSink, open_sink
 from ziggurat.ingest.source import Source
 from ziggurat.ingest.sources import open_source
+from ziggurat.valuemap import coding_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,6 +32,7 @@ def ingest(
     destination: str | Path,
     *,
     axes: str | None = None,
+    labels: bool = False,
     progress: Callable[[int, int], None] | None = None,
 ) -> None:
     """Make an OME-Zarr 0.5 store from an image.
@@ -46,6 +48,8 @@ def ingest(
     axes
         What the source's axes mean, a letter each of t, c, z, y, x, in its own order, where it does not say; for a
         folder the one axis its files lie along.
+    labels
+        Whether the pixels name things (a segmentation): then no level averages them. Booleans always do.
     progress
         Called with the number of pixels done, and of all.
 
@@ -60,21 +64,25 @@ def ingest(
     """
     opened = source if isinstance(source, Source) else open_source(Path(source), axes)
     try:
-        _ingest(opened, destination, progress)
+        _ingest(opened, destination, progress, labels=labels or opened.dtype == bool)
     finally:
         opened.close()
 
 
-def _ingest(source: Source, destination: str | Path, progress: Callable[[int, int], None] | None) -> None:
+def _ingest(
+    source: Source, destination: str | Path, progress: Callable[[int, int], None] | None, *, labels: bool
+) -> None:
     if source.dtype.name not in DTYPES:
         raise SourceError(
             f"has {source.dtype} pixels; those that can be stored are {', '.join(sorted(DTYPES))}", where=source.title
         )
+    coding = "label" if labels else "rct" if source.rgb else coding_of(source.dtype)
+    if source.dtype.name not in CODINGS[coding]:
+        raise SourceError(f"has {source.dtype} pixels, which cannot be labels", where=source.title)
     if 0 in source.shape:
         raise SourceError(f"has no pixels: its shape is {source.shape}", where=source.title)
     arrays = plan_arrays(source.axes, source.shape, rgb=source.rgb)
-    colour = "rct" if source.rgb else "none"
-    encodings = [Encoding(array.shard_shape, array.chunk_shape, colour) for array in arrays]
+    encodings = [Encoding(array.shard_shape, array.chunk_shape, coding) for array in arrays]
     at_channel = source.axes.index("c") if "c" in source.axes else None
     statistics = [ChannelStatistics(source.dtype) for _ in range(1 if at_channel is None else source.shape[at_channel])]
     total, done = arrays[0].pixels, 0
@@ -100,7 +108,9 @@ def _ingest(source: Source, destination: str | Path, progress: Callable[[int, in
         for number, document in enumerate(documents):
             sink.put(f"{number}/zarr.json", _json(document))
         levels = [number * LEVEL_STEP for number in range(len(arrays))]
-        sink.commit(_json(group_document(source, levels, documents, describe_channels(source, statistics))))
+        sink.commit(
+            _json(group_document(source, levels, documents, describe_channels(source, statistics), labels=labels))
+        )
     except BaseException:
         sink.abandon()
         raise

@@ -40,45 +40,71 @@ TABLE_SIZE = 1 << 16
 
 
 class ChannelStatistics:
-    """A histogram of one channel, fed block by block: exact for 8 and 16 bits, in 65,536 classes over the type for 32."""
+    """A histogram of one channel, fed block by block: exact for integers of 8 and 16 bits, else of the upper 16 bits of float32s.
+
+    Those are 65,536 classes, each 0.8 % wide at most, whatever the values' size. Pixels that are not finite do not count.
+    """
 
     def __init__(self, dtype: np.dtype[Any]) -> None:
-        limits = np.iinfo(dtype)
-        self._lowest = int(limits.min)
-        self._shift = max(0, limits.bits - 16)
+        self._is_float = dtype.kind == "f"
+        self._exact = not self._is_float and dtype.itemsize <= 2
+        self._lowest = int(np.iinfo(dtype).min) if self._exact and dtype.kind == "i" else 0
         self._counts = np.zeros(TABLE_SIZE, np.int64)
-        self._range: tuple[int, int] | None = None
+        self._range: tuple[float, float] | None = None
 
     def add(self, pixels: NDArray[Any]) -> None:
         """Count a block of pixels, of any shape."""
+        if self._is_float:
+            pixels = pixels[np.isfinite(pixels)]
         if not pixels.size:
             return
-        lowest, highest = int(pixels.min()), int(pixels.max())
+        lowest, highest = pixels.min().item(), pixels.max().item()
         before = self._range or (lowest, highest)
         self._range = (min(before[0], lowest), max(before[1], highest))
         classes = pixels.ravel()
-        if self._shift or self._lowest:
-            classes = (classes.astype(np.int64) - self._lowest) >> self._shift
+        if not self._exact:
+            classes = _float_classes(classes)
+        elif self._lowest:
+            classes = classes.astype(np.int64) - self._lowest
         self._counts += np.bincount(classes, minlength=TABLE_SIZE)
 
     @property
-    def range(self) -> tuple[int, int]:
+    def range(self) -> tuple[float, float]:
         """Smallest and largest value seen; (0, 0) if none was."""
         return self._range or (0, 0)
 
-    def percentile(self, percent: float) -> int:
+    def percentile(self, percent: float) -> float:
         """The value that ``percent`` of the pixels do not exceed."""
         cumulative = np.cumsum(self._counts)
-        at = int(np.searchsorted(cumulative, cumulative[-1] * percent / 100))
-        value = (min(at, TABLE_SIZE - 1) << self._shift) + self._lowest
+        at = min(int(np.searchsorted(cumulative, cumulative[-1] * percent / 100)), TABLE_SIZE - 1)
+        value: float = at + self._lowest if self._exact else _class_value(at)
+        value = value if self._is_float else int(value)
         return min(max(value, self.range[0]), self.range[1])
 
-    def window(self) -> tuple[int, int]:
+    def window(self) -> tuple[float, float]:
         """Values to show black and at full brightness; never the same."""
         low, high = self.percentile(LOW_PERCENTILE), self.percentile(HIGH_PERCENTILE)
         if high <= low:
             low, high = self.range
         return (low, high) if high > low else (low, low + 1)
+
+
+FLOAT32_MAX = float(np.finfo(np.float32).max)
+
+
+def _float_classes(values: NDArray[Any]) -> NDArray[np.int64]:
+    """The upper half of an order-preserving map of float32 bits: sign, exponent and 7 bits of the mantissa."""
+    near = np.clip(values, -FLOAT32_MAX, FLOAT32_MAX).astype(np.float32) if values.dtype.kind == "f" else values
+    bits = near.astype(np.float32).view(np.uint32).astype(np.int64)
+    return np.where(bits >> 31, 0xFFFFFFFF - bits, bits | 0x80000000) >> 16
+
+
+def _class_value(number: int) -> float:
+    """The smallest value of a class."""
+    key = number << 16
+    bits = key & 0x7FFFFFFF if key >> 31 else 0xFFFFFFFF - key
+    value = float(np.array(bits, np.uint32).view(np.float32))
+    return value if np.isfinite(value) else np.sign(value) * FLOAT32_MAX
 
 
 def describe_channels(source: Source, statistics: list[ChannelStatistics]) -> list[Channel]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ziggurat.fill import fill_document
 from ziggurat.metadata import CODEC_NAME
 
 if TYPE_CHECKING:
@@ -31,13 +32,13 @@ def array_document(geometry: ArrayGeometry, encoding: Encoding, dtype: str, axes
         "data_type": dtype,
         "chunk_grid": {"name": "regular", "configuration": {"chunk_shape": list(geometry.shard_shape)}},
         "chunk_key_encoding": {"name": "default", "configuration": {"separator": "/"}},
-        "fill_value": encoding.fill_value,
+        "fill_value": fill_document(encoding.fill_value, dtype),
         "codecs": [
             {
                 "name": CODEC_NAME,
                 "configuration": {
                     "chunk_shape": list(encoding.chunk_shape),
-                    "colour": encoding.colour,
+                    "coding": encoding.coding,
                     "decompositions": encoding.decompositions,
                     "resolutions": encoding.resolutions,
                 },
@@ -50,7 +51,12 @@ def array_document(geometry: ArrayGeometry, encoding: Encoding, dtype: str, axes
 
 
 def group_document(
-    source: Source, levels: Sequence[int], arrays: Sequence[dict[str, Any]], channels: Sequence[Channel]
+    source: Source,
+    levels: Sequence[int],
+    arrays: Sequence[dict[str, Any]],
+    channels: Sequence[Channel],
+    *,
+    labels: bool = False,
 ) -> dict[str, Any]:
     """Return the ``zarr.json`` of the group, with every array's metadata in it, so that one request opens the image.
 
@@ -64,24 +70,29 @@ def group_document(
         Their documents, in the same order; array number k lies at path ``k``.
     channels
         How they are called and shown.
+    labels
+        Whether pixels name things: then levels are every other pixel, and there are no channels with windows.
     """
     multiscale = {
         "name": source.title,
         "axes": [_axis(axis, source.unit.get(axis)) for axis in source.axes],
         "datasets": [
-            {"path": str(number), "coordinateTransformations": _transformations(source, level)}
+            {"path": str(number), "coordinateTransformations": _transformations(source, level, labels=labels)}
             for number, level in enumerate(levels)
         ],
-        "type": "mean",
+        "type": "nearest" if labels else "mean",
         "metadata": {
-            "description": "2x2 mean, a stored level every factor of 8; the levels between are inside the chunks"
+            "description": f"{'every other pixel' if labels else '2x2 mean'}, a stored level every factor of 8; "
+            "the levels between are inside the chunks"
         },
     }
-    omero = {"channels": [_channel(channel) for channel in channels], "rdefs": {"model": "color"}}
+    described: dict[str, Any] = {"image-label": {}}
+    if not labels:
+        described = {"omero": {"channels": [_channel(channel) for channel in channels], "rdefs": {"model": "color"}}}
     return {
         "zarr_format": 3,
         "node_type": "group",
-        "attributes": {"ome": {"version": "0.5", "multiscales": [multiscale], "omero": omero}},
+        "attributes": {"ome": {"version": "0.5", "multiscales": [multiscale], **described}},
         "consolidated_metadata": {
             "kind": "inline",
             "must_understand": False,
@@ -95,13 +106,13 @@ def _axis(name: str, unit: str | None) -> dict[str, str]:
     return axis | {"unit": unit} if unit else axis
 
 
-def _transformations(source: Source, level: int) -> list[dict[str, Any]]:
-    """Scale, and the shift by which the centre of the first pixel of a level lies off that of level 0."""
+def _transformations(source: Source, level: int, *, labels: bool) -> list[dict[str, Any]]:
+    """Scale, and the shift by which the centre of the first pixel of a level lies off that of level 0; labels stay in place."""
     factor = 1 << level
     steps = [source.scale.get(axis, 1.0) for axis in source.axes]
     scale = [step * factor if axis in "yx" else step for axis, step in zip(source.axes, steps, strict=True)]
     found: list[dict[str, Any]] = [{"type": "scale", "scale": scale}]
-    if level:
+    if level and not labels:
         shift = [
             step * (factor - 1) / 2 if axis in "yx" else 0.0 for axis, step in zip(source.axes, steps, strict=True)
         ]

@@ -17,13 +17,17 @@ module                  section of codecs/SPEC.md
 :mod:`.entropy`         9. Entropy coding: order and models
 :mod:`.errorbound`      10. The guaranteed error
 :mod:`.refusal`         11. What a reader must refuse
+:mod:`.labels`          12. Labels
+:mod:`.floats`          13. Floats
+:mod:`.binarycoder`     14. The binary coder
+:mod:`.guarantee`       the error of any coding: 10, 12 and 13
 :mod:`.chunk`           packets of one chunk to pixels, and back
 :mod:`.shard`           a whole object
 ======================  =========================================
 """
 
 from ziggurat.reference.chunk import ChunkDecoder, encode_chunk
-from ziggurat.reference.errorbound import error_bound
+from ziggurat.reference.guarantee import error_bound
 from ziggurat.reference.header import Header
 from ziggurat.reference.shard import assemble, decode, encode
 

@@ -7,10 +7,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ziggurat.reference.bands import Band, bands_of, lowest_plane, middle, planes_of
+from ziggurat.reference.binarycoder import BitDecoder, BitEncoder
 from ziggurat.reference.colour import colour_forward, colour_inverse
 from ziggurat.reference.entropy import Share, decode_packet, encode_packet
-from ziggurat.reference.errorbound import error_bound
+from ziggurat.reference.floats import SPECIALS, Stream, code_pixels, map_floats, to_bits, unmap_floats, wave_header
+from ziggurat.reference.guarantee import error_bound
+from ziggurat.reference.header import FLOAT, LABEL, RCT
 from ziggurat.reference.index import CRC_NBYTES, packet_crc
+from ziggurat.reference.labels import LabelChunk, encode_labels
 from ziggurat.reference.refusal import refuse
 from ziggurat.reference.transform import Bands, join, split
 from ziggurat.reference.values import map_values, unmap_values
@@ -28,6 +32,7 @@ class ChunkDecoder:
 
     def __init__(self, header: Header, ordinal: int) -> None:
         self.header = header
+        self.wave = wave_header(header) if header.coding == FLOAT else header
         self.ordinal = ordinal
         rect = header.chunk_rect(ordinal)
         if ordinal >= header.chunks or rect.empty:
@@ -41,6 +46,8 @@ class ChunkDecoder:
             for band in bands
         }
         self.started: set[tuple[int, Band]] = set()
+        self.labels = LabelChunk(header, rect.height, rect.width) if header.coding == LABEL else None
+        self.specials = self.residual = b""
 
     def add(self, resolution: int, step: int, packet: bytes) -> None:
         """Take a packet with its checksum, b"" if it is empty.
@@ -52,7 +59,8 @@ class ChunkDecoder:
         """
         if not (0 <= resolution < self.header.resolutions and 0 <= step <= self.header.first_step):
             raise refuse("argument", f"there is no packet ({resolution}, {step})")
-        if step + 1 != self.steps[resolution]:
+        early = self.labels is not None and any(self.steps[resolution + 1 :])
+        if step + 1 != self.steps[resolution] or (packet and early):
             raise refuse("order", f"packet ({resolution}, {step}) is not the next one")
         if packet:
             payload, crc = packet[:-CRC_NBYTES], packet[-CRC_NBYTES:]
@@ -62,31 +70,80 @@ class ChunkDecoder:
         self.steps[resolution] = step
 
     def _decode(self, resolution: int, step: int, payload: bytes) -> None:
+        if self.labels is not None:
+            self.labels.decode(resolution, payload)
+        elif self.header.coding != FLOAT:
+            self._decode_planes(resolution, step, payload)
+        elif step == 0:
+            self._keep_residual(resolution, payload)
+        else:
+            if resolution == 0 and step == self.header.first_step and self.header.divisor & SPECIALS:
+                payload = self._keep_specials(payload)
+            if payload:
+                self._decode_planes(resolution, step - 1, payload)
+
+    def _keep_specials(self, payload: bytes) -> bytes:
+        """Take the specials off a payload; they are read when pixels are wanted."""
+        nbytes = int.from_bytes(payload[:4], "little")
+        self._check_stream(nbytes, 1)
+        if len(payload) < 4 + nbytes:
+            raise refuse("packet", "specials are longer than their packet")
+        self.specials = payload[4 : 4 + nbytes]
+        return payload[4 + nbytes :]
+
+    def _keep_residual(self, resolution: int, payload: bytes) -> None:
+        if resolution > 0:
+            raise refuse("packet", "a residual is of resolution 0")
+        self._check_stream(len(payload), 4)
+        self.residual = payload
+
+    def _check_stream(self, nbytes: int, more: int) -> None:
+        rect = self.header.chunk_rect(self.ordinal)
+        pixels = self.header.components * rect.height * rect.width
+        if nbytes > (self.header.numpy_dtype.itemsize + more) * pixels + 64:
+            raise refuse("packet", "a stream is longer than any encoder makes it")
+
+    def _decode_planes(self, resolution: int, step: int, payload: bytes) -> None:
         keys = [(component, band) for component in range(self.header.components) for band in self.bands[resolution]]
         shares = [
             Share(
                 band.kind,
                 self.coeffs[component, band],
-                *planes_of(self.header, band, step),
+                *planes_of(self.wave, band, step),
                 (component, band) in self.started,
             )
             for component, band in keys
         ]
-        decode_packet(shares, payload, is_first=step == self.header.first_step)
+        decode_packet(shares, payload, is_first=step == self.wave.first_step)
         self.started.update(key for key, share in zip(keys, shares, strict=True) if share.started)
 
     def skip_to(self, resolution: int, step: int) -> None:
         """All packets down to ``step`` are empty."""
         self.steps[resolution] = min(self.steps[resolution], step)
 
-    def error(self, level: int) -> int:
+    def error(self, level: int) -> float:
         """Return the guaranteed error of what is known."""
         return error_bound(self.header, level, self.steps)
 
     def reconstruct(self, level: int) -> NDArray[Any]:
         """Return the pixels [components, h, w] at a level, as far as they are known."""
+        if self.labels is not None:
+            return self.labels.level(level)
         m = np.stack([self._component(component, level) for component in range(self.header.components)])
-        return unmap_values(self.header, colour_inverse(m) if self.header.colour else m)
+        if self.header.coding != FLOAT:
+            return unmap_values(self.header, colour_inverse(m) if self.header.coding == RCT else m)
+        return unmap_floats(self.header, m) if level else self._exact(m)
+
+    def _exact(self, m: NDArray[np.int32]) -> NDArray[Any]:
+        """Level 0 of floats."""
+        apart = self.residual if max(self.steps) <= 1 else b""
+        coders = [BitDecoder(data) if data else None for data in (self.specials, apart)]
+        specials, residual = (Stream(self.header, coder) if coder else None for coder in coders)
+        pixels = code_pixels(self.header, m, specials, residual)
+        for coder in coders:
+            if coder is not None:
+                coder.finish()
+        return pixels
 
     def _component(self, component: int, level: int) -> NDArray[np.int32]:
         depth = self.header.decompositions
@@ -101,14 +158,41 @@ class ChunkDecoder:
         if band.kind == "LL":
             resolution = self.header.resolutions - 1
         coeffs, step = self.coeffs[component, band], self.steps[resolution]
-        return coeffs if step > self.header.first_step else middle(coeffs, lowest_plane(band, step))
+        if self.header.coding == FLOAT:
+            step = max(0, step - 1)
+        return coeffs if step > self.wave.first_step else middle(coeffs, lowest_plane(band, step))
 
 
 def encode_chunk(header: Header, pixels: NDArray[Any]) -> dict[tuple[int, int], bytes]:
     """Encode pixels [components, h, w]; returns the payloads by (resolution, step), without checksums and empty ones."""
+    if header.coding == LABEL:
+        return encode_labels(header, pixels)
+    if header.coding == FLOAT:
+        return _encode_floats(header, pixels)
     m = map_values(header, pixels)
-    if header.colour:
-        m = colour_forward(m)
+    return _encode_planes(header, colour_forward(m) if header.coding == RCT else m)
+
+
+def _encode_floats(header: Header, pixels: NDArray[Any]) -> dict[tuple[int, int], bytes]:
+    m = map_floats(header, pixels)
+    payloads = {(r, t + 1): payload for (r, t), payload in _encode_planes(wave_header(header), m).items()}
+    if not np.isfinite(pixels).all():
+        specials = BitEncoder()
+        code_pixels(header, m, Stream(header, specials), None, pixels)
+        stream = specials.finish()
+        first = (0, header.first_step)
+        payloads[first] = len(stream).to_bytes(4, "little") + stream + payloads.get(first, b"")
+    elif header.divisor & SPECIALS and (0, header.first_step) in payloads:
+        payloads[0, header.first_step] = bytes(4) + payloads[0, header.first_step]
+    near = unmap_floats(header, m)
+    if (to_bits(near) != to_bits(pixels))[np.isfinite(pixels)].any():
+        residual = BitEncoder()
+        code_pixels(header, m, None, Stream(header, residual), pixels)
+        payloads[0, 0] = residual.finish()
+    return payloads
+
+
+def _encode_planes(header: Header, m: NDArray[np.int32]) -> dict[tuple[int, int], bytes]:
     coeffs: dict[tuple[int, Band], NDArray[np.int32]] = {}
     for component, area in enumerate(m):
         for decomposition in range(1, header.decompositions + 1):

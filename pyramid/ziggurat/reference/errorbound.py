@@ -64,6 +64,6 @@ def error_bound(header: Header, level: int, steps: Sequence[int]) -> int:
     if any(step > header.first_step for step in steps[min(level, header.resolutions - 1) :]):
         return header.span * header.divisor
     error = min(_chained(header, level, steps), _summed(header, level, steps))
-    if header.colour:
+    if header.coding == 1:
         error *= 2
     return min(error, header.span) * header.divisor

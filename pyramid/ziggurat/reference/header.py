@@ -19,18 +19,30 @@ VERSION = 1
 HEADER_NBYTES = 80
 CHUNKS_MAX = 65_536
 SPAN_MAX = (1 << 27) - 1
-DTYPES = {1: "uint8", 2: "int8", 3: "uint16", 4: "int16", 5: "uint32", 6: "int32"}
+DTYPES = dict(
+    enumerate(
+        (
+            *("uint8", "int8", "uint16", "int16", "uint32", "int32", "uint64", "int64"),
+            *("float16", "float32", "float64"),
+            "bool",
+        ),
+        1,
+    )
+)
+MEAN, RCT, LABEL, FLOAT = range(4)
+"""Codings."""
+LEAST_EXPONENTS = {"float16": -24, "float32": -149, "float64": -1074}
 _LAYOUT = struct.Struct("<4s8B7IqqII3I")
 """Everything but the checksum at the end."""
 
 
 @dataclass(frozen=True)
 class Header:
-    """The fields of a header, named and ordered as in the table of section 2."""
+    """The fields of a header, named and ordered as in the table of section 2; fill and offset as signed numbers."""
 
     dtype: int
     components: int
-    colour: int
+    coding: int
     decompositions: int
     resolutions: int
     first_step: int
@@ -128,7 +140,7 @@ class Header:
         for rule, holds in (
             ("dtype", self.dtype in DTYPES),
             ("components", 1 <= self.components <= 4),
-            ("colour", self.colour == 0 or (self.colour == 1 and self.components >= 3)),
+            ("coding", self.coding in (MEAN, LABEL, FLOAT) or (self.coding == RCT and self.components >= 3)),
             ("decompositions", 0 <= self.decompositions <= 10),
             ("resolutions", 1 <= self.resolutions <= min(self.decompositions + 1, 8)),
             ("first_step", 0 <= self.first_step <= 31),
@@ -136,7 +148,6 @@ class Header:
             ("planes, height and width", min(self.planes, self.height, self.width) >= 1),
             ("chunk size", 1 <= self.chunk_height <= 4096 and 1 <= self.chunk_width <= 4096),
             ("extent", 0 <= self.extent_height <= self.height and 0 <= self.extent_width <= self.width),
-            ("divisor", self.divisor >= 1),
             ("span", self.span <= SPAN_MAX),
         ):
             if not holds:
@@ -151,8 +162,57 @@ class Header:
         if (self.grid_h > 1 and self.chunk_height % unit) or (self.grid_w > 1 and self.chunk_width % unit):
             raise refuse("field", f"the size of a chunk in a grid must be a multiple of {unit}")
 
+    @property
+    def limits(self) -> tuple[int, int]:
+        """Smallest and largest value of an integer dtype, or of bool."""
+        if self.dtype == 12:
+            return 0, 1
+        found = np.iinfo(self.numpy_dtype)
+        return int(found.min), int(found.max)
+
+    def whole(self, field: int) -> int:
+        """A field in two's complement as the number that it is in the dtype."""
+        return field % (1 << 64) if self.numpy_dtype.kind == "u" else field
+
+    @property
+    def fill_pixel(self) -> Any:
+        """The fill value as a pixel."""
+        dtype = self.numpy_dtype
+        if dtype.kind != "f":
+            return dtype.type(self.whole(self.fill))
+        return np.frombuffer(self.fill.to_bytes(8, "little", signed=True)[: dtype.itemsize], dtype)[0]
+
     def _check_values(self) -> None:
-        limits = np.iinfo(self.numpy_dtype)
-        for value in (self.fill, self.offset, self.offset + self.divisor * self.span):
-            if not limits.min <= value <= limits.max:
-                raise refuse("field", f"{value} is no {self.numpy_dtype}")
+        kind = self.numpy_dtype.kind
+        rules = {
+            MEAN: kind in "iu" and self._check_means(),
+            RCT: kind in "iu" and self._check_means(),
+            LABEL: kind in "iub" and (self.first_step, self.offset, self.divisor, self.span) == (0, 0, 1, 0),
+            FLOAT: kind == "f" and self._check_scale(),
+        }
+        if not rules[self.coding]:
+            raise refuse(
+                "field", f"first_step, offset, divisor or span do not fit coding {self.coding} of {self.numpy_dtype}"
+            )
+        bits = 8 * self.numpy_dtype.itemsize
+        fill_holds = bits == 64 or 0 <= self.fill < 1 << bits if kind == "f" else self._within(self.whole(self.fill))
+        if not fill_holds:
+            raise refuse("field", f"the fill value is no {self.numpy_dtype}")
+
+    def _within(self, value: int) -> bool:
+        least, most = self.limits
+        return least <= value <= most
+
+    def _check_means(self) -> bool:
+        offset = self.whole(self.offset)
+        return self.divisor >= 1 and self._within(offset) and self._within(offset + self.divisor * self.span)
+
+    def _check_scale(self) -> bool:
+        least, exponent = LEAST_EXPONENTS[self.numpy_dtype.name], ((self.divisor & 0xFFFF) ^ 0x8000) - 0x8000
+        rounded = self.divisor >> 16 & 1
+        return (
+            self.first_step >= 1
+            and self.divisor < 1 << 18
+            and least + rounded <= exponent <= 1023
+            and abs(self.offset) <= 1 << 53
+        )

@@ -9,8 +9,9 @@ import numpy as np
 
 from ziggurat.reference.checksum import crc32c
 from ziggurat.reference.chunk import ChunkDecoder, encode_chunk
+from ziggurat.reference.floats import FloatKind, find_scale
 from ziggurat.reference.geometry import level_size
-from ziggurat.reference.header import DTYPES, HEADER_NBYTES, Header
+from ziggurat.reference.header import DTYPES, FLOAT, HEADER_NBYTES, LABEL, Header
 from ziggurat.reference.index import CRC_NBYTES, Index, packet_crc, packet_order, parse_index, write_index
 from ziggurat.reference.refusal import refuse
 from ziggurat.reference.values import find_values
@@ -47,28 +48,38 @@ def encode(
     pixels: NDArray[Any],
     *,
     chunk: tuple[int, int],
-    colour: int = 0,
+    coding: int = 0,
     decompositions: int = 3,
     resolutions: int = 2,
     first_step: int = 4,
     coarse_step: int = 0,
     fill: int = 0,
 ) -> bytes:
-    """Encode pixels [planes, components, h, w] as one shard; chunks that hold only the fill value are absent."""
+    """Encode pixels [planes, components, h, w] as one shard; chunks that hold only the fill value (of floats, bits) are absent."""
     planes, components, height, width = pixels.shape
-    offset, divisor, span = find_values(pixels)
     dtype = next(code for code, name in DTYPES.items() if name == pixels.dtype.name)
+    if coding == LABEL:
+        offset, divisor, span = 0, 1, 0
+    elif coding == FLOAT:
+        offset, divisor, span = find_scale(FloatKind.of_dtype(dtype), pixels)
+    else:
+        offset, divisor, span = find_values(pixels)
     header = Header(
-        dtype, components, colour, decompositions, resolutions, first_step, coarse_step,
-        planes, height, width, *chunk, height, width, fill, offset, divisor, span,
+        dtype, components, coding, decompositions, resolutions, first_step, coarse_step,
+        planes, height, width, *chunk, height, width, _signed(fill), _signed(offset), divisor, span,
     )  # fmt: skip
     chunks = {}
     for ordinal in range(header.chunks):
         rect = header.chunk_rect(ordinal)
         part = pixels[rect.plane, :, rect.y : rect.y + rect.height, rect.x : rect.x + rect.width]
-        if (part != fill).any():
+        if part.tobytes() != np.full(part.shape, header.fill_pixel).tobytes():
             chunks[ordinal] = encode_chunk(header, part)
     return assemble(header, chunks)
+
+
+def _signed(field: int) -> int:
+    """A number of 64 bits as a signed one: the fields of a header are two's complement."""
+    return (field + (1 << 63)) % (1 << 64) - (1 << 63)
 
 
 def decode(data: bytes, *, level: int = 0, step: int = 0) -> NDArray[Any]:
@@ -84,7 +95,7 @@ def decode(data: bytes, *, level: int = 0, step: int = 0) -> NDArray[Any]:
     if len(data) > index.object_nbytes:
         raise refuse("index", "bytes follow the last packet")
     size = level_size(header.height, level), level_size(header.width, level)
-    out = np.full((header.planes, header.components, *size), header.fill, header.numpy_dtype)
+    out = np.full((header.planes, header.components, *size), header.fill_pixel, header.numpy_dtype)
     for ordinal in index.present:
         rect = header.chunk_rect(ordinal)
         pixels = _decode_chunk(header, index, data, ordinal, step).reconstruct(level)
@@ -95,7 +106,7 @@ def decode(data: bytes, *, level: int = 0, step: int = 0) -> NDArray[Any]:
 
 def _decode_chunk(header: Header, index: Index, data: bytes, ordinal: int, lowest: int) -> ChunkDecoder:
     decoder = ChunkDecoder(header, ordinal)
-    for resolution in range(header.resolutions):
+    for resolution in reversed(range(header.resolutions)):
         for step in range(header.first_step, lowest - 1, -1):
             start, stop = index.places.get((ordinal, resolution, step), (0, 0))
             if stop > len(data):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,10 +18,10 @@ __all__ = ["find_values", "map_values", "unmap_values"]
 
 def find_values(pixels: NDArray[Any]) -> tuple[int, int, int]:
     """Return the offset, divisor and span of some pixels."""
-    wide = pixels.astype(np.int64)
-    offset = int(wide.min())
-    divisor = int(np.gcd.reduce((wide - offset).ravel())) or 1
-    span = (int(wide.max()) - offset) // divisor
+    offset = int(pixels.min())
+    divisor = math.gcd(*(int(value) - offset for value in np.unique(pixels))) or 1
+    divisor = divisor if divisor < 1 << 32 else 1
+    span = (int(pixels.max()) - offset) // divisor
     if span > SPAN_MAX:
         raise refuse("argument", f"values span {span} steps of {divisor}, more than {SPAN_MAX}")
     return offset, divisor, span
@@ -28,13 +29,15 @@ def find_values(pixels: NDArray[Any]) -> tuple[int, int, int]:
 
 def map_values(header: Header, pixels: NDArray[Any]) -> NDArray[np.int32]:
     """Return m = (x - offset) / divisor, exact, with 0 ≤ m ≤ span."""
-    m, rest = np.divmod(pixels.astype(np.int64) - header.offset, header.divisor)
-    if rest.any() or m.min() < 0 or m.max() > header.span:
+    offset = header.whole(header.offset)
+    above = pixels.astype(np.uint64) - np.uint64(offset % (1 << 64))  # modulo 2^64, as all of a dtype's differences fit
+    m, rest = np.divmod(above, np.uint64(header.divisor))
+    if rest.any() or int(pixels.min()) < offset or m.max() > header.span:
         raise refuse("value", "a pixel cannot be expressed by offset, divisor and span")
     return m.astype(np.int32)
 
 
 def unmap_values(header: Header, m: NDArray[np.int32]) -> NDArray[Any]:
     """Return x = offset + divisor · m, m clamped to 0 … span."""
-    clamped = np.clip(m, 0, header.span).astype(np.int64)
-    return (header.offset + header.divisor * clamped).astype(header.numpy_dtype)
+    clamped = np.clip(m, 0, header.span).astype(np.uint64)
+    return (np.uint64(header.offset % (1 << 64)) + np.uint64(header.divisor) * clamped).astype(header.numpy_dtype)

@@ -117,7 +117,7 @@ def test_an_image_of_another_codec(tmp_path, capsys):
         (["film.npy", "there"], "exists already"),
         (["film.npy", "x.zarr", "--axes", "yx"], "do not describe"),
         (["film.npy", "x.zarr", "--axes", "qyx"], "do not describe"),
-        (["floats.npy", "x.zarr"], "float32 pixels"),
+        (["complex.npy", "x.zarr"], "complex64 pixels"),
         (["folder", "x.zarr"], "holds no image files"),
         (["film.npy", "nope://x.zarr"], "cannot be opened as a store"),
         (["film.npy", "notes.txt/x.zarr"], "cannot be written"),
@@ -129,7 +129,7 @@ def test_ingest_that_cannot_be(tmp_path, monkeypatch, capsys, arguments, message
     Path("folder").mkdir()
     Path("there").mkdir()
     np.save("film.npy", np.ones((3, 20, 30), np.uint16))
-    np.save("floats.npy", np.ones((20, 30), np.float32))
+    np.save("complex.npy", np.ones((20, 30), np.complex64))
     assert main(["ingest", *arguments]) == 1
     out, err = capsys.readouterr()
     assert out == ""

@@ -96,7 +96,7 @@ def test_progress_tells_of_every_pixel(tmp_path):
     assert calls[-1] == (pixels.size, pixels.size)
 
 
-@pytest.mark.parametrize("dtype", ["float32", "float64", "bool", "uint64", "complex64", "S3"])
+@pytest.mark.parametrize("dtype", ["complex64", "longdouble", "S3", "datetime64[s]"])
 def test_pixels_that_cannot_be_stored(tmp_path, dtype):
     with pytest.raises(SourceError, match=r"an image: has .* pixels; those that can be stored"):
         ingest(source(np.zeros((8, 8), dtype)), tmp_path / "image.zarr")
@@ -120,7 +120,7 @@ def test_the_source_is_closed_whatever_happens(tmp_path):
     closed = []
     good = source(np.ones((8, 8), np.uint16), close=lambda: closed.append("good"))
     ingest(good, tmp_path / "image.zarr")
-    bad = source(np.ones((8, 8), np.float32), close=lambda: closed.append("bad"))
+    bad = source(np.ones((8, 8), np.complex64), close=lambda: closed.append("bad"))
     with pytest.raises(SourceError):
         ingest(bad, tmp_path / "other.zarr")
     assert closed == ["good", "bad"]

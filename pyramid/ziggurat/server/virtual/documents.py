@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ziggurat.fill import fill_document
 from ziggurat.server.virtual.encoding import codecs_v3, compressor_v2
 from ziggurat.server.virtual.grid import virtual_levels
 
@@ -108,7 +109,7 @@ def _array_v3(codec: str, info: ImageInfo, level: VirtualLevel) -> Json:
         "data_type": info.dtype,
         "chunk_grid": {"name": "regular", "configuration": {"chunk_shape": list(level.chunk_shape)}},
         "chunk_key_encoding": {"name": "default", "configuration": {"separator": "/"}},
-        "fill_value": level.array.fill_value,
+        "fill_value": fill_document(level.array.fill_value, level.array.dtype),
         "codecs": codecs_v3(codec, np.dtype(info.dtype)),
         "attributes": {},
         "dimension_names": list(info.axes),
@@ -124,7 +125,7 @@ def _array_v2(codec: str, info: ImageInfo, level: VirtualLevel) -> Json:
         "chunks": list(level.chunk_shape),
         "dtype": dtype.newbyteorder("<").str,
         "compressor": compressor_v2(codec, dtype),
-        "fill_value": level.array.fill_value,
+        "fill_value": fill_document(level.array.fill_value, level.array.dtype),
         "order": "C",
         "filters": None,
         "dimension_separator": "/",
