@@ -140,13 +140,17 @@ private:
 nb::object decode_chunk(const Header &header, uint32_t ordinal, uint32_t level, uint32_t step, nb::iterable packets, nb::object out)
 {
     ChunkDecoder decoder(header, ordinal);
+    uint32_t coarsest = header.h.resolutions - 1u;
     for (nb::handle packet : packets) {
         auto item = nb::cast<nb::tuple>(packet);
         if (item.size() != 3)
             raise(ZGR_ERROR_ARGUMENT, "packets are (resolution, step, bytes)");
-        decoder.add(nb::cast<uint32_t>(item[0]), nb::cast<uint32_t>(item[1]), item[2], true);
+        auto resolution = nb::cast<uint32_t>(item[0]);
+        // Labels build on coarser ones, of which nothing more comes.
+        for (uint32_t r = resolution + 1; header.h.coding == ZGR_LABEL && r <= coarsest; r++)
+            decoder.skip_to(r, step);
+        decoder.add(resolution, nb::cast<uint32_t>(item[1]), item[2], true);
     }
-    uint32_t coarsest = header.h.resolutions - 1u;
     for (uint32_t r = std::min(level, coarsest); r <= coarsest; r++)
         decoder.skip_to(r, step);
     return decoder.reconstruct(level, std::move(out));

@@ -68,16 +68,18 @@ class _ShardState:
 
     def advance(self, plan: ShardPlan, level: int, step: int) -> None:
         """Decode what the plan brought, down to ``step``."""
+        header = self.index.header
+        # Coarse ones first: labels build on them.
+        resolutions = range(header.resolutions - 1, min(level, header.resolutions - 1) - 1, -1)
         for chunk, decoder in self.decoders.items():
             try:
-                for span in plan.packets[chunk]:
-                    if span.step < decoder.step(span.resolution):
-                        decoder.skip_to(span.resolution, span.step + 1)
-                        decoder.add(span.resolution, span.step, self.held.slice((span.start, span.stop)))
+                for resolution in resolutions:
+                    for span in plan.packets[chunk]:
+                        if span.resolution == resolution and span.step < decoder.step(resolution):
+                            decoder.add(resolution, span.step, self.held.slice((span.start, span.stop)), after_gap=True)
+                    decoder.skip_to(resolution, min(step, header.first_step))
             except ZigguratError as error:
                 raise error.at(f"{self.index.key} chunk {self.geometry.chunk_coords(chunk)}") from error
-            for resolution in range(min(level, self.index.header.resolutions - 1), self.index.header.resolutions):
-                decoder.skip_to(resolution, min(step, self.index.header.first_step))
 
 
 async def refinements(

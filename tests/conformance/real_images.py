@@ -66,8 +66,14 @@ IMAGES: dict[str, Callable[[], NDArray[Any]]] = {
     "float_integers": lambda: _tiff("float32_BPAE_actin.tif").astype(np.uint16),
 }
 
+FLOAT_IMAGES: dict[str, Callable[[], NDArray[Any]]] = {
+    "float_actin": lambda: _tiff("float32_BPAE_actin.tif"),
+    "float_dapi": lambda: _tiff("float32_spatialomics_dapi.tiff"),
+    "float_golgi": lambda: _tiff("movie_float32_golgi_30t.tif", 11),
+}
+
 
 def load(name: str) -> NDArray[Any]:
     if not DATA.is_dir() and os.environ.get("CI") != "true":
         pytest.skip(f"the real images are not at {DATA}")
-    return np.ascontiguousarray(IMAGES[name]())
+    return np.ascontiguousarray((IMAGES | FLOAT_IMAGES)[name]())

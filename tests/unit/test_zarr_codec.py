@@ -384,3 +384,52 @@ def test_a_shard_cut_short_is_an_error_and_no_pixels(keep):
         array[...]
     with pytest.raises(ZigguratError):
         array[0, 0] = 1
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
+@pytest.mark.parametrize("fill", [0.0, -0.0, 1.5, np.nan, -np.inf])
+def test_floats_through_plain_zarr(dtype, fill):
+    pixels = RANDOM.normal(size=(100, 70)).astype(dtype)
+    pixels[20:90, 10:30] = fill
+    pixels[5, 6:9] = np.nan, -0.0, np.inf
+    store = MemoryStore()
+    array = create(pixels.shape, (64, 64), (32, 32), dtype=dtype, fill=fill, store=store)
+    assert np.asarray(array[...]).tobytes() == np.full_like(pixels, fill).tobytes()
+    array[...] = pixels
+    again = zarr.open_array(store, mode="r+")
+    assert again[...].tobytes() == pixels.tobytes()
+    assert json.loads(json.dumps(again.metadata.to_dict()["codecs"][0]["configuration"]))["coding"] == "float"
+    again[3:70, 5] = pixels[3:70, 6]
+    pixels[3:70, 5] = pixels[3:70, 6]
+    assert again[...].tobytes() == pixels.tobytes()
+    finite = np.isfinite(pixels)
+    with ziggurat.precision(max_error=0.1):
+        found = again[...]
+    assert found[~finite].tobytes() == pixels[~finite].tobytes()
+    assert np.abs(found[finite].astype(np.float64) - pixels[finite]).max() <= 0.1
+
+
+@pytest.mark.parametrize("dtype", ["bool", "uint8", "int16", "uint32", "uint64", "int64"])
+def test_labels_through_plain_zarr(dtype):
+    most = 1 if dtype == "bool" else int(np.iinfo(dtype).max)
+    pixels = np.kron(RANDOM.integers(0, most, (20, 14), np.uint64, endpoint=True), np.ones((5, 5), np.uint64)).astype(
+        dtype
+    )
+    coding = {} if dtype == "bool" else {"coding": "label"}
+    array = create(pixels.shape, (64, 64), (32, 32), dtype=dtype, fill=1, **coding)
+    assert (array[...] == np.ones_like(pixels)).all()
+    array[...] = pixels
+    assert array.dtype == dtype
+    assert np.array_equal(array[...], pixels)
+    assert np.array_equal(array[::7, 3], pixels[::7, 3])
+    array[10:20] = pixels[:10]
+    assert np.array_equal(array[10:20], pixels[:10])
+
+
+@pytest.mark.parametrize("dtype", ["uint64", "int64"])
+def test_64_bits_through_plain_zarr(dtype):
+    limits = np.iinfo(dtype)
+    pixels = np.full((100, 70), limits.max, dtype) - RANDOM.integers(0, 10**6, (100, 70)).astype(dtype)
+    array = create(pixels.shape, (64, 64), (32, 32), dtype=dtype, fill=limits.max)
+    array[...] = pixels
+    assert np.array_equal(array[...], pixels)

@@ -94,7 +94,7 @@ FLOAT32_MAX = float(np.finfo(np.float32).max)
 
 def _float_classes(values: NDArray[Any]) -> NDArray[np.int64]:
     """The upper half of an order-preserving map of float32 bits: sign, exponent and 7 bits of the mantissa."""
-    near = np.clip(values, -FLOAT32_MAX, FLOAT32_MAX).astype(np.float32) if values.dtype.kind == "f" else values
+    near = np.clip(values, -FLOAT32_MAX, FLOAT32_MAX) if values.dtype == np.float64 else values
     bits = near.astype(np.float32).view(np.uint32).astype(np.int64)
     return np.where(bits >> 31, 0xFFFFFFFF - bits, bits | 0x80000000) >> 16
 
