@@ -36,7 +36,8 @@ def test_real_labels_at_every_level(name: str, dtype: str) -> None:
 
 @pytest.mark.parametrize(("name", "nbytes"), [("labels16", 2500), ("labels32", 5200)])
 def test_real_labels_are_small(name: str, nbytes: int) -> None:
-    """Half of what zstd after a shuffle needs, and a tenth of zstd after a bit-shuffle: 4,626 and 12,139 bytes, 7,885 and 48,552."""
+    """Half of what zstd after a shuffle needs, and a tenth of zstd after a bit-shuffle: 4,626 and 12,139 bytes, 7,885
+    and 48,552."""
     assert len(codec.encode(load(name)[0], coding="label")) < nbytes
 
 
