@@ -69,7 +69,7 @@ class _ShardState:
     def advance(self, plan: ShardPlan, level: int, step: int) -> None:
         """Decode what the plan brought, down to ``step``."""
         header = self.index.header
-        # Coarse ones first: labels build on them.
+        # Coarse ones first: finer ones build on them.
         resolutions = range(header.resolutions - 1, min(level, header.resolutions - 1) - 1, -1)
         for chunk, decoder in self.decoders.items():
             try:
