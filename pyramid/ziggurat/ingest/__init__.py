@@ -100,13 +100,14 @@ def _ingest(
 
     sink = ChecksummedSink(open_sink(destination))
     try:
-        write_pyramid(source, arrays, encodings, sink, seen)
         documents = [
             array_document(array, encoding, source.dtype.name, source.axes)
             for array, encoding in zip(arrays, encodings, strict=True)
         ]
+        # First, so that a rival with another image meets us at the first object and not after hours.
         for number, document in enumerate(documents):
             sink.put(f"{number}/zarr.json", _json(document))
+        write_pyramid(source, arrays, encodings, sink, seen)
         levels = [number * LEVEL_STEP for number in range(len(arrays))]
         sink.commit(
             _json(group_document(source, levels, documents, describe_channels(source, statistics), labels=labels))
