@@ -5,6 +5,10 @@
 #include "kernels.h"
 #include "tables.h"
 
+/* Class of a sum of neighbours: of a sum below 16, and by 16ths of the others. */
+static const uint8_t class_low[16] = {0, 1, 2, 3, 4, 5, 6, 7, 7, 8, 8, 8, 9, 9, 9, 9};
+static const uint8_t class_high[16] = {0, 10, 11, 12, 12, 13, 13, 13, 14, 14, 14, 14, 15, 15, 15, 15};
+
 /* Rows of what surrounds the coefficients of one row of a phase, each shifted so that the same index belongs together. */
 struct around {
     const uint8_t *direct[4], *diagonal[4]; /* direct: two above and below, two left and right */
@@ -98,8 +102,8 @@ SIMD_INLINE V classes(const struct zgr_pass *pass, const struct around *n, uint3
         e = v_add(e, siblings == 1 ? v_add(s, s) : s);
     }
     V sum = v_adds(d, v_add(e, v_load(n->parent + at)));
-    V low = v_lookup(t_load(zgr_class_low), v_adds(sum, v_set(0x70))); /* a sum of 16 and more: 0 */
-    return v_or(low, v_lookup(t_load(zgr_class_high), v_shift_right(sum, 4)));
+    V low = v_lookup(t_load(class_low), v_adds(sum, v_set(0x70))); /* a sum of 16 and more: 0 */
+    return v_or(low, v_lookup(t_load(class_high), v_shift_right(sum, 4)));
 }
 
 /* 5 * (sum of the signs above and below) + those left and right. */

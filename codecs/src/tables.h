@@ -10,7 +10,5 @@ enum { ZGR_MAGNITUDE_TABLES = 62, ZGR_MAGNITUDE_CONTEXTS = 192, ZGR_SIGN_TABLES 
 extern const uint8_t zgr_magnitude_tables[ZGR_MAGNITUDE_TABLES][ZGR_MAGNITUDE_CONTEXTS];
 /* Context: |z|; the last 3 are not used. */
 extern const uint8_t zgr_sign_tables[ZGR_SIGN_TABLES][16];
-/* Class of a sum of neighbours: of a sum below 16, and by 16ths of the others. */
-extern const uint8_t zgr_class_low[16], zgr_class_high[16];
 
 #endif
