@@ -251,13 +251,15 @@ def _first(group: ExceptionGroup[Exception]) -> Exception:
     return _first(error) if isinstance(error, ExceptionGroup) else error
 
 
-def open(location: str | Path) -> Image:
+def open(location: str | Path, storage_options: Mapping[str, Any] | None = None) -> Image:
     """Open an image.
 
     Parameters
     ----------
     location
         Path of an OME-Zarr folder, or its URL (``http(s)://``, ``s3://``, ``gs://``, ``az://``).
+    storage_options
+        Credentials, endpoint and the like, as `ziggurat.store.open_store` takes them; the environment's otherwise.
 
     Raises
     ------
@@ -265,10 +267,12 @@ def open(location: str | Path) -> Image:
         If there is no image.
     FormatError
         If it is not an OME-Zarr 0.5 image coded with ziggurat.
+    RequestError
+        If it is a URL that no store can be made for, or the options are not that store's.
     StoreError
         If the store did not answer.
     """
-    return run(aopen(open_store(location)))
+    return run(aopen(open_store(location, storage_options)))
 
 
 async def aopen(store: Store) -> Image:
