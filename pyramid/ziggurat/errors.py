@@ -7,7 +7,7 @@
       CorruptError                500     bytes that are not what was written: a checksum, a length, a packet
       NotFoundError               404     there is no such image, array or object
       StoreError                  503     the store could not be asked; trying again may help
-      ChangedError                503     the image was replaced since it was opened; opening it again helps
+        ChangedError              503     it holds another image than the one that was opened; opening it again helps
       SourceError                 400     an input file that cannot be ingested as asked
       RequestError                400     a region, level, channel or error that the image does not have
       ConflictError               409     the destination exists already
@@ -91,10 +91,8 @@ class StoreError(ZigguratError):
     status = 503
 
 
-class ChangedError(ZigguratError):
-    """Stored bytes are no longer those of the image that was opened: it was replaced, or removed."""
-
-    status = 503
+class ChangedError(StoreError):
+    """What is stored is no longer the image that was opened: it was written anew, or removed."""
 
 
 class SourceError(ZigguratError):

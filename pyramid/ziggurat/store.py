@@ -168,7 +168,7 @@ class Store:
         try:
             await self._head(key)
         except NotFoundError as error:
-            raise ChangedError("was removed since it was opened", where=self._where(key)) from error
+            raise ChangedError("was removed since the image was opened", where=self._where(key)) from error
         with self._lock:
             self._newest = max(self._newest, found)
 
@@ -210,7 +210,7 @@ class Store:
             while len(self._seen) > VERSIONS_MAX:
                 self._seen.popitem(last=False)
         if not seen.same(version):
-            raise ChangedError("was replaced since the image was opened; open it again", where=self._where(key))
+            raise ChangedError("was written anew since the image was opened; open it again", where=self._where(key))
 
     def _where(self, key: str) -> str:
         return f"{self.url.rstrip('/')}/{key}"

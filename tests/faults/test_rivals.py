@@ -132,7 +132,7 @@ def in_memory(monkeypatch):
     """A store in memory in which every ingest ends up."""
     store = Store(MemoryStore(), "memory").below("image")
     monkeypatch.setattr(
-        "ziggurat.ingest.open_sink", lambda _: ObjectSink(Store(store.objects, store.url, store.prefix))
+        "ziggurat.ingest.open_sink", lambda *_: ObjectSink(Store(store.objects, store.url, store.prefix))
     )
     return store
 
@@ -182,7 +182,7 @@ def test_a_rivals_shard_never_lies_where_the_winners_is_fill(monkeypatch):
     ingest(fill, "s3://images/one")
     before = contents(store)
     assert before["image/0/c/0/0"] == b""
-    monkeypatch.setattr("ziggurat.ingest.open_sink", lambda _: rival)
+    monkeypatch.setattr("ziggurat.ingest.open_sink", lambda *_: rival)
     with pytest.raises(ConflictError):
         ingest(filled, "s3://images/one")
     assert contents(store) == before
@@ -216,7 +216,7 @@ def test_a_store_that_ignores_conditions_is_refused_before_anything_is_lost(monk
 
 def test_ingest_into_an_object_store(monkeypatch):
     store = Store(MemoryStore(), "memory").below("images").below("one")
-    monkeypatch.setattr("ziggurat.ingest.open_sink", lambda location: ObjectSink(store))
+    monkeypatch.setattr("ziggurat.ingest.open_sink", lambda *_: ObjectSink(store))
     ingest(source(5), "s3://images/one")
     assert (run(aopen(store)).read() == 5).all()
     with pytest.raises(ConflictError):

@@ -8,7 +8,7 @@ import os
 import shutil
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from ziggurat.errors import ConflictError, NotFoundError, StoreError
 from ziggurat.loops import run
@@ -16,6 +16,8 @@ from ziggurat.store import local_path, open_store
 from ziggurat.sums import SUMS_KEY, format_sums
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from ziggurat.store import Store
 
 __all__ = ["ChecksummedSink", "FolderSink", "ObjectSink", "Sink", "open_sink"]
@@ -43,7 +45,7 @@ class Sink(Protocol):
         """Throw away what was put, where that can be done, after a failure of `put` or `commit`."""
 
 
-def open_sink(location: str | Path) -> Sink:
+def open_sink(location: str | Path, storage_options: Mapping[str, Any] | None = None) -> Sink:
     """Open a folder or URL for a new image.
 
     Raises
@@ -54,7 +56,7 @@ def open_sink(location: str | Path) -> Sink:
         If it cannot be written.
     """
     path = local_path(location)
-    return FolderSink(path) if path is not None else ObjectSink(open_store(location))
+    return FolderSink(path) if path is not None else ObjectSink(open_store(location, storage_options))
 
 
 class ChecksummedSink:
