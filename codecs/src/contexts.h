@@ -5,13 +5,10 @@
 #include "kernels.h"
 #include "tables.h"
 
-/* Rows of what surrounds the coefficients of one row of a phase, each shifted so that the same index belongs together. */
+/* What surrounds the coefficients of a phase, each shifted so that the same place belongs together. */
 struct around {
     const uint8_t *direct[4], *diagonal[4]; /* direct: two above and below, two left and right */
-    const int8_t *signs[4];
     const uint8_t *parent, *siblings[3];
-    uint8_t *values;
-    int8_t *own_signs;
 };
 
 /* Where the neighbours of each phase lie: phase, row and column offset. */
@@ -31,52 +28,45 @@ static const struct place diagonal_places[ZGR_PHASES][4] = {
     {{2, 0, -1}, {2, 0, 0}, {2, 1, -1}, {2, 1, 0}},
 };
 
-SIMD_INLINE ptrdiff_t place_offset(const struct zgr_bits *bits, const struct place *place, uint32_t row)
+SIMD_INLINE ptrdiff_t place_offset(const struct zgr_bits *bits, const struct place *place)
 {
-    return ((ptrdiff_t)row + place->row) * (ptrdiff_t)bits->stride + place->column;
+    return place->row * (ptrdiff_t)bits->stride + place->column;
 }
 
-SIMD_INLINE const uint8_t *parent_row(const struct zgr_pass *pass, uint32_t row)
-{
-    int is_there = pass->parent && row < pass->parent->height;
-    return pass->all->parents + (is_there ? row & 3 : ZGR_PARENT_ROWS - 1) * pass->all->parent_stride;
-}
-
-SIMD_INLINE void look_around(const struct zgr_pass *pass, uint32_t phase, uint32_t row, struct around *around)
+SIMD_INLINE void look_around(const struct zgr_pass *pass, uint32_t phase, struct around *around)
 {
     const struct zgr_bits *bits = pass->bits;
     for (int i = 0; i < 4; i++) {
         const struct place *direct = &direct_places[phase][i], *diagonal = &diagonal_places[phase][i];
-        around->direct[i] = bits->values[direct->phase] + place_offset(bits, direct, row);
-        around->signs[i] = bits->signs[direct->phase] + place_offset(bits, direct, row);
-        around->diagonal[i] = bits->values[diagonal->phase] + place_offset(bits, diagonal, row);
+        around->direct[i] = bits->values[direct->phase] + place_offset(bits, direct);
+        around->diagonal[i] = bits->values[diagonal->phase] + place_offset(bits, diagonal);
     }
     for (uint32_t i = 0; i < pass->sibling_count; i++)
-        around->siblings[i] = pass->siblings[i]->values[phase] + (size_t)row * pass->siblings[i]->stride;
-    around->parent = parent_row(pass, row);
-    around->values = bits->values[phase] + (size_t)row * bits->stride;
-    around->own_signs = bits->signs[phase] + (size_t)row * bits->stride;
+        around->siblings[i] = pass->siblings[i]->values[phase];
+    around->parent = pass->all->parents;
 }
 
-/* 2 * min(parent's magnitude >> plane, 7) for a row of children. */
-SIMD_INLINE void spread_parents(const struct zgr_pass *pass, uint32_t row)
+/* 2 * min(parent's magnitude >> plane, 7) of each place, the same in all phases. What is written beyond a row is of no use, and the
+ * next row is written over it. */
+SIMD_INLINE void spread_parents(const struct zgr_pass *pass)
 {
-    const struct zgr_bits *parent = pass->parent;
-    if (!parent || row >= parent->height)
+    const struct zgr_bits *bits = pass->bits, *parent = pass->parent;
+    uint8_t *out = pass->all->parents;
+    if (!parent) {
+        memset(out, 0, (size_t)bits->unit_count * ZGR_LANES);
         return;
-    uint8_t *out = pass->all->parents + (row & 3) * pass->all->parent_stride;
-    const uint8_t *even = parent->values[row & 1 ? 3 : 0] + (size_t)(row >> 1) * parent->stride;
-    const uint8_t *odd = parent->values[row & 1 ? 1 : 2] + (size_t)(row >> 1) * parent->stride;
-    uint32_t needed = pass->bits->units * ZGR_LANES, u = 0;
-    for (; u < parent->units && 64 * u < needed; u++) {
-        V low, high, a = v_min(v_shift_right(v_load(even + 32 * u), pass->parent_shift), v_set(7));
-        V b = v_min(v_shift_right(v_load(odd + 32 * u), pass->parent_shift), v_set(7));
-        v_interleave(v_add(a, a), v_add(b, b), &low, &high);
-        v_store(out + 64 * u, low);
-        v_store(out + 64 * u + 32, high);
     }
-    if (64 * u < needed)
-        memset(out + 64 * u, 0, needed - 64 * u);
+    for (uint32_t row = 0; row < bits->rows; row++, out += bits->stride) {
+        const uint8_t *even = parent->values[row & 1 ? 3 : 0] + (size_t)(row >> 1) * parent->stride;
+        const uint8_t *odd = parent->values[row & 1 ? 1 : 2] + (size_t)(row >> 1) * parent->stride;
+        for (uint32_t j = 0; j < bits->columns; j += 64) {
+            V low, high, a = v_min(v_shift_right(v_load(even + j / 2), pass->parent_shift), v_set(7));
+            V b = v_min(v_shift_right(v_load(odd + j / 2), pass->parent_shift), v_set(7));
+            v_interleave(v_add(a, a), v_add(b, b), &low, &high);
+            v_store(out + j, low);
+            v_store(out + j + 32, high);
+        }
+    }
 }
 
 /* Classes of 32 coefficients. No sum before the last one is above 255: 4 * 4 * 15 = 240, and 2 * 4 * 15 + 3 * 7 + 14 = 155. */
@@ -103,20 +93,17 @@ SIMD_INLINE V classes(const struct zgr_pass *pass, const struct around *n, uint3
 }
 
 /* 5 * (sum of the signs above and below) + those left and right. */
-SIMD_INLINE V sign_sums(const struct around *n, size_t at)
+SIMD_INLINE V sign_sums(const int8_t *const signs[4], size_t at)
 {
-    V v = v_add(v_load(n->signs[0] + at), v_load(n->signs[1] + at)), h = v_add(v_load(n->signs[2] + at), v_load(n->signs[3] + at));
+    V v = v_add(v_load(signs[0] + at), v_load(signs[1] + at)), h = v_add(v_load(signs[2] + at), v_load(signs[3] + at));
     V v2 = v_add(v, v);
     return v_add(v_add(v_add(v2, v2), v), h);
 }
 
-SIMD_INLINE int row_is_idle(const struct zgr_bits *bits, uint32_t row)
+SIMD_INLINE void look_at_signs(const struct zgr_bits *bits, uint32_t phase, const int8_t *signs[4])
 {
-    const uint8_t *active = bits->active + (size_t)row * bits->units;
-    uint32_t u = 0;
-    while (u < bits->units && !active[u])
-        u++;
-    return u == bits->units;
+    for (int i = 0; i < 4; i++)
+        signs[i] = bits->signs[direct_places[phase][i].phase] + place_offset(bits, &direct_places[phase][i]);
 }
 
 #endif

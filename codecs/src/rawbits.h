@@ -27,9 +27,7 @@ static inline uint32_t zgr_raw_read(struct zgr_raw_reader *in, uint32_t count)
     uint32_t bits;
     size_t at = (size_t)(in->place >> 3);
     if (at + 8 <= in->front_nbytes) {
-        const uint8_t *p = in->front + at;
-        uint64_t word = zgr_load_u32(p) | (uint64_t)p[4] << 32;
-        bits = (uint32_t)(word >> (in->place & 7));
+        bits = (uint32_t)(zgr_load_u64(in->front + at) >> (in->place & 7));
     } else {
         bits = zgr_raw_slow(in);
     }
@@ -47,34 +45,21 @@ struct zgr_raw_writer {
 static inline void zgr_raw_write(struct zgr_raw_writer *out, uint32_t bits, uint32_t count)
 {
     out->bits |= (uint64_t)bits << out->count;
-    for (out->count += count; out->count >= 8; out->count -= 8, out->bits >>= 8) {
-        if (out->at == out->end) {
-            out->is_full = 1;
-            return;
-        }
-        *out->at++ = (uint8_t)out->bits;
+    out->count += count;
+    if (out->end - out->at < 8) {
+        out->is_full = 1;
+        out->count = 0;
+        return;
     }
+    zgr_store_u64(out->at, out->bits);
+    out->at += out->count >> 3;
+    out->bits >>= out->count & ~7u;
+    out->count &= 7;
 }
 static inline void zgr_raw_finish(struct zgr_raw_writer *out)
 {
     if (out->count > 0)
         zgr_raw_write(out, 0, 8 - out->count);
-}
-
-/* The lowest bits of `bits` to the places set in `mask`, and back. */
-static inline uint32_t zgr_deposit(uint32_t bits, uint32_t mask)
-{
-    uint32_t out = 0;
-    for (; mask; mask &= mask - 1, bits >>= 1)
-        out |= bits & 1 ? mask & (0u - mask) : 0;
-    return out;
-}
-static inline uint32_t zgr_extract(uint32_t bits, uint32_t mask)
-{
-    uint32_t out = 0;
-    for (uint32_t i = 0; mask; mask &= mask - 1, i++)
-        out |= (uint32_t)((bits & mask & (0u - mask)) != 0) << i;
-    return out;
 }
 
 #endif

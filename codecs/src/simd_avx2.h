@@ -6,6 +6,7 @@
 
 #include "core.h"
 #include "lanes.h"
+#include "compact.h"
 #include "expand.h"
 
 #define SIMD __attribute__((target("avx2,bmi,bmi2,popcnt")))
@@ -34,6 +35,9 @@ SIMD_INLINE V v_shift_right(V a, int n)
 {
     return _mm256_and_si256(_mm256_srl_epi16(a, _mm_cvtsi32_si128(n)), _mm256_set1_epi8((char)(255 >> n)));
 }
+/* Shifts that let bits cross from byte to byte of two. */
+SIMD_INLINE V v_srl16(V a, int n) { return _mm256_srli_epi16(a, n); }
+SIMD_INLINE V v_sll16(V a, int n) { return _mm256_slli_epi16(a, n); }
 SIMD_INLINE V v_lookup(T t, V a) { return _mm256_shuffle_epi8(t, a); }
 SIMD_INLINE V v_bits(uint32_t bits)
 {
@@ -47,6 +51,39 @@ SIMD_INLINE void v_interleave(V a, V b, V *low, V *high)
     __m256i t0 = _mm256_unpacklo_epi8(a, b), t1 = _mm256_unpackhi_epi8(a, b);
     *low = _mm256_permute2x128_si256(t0, t1, 0x20);
     *high = _mm256_permute2x128_si256(t0, t1, 0x31);
+}
+
+SIMD_INLINE uint32_t mask_deposit(uint32_t bits, uint32_t mask) { return _pdep_u32(bits, mask); }
+SIMD_INLINE uint32_t mask_extract(uint32_t bits, uint32_t mask) { return _pext_u32(bits, mask); }
+
+SIMD_INLINE uint8_t *compact_8(__m128i a, uint32_t mask, uint8_t *out)
+{
+    __m128i from = _mm_loadl_epi64((const __m128i *)(const void *)compact_bytes[mask]);
+    _mm_storel_epi64((__m128i *)(void *)out, _mm_shuffle_epi8(a, from));
+    return out + _mm_popcnt_u32(mask);
+}
+/* The bytes that a mask picks, in order; up to 8 more are written. Returns how many they are. */
+SIMD_INLINE uint32_t v_compress(V a, uint32_t mask, uint8_t *out)
+{
+    __m128i low = _mm256_castsi256_si128(a), high = _mm256_extracti128_si256(a, 1);
+    uint8_t *at = compact_8(low, mask & 255, out);
+    at = compact_8(_mm_srli_si128(low, 8), mask >> 8 & 255, at);
+    at = compact_8(high, mask >> 16 & 255, at);
+    at = compact_8(_mm_srli_si128(high, 8), mask >> 24, at);
+    return (uint32_t)(at - out);
+}
+SIMD_INLINE __m128i spread_8(const uint8_t *in, uint32_t mask)
+{
+    __m128i to = _mm_loadl_epi64((const __m128i *)(const void *)spread_bytes[mask]);
+    return _mm_shuffle_epi8(_mm_loadl_epi64((const __m128i *)(const void *)in), to);
+}
+/* And back, zeros elsewhere; up to 8 more are read. */
+SIMD_INLINE V v_expand(const uint8_t *in, uint32_t mask)
+{
+    __m128i a = spread_8(in, mask & 255), b = spread_8(in + _mm_popcnt_u32(mask & 0xFF), mask >> 8 & 255);
+    __m128i c = spread_8(in + _mm_popcnt_u32(mask & 0xFFFF), mask >> 16 & 255);
+    __m128i d = spread_8(in + _mm_popcnt_u32(mask & 0xFFFFFF), mask >> 24);
+    return _mm256_set_m128i(_mm_unpacklo_epi64(c, d), _mm_unpacklo_epi64(a, b));
 }
 
 /* ---- lanes ---------------------------------------------------------------------------------------------------------- */
