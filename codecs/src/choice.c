@@ -20,7 +20,8 @@ const uint16_t zgr_cost[257] = {
 enum { SAMPLE = 160, GAIN_PER_MILLE = 5, SIGN_GAIN_PERCENT = 3, SIGN_TABLE_COST = 96, HOPELESS_SIGNS = 8000 };
 
 struct counts {
-    uint32_t magnitudes[2 * ZGR_MAGNITUDE_CONTEXTS], signs[2 * ZGR_SIGN_CONTEXTS];
+    uint16_t by_kind[ZGR_ITEM_SIGN + 1][2][512]; /* twice; [2 * context + bit] */
+    int16_t magnitudes[2 * ZGR_MAGNITUDE_CONTEXTS], signs[32];
     uint32_t magnitude_total, sign_total;
 };
 
@@ -28,39 +29,45 @@ void zgr_choice_begin(struct zgr_choice_costs *costs)
 {
     for (uint32_t t = 0; t < ZGR_MAGNITUDE_TABLES; t++)
         for (uint32_t i = 0; i < ZGR_MAGNITUDE_CONTEXTS; i++) {
-            costs->magnitudes[t][2 * i] = zgr_cost[256 - zgr_magnitude_tables[t][i]];
-            costs->magnitudes[t][2 * i + 1] = zgr_cost[zgr_magnitude_tables[t][i]];
+            costs->magnitudes[t][2 * i] = (int16_t)zgr_cost[256 - zgr_magnitude_tables[t][i]];
+            costs->magnitudes[t][2 * i + 1] = (int16_t)zgr_cost[zgr_magnitude_tables[t][i]];
         }
     for (uint32_t t = 0; t < ZGR_SIGN_TABLES; t++)
-        for (uint32_t i = 0; i < ZGR_SIGN_CONTEXTS; i++) {
-            costs->signs[t][2 * i] = zgr_cost[256 - zgr_sign_tables[t][i]];
-            costs->signs[t][2 * i + 1] = zgr_cost[zgr_sign_tables[t][i]];
+        for (uint32_t i = 0; i < 16; i++) {
+            costs->signs[t][2 * i] = (int16_t)zgr_cost[256 - zgr_sign_tables[t][i]];
+            costs->signs[t][2 * i + 1] = (int16_t)zgr_cost[zgr_sign_tables[t][i]];
         }
 }
 
+/* 32 contexts, of which those of nothing are counted where nobody looks. */
 static void count_item(struct counts *counts, const struct zgr_items *items, size_t n)
 {
     uint32_t bits = items->bits[n], kind = items->kind[n];
     const uint8_t *context = items->context[n];
-    for (uint32_t j = 0; j < 32; j++, bits >>= 1) {
-        if (context[j] & ZGR_ITEM_NOTHING)
-            continue;
-        if (kind == ZGR_ITEM_SIGN) {
-            counts->signs[2 * context[j] + (bits & 1)]++;
-            counts->sign_total++;
-        } else {
-            counts->magnitudes[2 * (48 * kind + context[j]) + (bits & 1)]++;
-            counts->magnitude_total++;
-        }
+    uint16_t *even = counts->by_kind[kind][0], *odd = counts->by_kind[kind][1]; /* by turns: equal ones do not wait for each other */
+    for (uint32_t j = 0; j < 32; j += 2, bits >>= 2) {
+        even[2 * context[j] + (bits & 1)]++;
+        odd[2 * context[j + 1] + (bits >> 1 & 1)]++;
     }
 }
 
-ZGR_CLONES static uint32_t sum_of_costs(const uint16_t *cost, const uint32_t *count, uint32_t n)
+static uint32_t gather(struct counts *counts, uint32_t kind, uint32_t contexts, int16_t *out)
 {
-    uint32_t sum = 0; /* 161 items of 32 at most 4096 each: below 2^25 */
+    uint32_t total = 0;
+    for (uint32_t i = 0; i < 2 * contexts; i++) {
+        out[i] = (int16_t)(counts->by_kind[kind][0][i] + counts->by_kind[kind][1][i]);
+        total += (uint32_t)out[i];
+    }
+    return total;
+}
+
+/* `n` a multiple of 32. Products of 4096 and all that are counted: below 2^25. */
+ZGR_CLONES static uint32_t sum_of_costs(const int16_t *restrict cost, const int16_t *restrict count, uint32_t n)
+{
+    int32_t sum = 0;
     for (uint32_t i = 0; i < n; i++)
-        sum += cost[i] * count[i];
-    return sum;
+        sum += (int32_t)cost[i] * count[i];
+    return (uint32_t)sum;
 }
 
 void zgr_choose(const struct zgr_choice_costs *costs, const struct zgr_items *items, size_t first, int with_signs,
@@ -69,9 +76,15 @@ void zgr_choose(const struct zgr_choice_costs *costs, const struct zgr_items *it
     struct counts counts;
     size_t count = items->count - first, stride = count / SAMPLE | 1, looked_at = 0;
     uint32_t best = UINT32_MAX, best_signs = UINT32_MAX, sign_table = 0;
-    memset(&counts, 0, sizeof counts);
+    for (uint32_t kind = 0; kind <= ZGR_ITEM_SIGN; kind++)
+        for (uint32_t i = 0; i < 2; i++)
+            memset(counts.by_kind[kind][i], 0, 2 * 48 * sizeof(uint16_t));
     for (size_t n = first; n < items->count; n += stride, looked_at++)
         count_item(&counts, items, n);
+    counts.magnitude_total = 0;
+    for (uint32_t phase = 0; phase < 4; phase++)
+        counts.magnitude_total += gather(&counts, phase, 48, counts.magnitudes + 96 * phase);
+    counts.sign_total = gather(&counts, ZGR_ITEM_SIGN, 16, counts.signs);
     for (uint32_t t = 0; t < ZGR_MAGNITUDE_TABLES; t++) {
         uint32_t cost = sum_of_costs(costs->magnitudes[t], counts.magnitudes, 2 * ZGR_MAGNITUDE_CONTEXTS);
         if (cost < best) {
@@ -88,7 +101,7 @@ void zgr_choose(const struct zgr_choice_costs *costs, const struct zgr_items *it
     if (!with_signs || counts.sign_total == 0)
         return;
     for (uint32_t t = 0; t < ZGR_SIGN_TABLES; t++) {
-        uint32_t cost = sum_of_costs(costs->signs[t], counts.signs, 2 * ZGR_SIGN_CONTEXTS);
+        uint32_t cost = sum_of_costs(costs->signs[t], counts.signs, 32);
         if (cost < best_signs) {
             best_signs = cost;
             sign_table = t + 1;

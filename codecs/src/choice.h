@@ -11,8 +11,8 @@ extern const uint16_t zgr_cost[257];
 
 /* Of a 0 and a 1 in each context of each table. */
 struct zgr_choice_costs {
-    uint16_t magnitudes[ZGR_MAGNITUDE_TABLES][2 * ZGR_MAGNITUDE_CONTEXTS];
-    uint16_t signs[ZGR_SIGN_TABLES][2 * ZGR_SIGN_CONTEXTS];
+    int16_t magnitudes[ZGR_MAGNITUDE_TABLES][2 * ZGR_MAGNITUDE_CONTEXTS];
+    int16_t signs[ZGR_SIGN_TABLES][32];
 };
 void zgr_choice_begin(struct zgr_choice_costs *costs);
 

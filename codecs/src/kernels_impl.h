@@ -263,28 +263,45 @@ SIMD_INLINE uint32_t read_masked(struct zgr_raw_reader *raw, uint32_t mask)
     return mask_deposit(zgr_raw_read(raw, (uint32_t)__builtin_popcount(mask)), mask);
 }
 
-SIMD static void read_raw(struct zgr_raw_reader *raw, struct zgr_bits *bits, uint32_t q, int raw_magnitudes, int raw_signs)
+/* Whether one of 8 words is not zero: most are, where it is asked. */
+SIMD_INLINE int any_of_8(const uint32_t *words)
 {
-    uint32_t *plane = zgr_bits_plane(bits, q);
-    const uint32_t *large = raw_magnitudes ? NULL : zgr_bits_large(bits, q + 4);
+    uint32_t any = 0;
+    for (uint32_t i = 0; i < 8; i++)
+        any |= words[i];
+    return any != 0;
+}
+
+SIMD static void read_raw(struct zgr_raw_reader *from, struct zgr_bits *bits, uint32_t q, int raw_magnitudes, int raw_signs)
+{
+    struct zgr_raw_reader raw = *from;
+    uint32_t *restrict plane = zgr_bits_plane(bits, q), *restrict significant = bits->significant, *restrict negative = bits->negative;
+    const uint32_t *large = raw_magnitudes ? NULL : zgr_bits_large(bits, q + 4), *restrict exists = bits->exists;
+    const uint32_t words = bits->word_count, units = bits->unit_count, active = bits->active_count;
+    const uint32_t *restrict list = bits->list;
     if (raw_magnitudes)
         for (uint32_t phase = 0; phase < ZGR_PHASES; phase++)
-            for (uint32_t k = 0; k < bits->active_count; k++) {
-                size_t at = phase * (size_t)bits->unit_count + bits->list[k];
-                plane[at] = read_masked(raw, bits->exists[at]);
+            for (uint32_t k = 0; k < active; k++) {
+                size_t at = phase * (size_t)units + list[k];
+                plane[at] = read_masked(&raw, exists[at]);
             }
     if (large)
-        for (uint32_t at = 0; at < bits->word_count; at++)
-            if (large[at])
-                plane[at] |= read_masked(raw, large[at]);
+        for (uint32_t at = 0; at < words; at += 8)
+            if (any_of_8(large + at))
+                for (uint32_t i = at; i < at + 8; i++)
+                    plane[i] |= read_masked(&raw, large[i]);
     if (raw_signs)
-        for (uint32_t at = 0; at < bits->word_count; at++) {
-            uint32_t fresh = plane[at] & ~bits->significant[at];
-            if (fresh)
-                bits->negative[at] |= read_masked(raw, fresh);
+        for (uint32_t at = 0; at < words; at += 8) {
+            uint32_t fresh[8];
+            for (uint32_t i = 0; i < 8; i++)
+                fresh[i] = plane[at + i] & ~significant[at + i];
+            if (any_of_8(fresh))
+                for (uint32_t i = 0; i < 8; i++)
+                    negative[at + i] |= read_masked(&raw, fresh[i]);
         }
-    for (uint32_t at = 0; at < bits->word_count; at++)
-        bits->significant[at] |= plane[at];
+    for (uint32_t at = 0; at < words; at++)
+        significant[at] |= plane[at];
+    *from = raw;
 }
 
 /* ---- encoder -------------------------------------------------------------------------------------------------------- */
@@ -405,27 +422,35 @@ SIMD_INLINE void write_masked(struct zgr_raw_writer *raw, uint32_t bits, uint32_
     zgr_raw_write(raw, mask_extract(bits, mask), (uint32_t)__builtin_popcount(mask));
 }
 
-SIMD static void write_raw(struct zgr_raw_writer *raw, struct zgr_bits *bits, uint32_t q, int raw_magnitudes, int raw_signs)
+SIMD static void write_raw(struct zgr_raw_writer *to, struct zgr_bits *bits, uint32_t q, int raw_magnitudes, int raw_signs)
 {
+    struct zgr_raw_writer raw = *to;
     const uint32_t *plane = zgr_bits_plane(bits, q), *large = raw_magnitudes ? NULL : zgr_bits_large(bits, q + 4);
+    uint32_t *restrict significant = bits->significant;
+    const uint32_t words = bits->word_count;
     if (raw_magnitudes)
         for (uint32_t phase = 0; phase < ZGR_PHASES; phase++)
             for (uint32_t k = 0; k < bits->active_count; k++) {
                 size_t at = phase * (size_t)bits->unit_count + bits->list[k];
-                write_masked(raw, plane[at], bits->exists[at]);
+                write_masked(&raw, plane[at], bits->exists[at]);
             }
     if (large)
-        for (uint32_t at = 0; at < bits->word_count; at++)
-            if (large[at])
-                write_masked(raw, plane[at], large[at]);
+        for (uint32_t at = 0; at < words; at += 8)
+            if (any_of_8(large + at))
+                for (uint32_t i = at; i < at + 8; i++)
+                    write_masked(&raw, plane[i], large[i]);
     if (raw_signs)
-        for (uint32_t at = 0; at < bits->word_count; at++) {
-            uint32_t fresh = plane[at] & ~bits->significant[at];
-            if (fresh)
-                write_masked(raw, bits->negative[at], fresh);
+        for (uint32_t at = 0; at < words; at += 8) {
+            uint32_t fresh[8];
+            for (uint32_t i = 0; i < 8; i++)
+                fresh[i] = plane[at + i] & ~significant[at + i];
+            if (any_of_8(fresh))
+                for (uint32_t i = 0; i < 8; i++)
+                    write_masked(&raw, bits->negative[at + i], fresh[i]);
         }
-    for (uint32_t at = 0; at < bits->word_count; at++)
-        bits->significant[at] |= plane[at];
+    for (uint32_t at = 0; at < words; at++)
+        significant[at] |= plane[at];
+    *to = raw;
 }
 
 SIMD_INLINE V item_probabilities(uint32_t kind, V context, const uint8_t *magnitudes, const uint8_t *signs)

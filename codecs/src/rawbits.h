@@ -14,25 +14,22 @@ static inline uint8_t zgr_raw_byte(const struct zgr_raw_reader *in, size_t i)
 {
     return i < in->front_nbytes ? in->front[i] : i < in->nbytes ? in->back[i - in->front_nbytes] : 0;
 }
-static inline uint32_t zgr_raw_slow(const struct zgr_raw_reader *in)
+static __attribute__((noinline, unused)) uint64_t zgr_raw_slow(const struct zgr_raw_reader *in, size_t at)
 {
     uint64_t word = 0;
     for (uint32_t i = 0; i < 5; i++)
-        word |= (uint64_t)zgr_raw_byte(in, (size_t)(in->place >> 3) + i) << (8 * i);
-    return (uint32_t)(word >> (in->place & 7));
+        word |= (uint64_t)zgr_raw_byte(in, at + i) << (8 * i);
+    return word;
 }
-/* `count` ≤ 32 bits. Beyond the end there are zeros, and `place` tells. */
+/* The next `count` ≤ 32 bits, others above them. Beyond the end there are zeros, and `place` tells. */
 static inline uint32_t zgr_raw_read(struct zgr_raw_reader *in, uint32_t count)
 {
-    uint32_t bits;
     size_t at = (size_t)(in->place >> 3);
-    if (at + 8 <= in->front_nbytes) {
-        bits = (uint32_t)(zgr_load_u64(in->front + at) >> (in->place & 7));
-    } else {
-        bits = zgr_raw_slow(in);
-    }
+    uint32_t shift = (uint32_t)in->place & 7;
     in->place += count;
-    return count < 32 ? bits & ((1u << count) - 1) : bits;
+    if (at + 8 <= in->front_nbytes)
+        return (uint32_t)(zgr_load_u64(in->front + at) >> shift);
+    return (uint32_t)(zgr_raw_slow(in, at) >> shift);
 }
 
 struct zgr_raw_writer {
