@@ -27,6 +27,7 @@ static void measure(struct zgr_bits *bits, const struct zgr_layout *layout, uint
     bits->stride = bits->columns + 1;
     bits->unit_count = bits->height && bits->width ? (bits->rows * bits->stride + ZGR_LANES - 1) / ZGR_LANES : 0;
     bits->word_count = (bits->unit_count * ZGR_PHASES + 7) & ~7u;
+    bits->is_odd = bits->height != 2 * bits->rows || bits->width != 2 * bits->columns;
     bits->is_gated = bits->unit_count > ZGR_GATED_UNITS;
 }
 
@@ -58,7 +59,7 @@ static void cut_band(struct zgr_bits *bits, uint8_t *memory, size_t *used)
     }
     bits->significant = take(memory, used, word_nbytes(bits));
     bits->negative = take(memory, used, word_nbytes(bits));
-    bits->exists = take(memory, used, word_nbytes(bits));
+    bits->missing = take(memory, used, word_nbytes(bits));
     bits->large = take(memory, used, word_nbytes(bits));
     bits->list = take(memory, used, ((size_t)bits->unit_count + 1) * sizeof(uint32_t));
     uint8_t *active = take(memory, used, bits->unit_count + 2 * margin);
@@ -93,12 +94,12 @@ size_t zgr_bitplanes_cut(struct zgr_bitplanes *bitplanes, const struct zgr_layou
     return used;
 }
 
-/* Ones for `count` places from `first` on. */
+/* Zeros for `count` places from `first` on. */
 static void mark(uint32_t *words, uint32_t first, uint32_t count)
 {
     while (count > 0) {
         uint32_t lane = first % ZGR_LANES, here = count < ZGR_LANES - lane ? count : ZGR_LANES - lane;
-        words[first / ZGR_LANES] |= zgr_low_bits(here) << lane;
+        words[first / ZGR_LANES] &= ~(zgr_low_bits(here) << lane);
         first += here;
         count -= here;
     }
@@ -106,10 +107,10 @@ static void mark(uint32_t *words, uint32_t first, uint32_t count)
 
 static void find_places(struct zgr_bits *bits)
 {
-    memset(bits->exists, 0, word_nbytes(bits));
+    memset(bits->missing, 255, word_nbytes(bits));
     for (uint32_t phase = 0; phase < ZGR_PHASES; phase++)
         for (uint32_t row = 0; row < zgr_phase_rows(bits, phase); row++)
-            mark(bits->exists + (size_t)phase * bits->unit_count, row * bits->stride, zgr_phase_columns(bits, phase));
+            mark(bits->missing + (size_t)phase * bits->unit_count, row * bits->stride, zgr_phase_columns(bits, phase));
 }
 
 static void clear(struct zgr_bits *bits)

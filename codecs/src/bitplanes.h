@@ -16,12 +16,13 @@ struct zgr_bits {
     uint8_t *values[ZGR_PHASES]; /* min(magnitude >> value_plane, 15) of each place; around them, all is zero */
     int8_t *signs[ZGR_PHASES];   /* 1, -1, or 0 where not significant; current if signs_known */
     uint32_t *planes;            /* plane q at planes + q * word_count, for low ≤ q < top; all others are zero */
-    uint32_t *significant, *negative, *exists;
+    uint32_t *significant, *negative, *missing; /* missing: places that are not there */
     uint32_t *large;             /* which magnitudes have a one in a plane ≥ large_plane */
     uint8_t *active;             /* of a unit, in all four phases: whether something can be significant in it; zero around it */
     uint32_t *list;              /* the active_count units that are */
     uint32_t active_count;
     uint8_t low, top, value_plane, large_plane;
+    uint8_t is_odd;              /* whether phases miss more than what all of them miss */
     uint8_t is_gated;            /* whether units become active one by one */
     uint8_t signs_known, any, raw_here; /* raw_here: a plane is raw in the packet at hand */
     uint8_t give_up, give_up_signs;     /* encoder: no lower plane gained */

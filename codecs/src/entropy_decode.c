@@ -187,7 +187,7 @@ static enum zgr_status decode_all(struct zgr_bitplanes *all, const struct zgr_wa
             return ZGR_ERROR_PACKET;
     if (!close_lanes(in, &raw, back))
         return ZGR_ERROR_PACKET;
-    raw.back = back;
+    zgr_raw_open(&raw, back);
     for (walk = *start; zgr_walk_next(&walk, &d) > 0;)
         zgr_kernels()->read_raw(&raw, d.share->bits, d.plane, d.magnitudes == ZGR_RAW_PLANE, d.signs == 0);
     if ((raw.place + 7) / 8 != raw.nbytes)

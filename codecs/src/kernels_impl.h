@@ -150,7 +150,7 @@ SIMD_INLINE void decode_some(const struct zgr_pass *pass, uint32_t phase, uint32
     size_t word = phase * (size_t)bits->unit_count;
     uint8_t *values = bits->values[phase];
     uint32_t *out = zgr_bits_plane(bits, pass->plane) + word, *fresh = pass->all->masks + first;
-    const uint32_t *exists = bits->exists + word, *list = bits->list + first;
+    const uint32_t *list = bits->list + first;
     const T table_0 = t_load(table), table_1 = t_load(table + 16), table_2 = t_load(table + 32);
     struct around n;
     Lanes lanes;
@@ -159,8 +159,7 @@ SIMD_INLINE void decode_some(const struct zgr_pass *pass, uint32_t phase, uint32
     for (uint32_t k = 0; k < count; k++) {
         size_t unit = list[k], at = 32 * unit;
         V value = v_load(values + at), is_0 = v_eq(value, v_set(0)), is_1 = v_eq(value, v_set(1));
-        /* 128 and more find a probability of 0: places that are not there, and magnitudes whose bits are raw. */
-        V class = v_or(classes(pass, &n, phase, at, siblings), v_or(v_sll16(value, 4), v_bits(~exists[unit])));
+        V class = classes(&n, unit, value, siblings); /* of 128 and more, p is 0 */
         V p = v_pick(v_pick(v_lookup(table_2, class), v_lookup(table_1, class), is_1), v_lookup(table_0, class), is_0);
         V ones = lanes_decode(&lanes, p, width);
         v_store(values + at, v_min(v_sub(v_add(value, value), ones), v_set(15)));
@@ -276,14 +275,14 @@ SIMD static void read_raw(struct zgr_raw_reader *from, struct zgr_bits *bits, ui
 {
     struct zgr_raw_reader raw = *from;
     uint32_t *restrict plane = zgr_bits_plane(bits, q), *restrict significant = bits->significant, *restrict negative = bits->negative;
-    const uint32_t *large = raw_magnitudes ? NULL : zgr_bits_large(bits, q + 4), *restrict exists = bits->exists;
+    const uint32_t *large = raw_magnitudes ? NULL : zgr_bits_large(bits, q + 4), *restrict missing = bits->missing;
     const uint32_t words = bits->word_count, units = bits->unit_count, active = bits->active_count;
     const uint32_t *restrict list = bits->list;
     if (raw_magnitudes)
         for (uint32_t phase = 0; phase < ZGR_PHASES; phase++)
             for (uint32_t k = 0; k < active; k++) {
                 size_t at = phase * (size_t)units + list[k];
-                plane[at] = read_masked(&raw, exists[at]);
+                plane[at] = read_masked(&raw, ~missing[at]);
             }
     if (large)
         for (uint32_t at = 0; at < words; at += 8)
@@ -387,7 +386,7 @@ SIMD_INLINE void encode_units(const struct zgr_pass *pass, uint32_t phase, uint3
 {
     const struct zgr_bits *bits = pass->bits;
     size_t word = phase * (size_t)bits->unit_count;
-    const uint32_t *plane = zgr_bits_plane(bits, pass->plane) + word, *exists = bits->exists + word;
+    const uint32_t *plane = zgr_bits_plane(bits, pass->plane) + word;
     uint8_t *values = bits->values[phase], (*context)[32] = pass->items->context + pass->items->count;
     uint32_t *words = pass->items->bits + pass->items->count, *fresh = pass->all->masks;
     struct around n;
@@ -395,9 +394,9 @@ SIMD_INLINE void encode_units(const struct zgr_pass *pass, uint32_t phase, uint3
     for (uint32_t k = 0; k < bits->active_count; k++) {
         size_t unit = bits->list[k], at = 32 * unit;
         V value = v_load(values + at), ones = v_bits(plane[unit]), state = v_min(value, v_set(2));
-        V nothing = v_and(v_or(v_sll16(value, 4), v_bits(~exists[unit])), v_set(ZGR_ITEM_NOTHING));
-        v_store(context[k], v_or(v_or(classes(pass, &n, phase, at, siblings), v_sll16(state, 4)), nothing));
-        words[k] = plane[unit] & ~v_mask(nothing);
+        V class = classes(&n, unit, value, siblings);
+        v_store(context[k], v_or(class, v_sll16(state, 4)));
+        words[k] = plane[unit] & ~v_mask(class);
         v_store(values + at, v_min(v_sub(v_add(value, value), ones), v_set(15)));
         fresh[k] = v_mask(v_and(ones, v_eq(value, v_set(0))));
     }
@@ -432,7 +431,7 @@ SIMD static void write_raw(struct zgr_raw_writer *to, struct zgr_bits *bits, uin
         for (uint32_t phase = 0; phase < ZGR_PHASES; phase++)
             for (uint32_t k = 0; k < bits->active_count; k++) {
                 size_t at = phase * (size_t)bits->unit_count + bits->list[k];
-                write_masked(&raw, plane[at], bits->exists[at]);
+                write_masked(&raw, plane[at], ~bits->missing[at]);
             }
     if (large)
         for (uint32_t at = 0; at < words; at += 8)

@@ -5,31 +5,32 @@
 #include "core.h"
 
 struct zgr_raw_reader {
-    const uint8_t *front, *back; /* front_nbytes of the payload, then those that the final states hold */
+    const uint8_t *front;         /* front_nbytes of the payload, then those that the final states hold */
     size_t front_nbytes, nbytes;
-    uint64_t place, end; /* in bits */
+    uint64_t place, end;          /* in bits */
+    size_t turn;                  /* from this byte on, `tail` is read: the last of the front, those of the states, and zeros */
+    uint8_t tail[8 + 64 + 16];
 };
 
-static inline uint8_t zgr_raw_byte(const struct zgr_raw_reader *in, size_t i)
+/* With the bytes that the states hold. */
+static inline void zgr_raw_open(struct zgr_raw_reader *in, const uint8_t back[64])
 {
-    return i < in->front_nbytes ? in->front[i] : i < in->nbytes ? in->back[i - in->front_nbytes] : 0;
-}
-static __attribute__((noinline, unused)) uint64_t zgr_raw_slow(const struct zgr_raw_reader *in, size_t at)
-{
-    uint64_t word = 0;
-    for (uint32_t i = 0; i < 5; i++)
-        word |= (uint64_t)zgr_raw_byte(in, at + i) << (8 * i);
-    return word;
+    size_t from_front = in->front_nbytes < 8 ? in->front_nbytes : 8;
+    in->turn = in->front_nbytes - from_front;
+    memset(in->tail, 0, sizeof in->tail);
+    memcpy(in->tail, in->front + in->turn, from_front);
+    memcpy(in->tail + from_front, back, in->nbytes - in->front_nbytes);
 }
 /* The next `count` ≤ 32 bits, others above them. Beyond the end there are zeros, and `place` tells. */
 static inline uint32_t zgr_raw_read(struct zgr_raw_reader *in, uint32_t count)
 {
     size_t at = (size_t)(in->place >> 3);
     uint32_t shift = (uint32_t)in->place & 7;
+    const uint8_t *from = in->front + at;
+    if (at >= in->turn)
+        from = in->tail + (at - in->turn < 80 ? at - in->turn : 80);
     in->place += count;
-    if (at + 8 <= in->front_nbytes)
-        return (uint32_t)(zgr_load_u64(in->front + at) >> shift);
-    return (uint32_t)(zgr_raw_slow(in, at) >> shift);
+    return (uint32_t)(zgr_load_u64(from) >> shift);
 }
 
 struct zgr_raw_writer {

@@ -14,6 +14,7 @@
 
 typedef __m256i V;
 typedef __m256i T; /* a table of 16 bytes, twice */
+typedef __m128i C; /* a count */
 
 SIMD_INLINE V v_load(const void *p) { return _mm256_loadu_si256((const __m256i *)p); }
 SIMD_INLINE void v_store(void *p, V a) { _mm256_storeu_si256((__m256i *)p, a); }
@@ -38,6 +39,9 @@ SIMD_INLINE V v_shift_right(V a, int n)
 /* Shifts that let bits cross from byte to byte of two. */
 SIMD_INLINE V v_srl16(V a, int n) { return _mm256_srli_epi16(a, n); }
 SIMD_INLINE V v_sll16(V a, int n) { return _mm256_slli_epi16(a, n); }
+SIMD_INLINE C c_set(int n) { return _mm_cvtsi32_si128(n); }
+SIMD_INLINE V v_shift_left_by(V a, C n) { return _mm256_sll_epi16(a, n); }
+SIMD_INLINE V v_shift_right_by(V a, C n) { return _mm256_srl_epi16(a, n); }
 SIMD_INLINE V v_lookup(T t, V a) { return _mm256_shuffle_epi8(t, a); }
 SIMD_INLINE V v_bits(uint32_t bits)
 {

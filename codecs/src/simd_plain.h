@@ -14,6 +14,7 @@ typedef struct {
 typedef struct {
     uint8_t b[16];
 } T; /* a table of 16 bytes */
+typedef uint32_t C; /* a count */
 
 #define EACH(EXPRESSION)                                                                                                     \
     V r;                                                                                                                     \
@@ -51,6 +52,9 @@ SIMD_INLINE V v_shift_right(V a, int n) { EACH(a.b[i] >> n); }
 /* Shifts whose bits that come from another byte are not asked for. */
 SIMD_INLINE V v_srl16(V a, int n) { EACH(a.b[i] >> n); }
 SIMD_INLINE V v_sll16(V a, int n) { EACH(a.b[i] << n); }
+SIMD_INLINE C c_set(int n) { return (C)n; }
+SIMD_INLINE V v_shift_left_by(V a, C n) { EACH(a.b[i] << n); }
+SIMD_INLINE V v_shift_right_by(V a, C n) { EACH(a.b[i] >> n); }
 SIMD_INLINE V v_lookup(T t, V a) { EACH(a.b[i] & 128 ? 0 : t.b[a.b[i] & 15]); }
 SIMD_INLINE V v_bits(uint32_t bits) { EACH(bits >> i & 1 ? 255 : 0); } /* a byte of ones for each bit that is set */
 SIMD_INLINE uint32_t v_mask(V a)                                       /* and back */

@@ -16,6 +16,7 @@ typedef struct {
     v128_t a, b;
 } V;
 typedef v128_t T;
+typedef uint32_t C; /* a count */
 
 #define BOTH(LOW, HIGH)                                                                                                      \
     V r = {LOW, HIGH};                                                                                                       \
@@ -45,6 +46,9 @@ SIMD_INLINE V v_pick(V x, V y, V mask) { BOTH(wasm_v128_bitselect(y.a, x.a, mask
 SIMD_INLINE V v_shift_right(V x, int n) { BOTH(wasm_u8x16_shr(x.a, (uint32_t)n), wasm_u8x16_shr(x.b, (uint32_t)n)); }
 SIMD_INLINE V v_srl16(V x, int n) { BOTH(wasm_u16x8_shr(x.a, (uint32_t)n), wasm_u16x8_shr(x.b, (uint32_t)n)); }
 SIMD_INLINE V v_sll16(V x, int n) { BOTH(wasm_i16x8_shl(x.a, (uint32_t)n), wasm_i16x8_shl(x.b, (uint32_t)n)); }
+SIMD_INLINE C c_set(int n) { return (C)n; }
+SIMD_INLINE V v_shift_left_by(V x, C n) { BOTH(wasm_i16x8_shl(x.a, n), wasm_i16x8_shl(x.b, n)); }
+SIMD_INLINE V v_shift_right_by(V x, C n) { BOTH(wasm_u16x8_shr(x.a, n), wasm_u16x8_shr(x.b, n)); }
 SIMD_INLINE V v_lookup(T t, V x)
 {
     const v128_t index = wasm_u8x16_splat(0x8F);
