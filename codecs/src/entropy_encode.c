@@ -15,7 +15,7 @@ struct segment {
 };
 
 struct encoder {
-    struct zgr_choice_costs costs;
+    struct zgr_choice_room choices;
     struct segment segments[SEGMENTS_MAX];
     uint32_t segment_count;
     struct zgr_items items;
@@ -50,7 +50,7 @@ void zgr_entropy_encode_begin(const struct zgr_layout *layout, uint32_t componen
     at += zgr_align((e->items.room + 2) * 32); /* vectors are written to their end */
     e->items.bits = (uint32_t *)(void *)at;
     e->items.kind = at + zgr_align(e->items.room * 4);
-    zgr_choice_begin(&e->costs);
+    zgr_choice_begin(&e->choices);
 }
 
 /* ---- pass 1: items and descriptors ---------------------------------------------------------------------------------- */
@@ -144,8 +144,10 @@ static void encode_plane(struct encoder *e, const struct zgr_share *share, uint3
         size_t first = e->items.count;
         int with_signs = !*raw_signs && !bits->give_up_signs;
         make_items(e, share, plane, with_signs);
-        zgr_choose(&e->costs, &e->items, first, with_signs, &choice);
+        choice.magnitudes = bits->last_magnitudes;
+        zgr_choose(&e->choices, &e->items, first, with_signs, &choice);
         bits->give_up |= choice.magnitudes == ZGR_RAW_PLANE;
+        bits->last_magnitudes = choice.magnitudes;
         bits->give_up_signs |= choice.signs_are_hopeless;
         if (choice.magnitudes == ZGR_RAW_PLANE)
             e->items.count = first;

@@ -266,9 +266,8 @@ SIMD_INLINE uint8_t *encode_8(Lanes *s, __m128i p, __m128i ones, uint8_t *end)
     __m128i bytes = _mm_packus_epi16(_mm256_castsi256_si128(b), _mm_setzero_si128()), leave = _mm256_castsi256_si128(r);
     return lay_down(end, (uint64_t)_mm_extract_epi64(bytes, 0), (uint32_t)_mm_movemask_epi8(_mm_packs_epi16(leave, leave)) & 255);
 }
-SIMD_INLINE uint8_t *lanes_encode(Lanes *s, V p, uint32_t bits, uint32_t width, uint8_t *end)
+SIMD_INLINE uint8_t *lanes_encode(Lanes *s, V p, V ones, uint32_t width, uint8_t *end)
 {
-    V ones = v_bits(bits);
     __m128i p_low = _mm256_castsi256_si128(p), p_high = _mm256_extracti128_si256(p, 1);
     __m128i low = _mm256_castsi256_si128(ones), high = _mm256_extracti128_si256(ones, 1);
     if (width == 64) {

@@ -136,7 +136,7 @@ SIMD_INLINE V lanes_decode(Lanes *lanes, V p, uint32_t width)
 }
 
 /* The opposite, last step first; bytes are laid down before `end`, the new beginning is returned. */
-SIMD_INLINE uint8_t *lanes_encode(Lanes *lanes, V p, uint32_t bits, uint32_t width, uint8_t *end)
+SIMD_INLINE uint8_t *lanes_encode(Lanes *lanes, V p, V ones, uint32_t width, uint8_t *end)
 {
     uint32_t together = width < 32 ? width : 32;
     if (width == 64)
@@ -145,7 +145,7 @@ SIMD_INLINE uint8_t *lanes_encode(Lanes *lanes, V p, uint32_t bits, uint32_t wid
     for (uint32_t g = 32; g > 0;) {
         g -= together;
         for (uint32_t j = together; j-- > 0;) {
-            uint32_t bit = bits >> (g + j) & 1, f = bit ? p.b[g + j] : 256u - p.b[g + j], x = states[j];
+            uint32_t bit = ones.b[g + j] & 1, f = bit ? p.b[g + j] : 256u - p.b[g + j], x = states[j];
             if (x >= f << 8) {
                 *--end = (uint8_t)x;
                 x >>= 8;
