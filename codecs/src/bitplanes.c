@@ -1,9 +1,13 @@
 /* Memory for bit-planes. */
 #include "bitplanes.h"
 
-static size_t value_nbytes(const struct zgr_bits *bits) { return ((size_t)bits->rows + 2) * bits->stride + 96; }
-static size_t active_margin(const struct zgr_bits *bits) { return (size_t)bits->units + 1; }
-static size_t word_nbytes(const struct zgr_bits *bits) { return (size_t)bits->unit_count * ZGR_PHASES * sizeof(uint32_t); }
+enum { MARGIN = 64 }; /* vectors are read and written to their end */
+
+/* What is around the values: a row, and the ends of vectors. */
+static size_t value_margin(const struct zgr_bits *bits) { return zgr_align((size_t)bits->stride + MARGIN); }
+static size_t value_nbytes(const struct zgr_bits *bits) { return (size_t)bits->unit_count * ZGR_LANES + 2 * value_margin(bits); }
+static size_t active_margin(const struct zgr_bits *bits) { return (size_t)zgr_units_down(bits) + 1; }
+static size_t word_nbytes(const struct zgr_bits *bits) { return (size_t)bits->word_count * sizeof(uint32_t); }
 
 static void *take(uint8_t *memory, size_t *used, size_t nbytes)
 {
@@ -12,21 +16,42 @@ static void *take(uint8_t *memory, size_t *used, size_t nbytes)
     return at;
 }
 
-static void measure(struct zgr_bits *bits, const struct zgr_band *band)
+/* All bands of a decomposition have the same places: those of its low-pass. */
+static void measure(struct zgr_bits *bits, const struct zgr_layout *layout, uint32_t b)
 {
-    bits->height = band->height;
-    bits->width = band->width;
-    bits->rows = (band->height + 1) / 2;
-    bits->columns = (band->width + 1) / 2;
-    bits->units = (bits->columns + ZGR_LANES - 1) / ZGR_LANES;
-    bits->unit_count = bits->rows * bits->units;
-    bits->stride = bits->units * ZGR_LANES + ZGR_VALUE_MARGIN;
-    bits->is_gated = bits->columns > 16 && bits->rows > 8;
+    const struct zgr_band *hl = &layout->bands[b == 0 ? 0 : b - (b - 1) % 3], *lh = b == 0 ? hl : hl + 1;
+    bits->height = layout->bands[b].height;
+    bits->width = layout->bands[b].width;
+    bits->rows = (hl->height + 1) / 2;
+    bits->columns = (lh->width + 1) / 2;
+    bits->stride = bits->columns + 1;
+    bits->unit_count = bits->height && bits->width ? (bits->rows * bits->stride + ZGR_LANES - 1) / ZGR_LANES : 0;
+    bits->word_count = (bits->unit_count * ZGR_PHASES + 7) & ~7u;
+    bits->is_odd = bits->height != 2 * bits->rows || bits->width != 2 * bits->columns;
+    bits->is_gated = bits->unit_count > ZGR_GATED_UNITS;
+}
+
+uint32_t zgr_unit_count(const struct zgr_layout *layout, uint32_t b)
+{
+    struct zgr_bits bits;
+    measure(&bits, layout, b);
+    return bits.unit_count;
+}
+
+size_t zgr_most_places(const struct zgr_layout *layout, uint32_t level)
+{
+    size_t most = 0;
+    for (uint32_t b = 0; b == 0 || b + 3 * level < layout->band_count; b++) {
+        struct zgr_bits bits;
+        measure(&bits, layout, b);
+        most = bits.word_count > most ? bits.word_count : most;
+    }
+    return most * ZGR_LANES;
 }
 
 static void cut_band(struct zgr_bits *bits, uint8_t *memory, size_t *used)
 {
-    size_t before = ZGR_VALUE_MARGIN + bits->stride, margin = active_margin(bits);
+    size_t before = value_margin(bits), margin = active_margin(bits);
     for (uint32_t phase = 0; phase < ZGR_PHASES; phase++) {
         uint8_t *values = take(memory, used, value_nbytes(bits)), *signs = take(memory, used, value_nbytes(bits));
         bits->values[phase] = values ? values + before : NULL;
@@ -34,6 +59,9 @@ static void cut_band(struct zgr_bits *bits, uint8_t *memory, size_t *used)
     }
     bits->significant = take(memory, used, word_nbytes(bits));
     bits->negative = take(memory, used, word_nbytes(bits));
+    bits->missing = take(memory, used, word_nbytes(bits));
+    bits->large = take(memory, used, word_nbytes(bits));
+    bits->list = take(memory, used, ((size_t)bits->unit_count + 1) * sizeof(uint32_t));
     uint8_t *active = take(memory, used, bits->unit_count + 2 * margin);
     bits->active = active ? active + margin : NULL;
     bits->planes = take(memory, used, word_nbytes(bits) * (ZGR_PLANE_MAX + 1));
@@ -41,33 +69,53 @@ static void cut_band(struct zgr_bits *bits, uint8_t *memory, size_t *used)
 
 size_t zgr_bitplanes_cut(struct zgr_bitplanes *bitplanes, const struct zgr_layout *layout, uint32_t components, uint8_t *memory)
 {
-    size_t used = 0, widest = 0;
+    size_t used = 0, most = 0;
     struct zgr_bits one;
     for (uint32_t b = 0; b < layout->band_count; b++) {
-        measure(&one, &layout->bands[b]);
-        widest = one.stride > widest ? one.stride : widest;
+        measure(&one, layout, b);
+        most = one.unit_count > most ? one.unit_count : most;
     }
-    size_t parent_stride = widest + 96;
-    uint8_t *parents = take(memory, &used, parent_stride * ZGR_PARENT_ROWS);
+    uint8_t *parents = take(memory, &used, most * ZGR_LANES + 2 * MARGIN), *signs = take(memory, &used, most * ZGR_LANES + 2 * MARGIN);
+    uint32_t *fresh = take(memory, &used, (most + 1) * sizeof *fresh), *masks = take(memory, &used, (most + 1) * sizeof *masks);
     if (memory) {
         bitplanes->components = (uint8_t)components;
         bitplanes->band_count = (uint8_t)layout->band_count;
-        bitplanes->parent_stride = parent_stride;
         bitplanes->parents = parents;
-        memset(parents, 0, parent_stride * ZGR_PARENT_ROWS);
+        bitplanes->signs = signs;
+        bitplanes->fresh = fresh;
+        bitplanes->masks = masks;
     }
     for (uint32_t c = 0; c < components; c++)
         for (uint32_t b = 0; b < layout->band_count; b++) {
             struct zgr_bits *bits = memory ? &bitplanes->bands[c][b] : &one;
-            measure(bits, &layout->bands[b]);
+            measure(bits, layout, b);
             cut_band(bits, memory, &used);
         }
     return used;
 }
 
+/* Zeros for `count` places from `first` on. */
+static void mark(uint32_t *words, uint32_t first, uint32_t count)
+{
+    while (count > 0) {
+        uint32_t lane = first % ZGR_LANES, here = count < ZGR_LANES - lane ? count : ZGR_LANES - lane;
+        words[first / ZGR_LANES] &= ~(zgr_low_bits(here) << lane);
+        first += here;
+        count -= here;
+    }
+}
+
+static void find_places(struct zgr_bits *bits)
+{
+    memset(bits->missing, 255, word_nbytes(bits));
+    for (uint32_t phase = 0; phase < ZGR_PHASES; phase++)
+        for (uint32_t row = 0; row < zgr_phase_rows(bits, phase); row++)
+            mark(bits->missing + (size_t)phase * bits->unit_count, row * bits->stride, zgr_phase_columns(bits, phase));
+}
+
 static void clear(struct zgr_bits *bits)
 {
-    size_t before = ZGR_VALUE_MARGIN + bits->stride, margin = active_margin(bits);
+    size_t before = value_margin(bits), margin = active_margin(bits);
     for (uint32_t phase = 0; phase < ZGR_PHASES; phase++) {
         memset(bits->values[phase] - before, 0, value_nbytes(bits));
         memset(bits->signs[phase] - before, 0, value_nbytes(bits));
@@ -77,11 +125,13 @@ static void clear(struct zgr_bits *bits)
     memset(bits->active - margin, 0, bits->unit_count + 2 * margin);
     if (!bits->is_gated)
         memset(bits->active, 1, bits->unit_count);
-    bits->active_count = bits->is_gated ? 0 : bits->unit_count;
+    find_places(bits);
+    zgr_bits_list(bits);
     bits->low = bits->top = 0;
     bits->value_plane = ZGR_NO_PLANE;
+    bits->large_plane = 255; /* not found yet */
     bits->signs_known = 1;
-    bits->any = bits->raw_here = bits->give_up = bits->give_up_signs = 0;
+    bits->any = bits->raw_here = bits->give_up = bits->give_up_signs = bits->last_magnitudes = 0;
 }
 
 void zgr_bitplanes_clear(struct zgr_bitplanes *bitplanes, uint32_t first, uint32_t count)
@@ -99,4 +149,30 @@ void zgr_bits_reach(struct zgr_bits *bits, uint32_t q)
     if (q < end)
         memset(zgr_bits_plane(bits, q), 0, word_nbytes(bits) * (end - q));
     bits->low = (uint8_t)q;
+}
+
+const uint32_t *zgr_bits_large(struct zgr_bits *bits, uint32_t q)
+{
+    if (bits->top <= q)
+        return NULL;
+    if (bits->large_plane < q || bits->large_plane > bits->top) { /* of lower planes, or of none */
+        memset(bits->large, 0, word_nbytes(bits));
+        bits->large_plane = bits->top;
+    }
+    while (bits->large_plane > (q > bits->low ? q : bits->low)) {
+        const uint32_t *plane = zgr_bits_plane(bits, --bits->large_plane);
+        for (uint32_t at = 0; at < bits->word_count; at++)
+            bits->large[at] |= plane[at];
+    }
+    return bits->large;
+}
+
+void zgr_bits_list(struct zgr_bits *bits)
+{
+    uint32_t count = 0;
+    for (uint32_t unit = 0; unit < bits->unit_count; unit++) {
+        bits->list[count] = unit;
+        count += bits->active[unit] & 1u;
+    }
+    bits->active_count = count;
 }

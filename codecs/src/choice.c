@@ -19,66 +19,98 @@ const uint16_t zgr_cost[257] = {
  * 0.05 % of size; more planes raw cost 0.1 % a percent. */
 enum { SAMPLE = 160, GAIN_PER_MILLE = 5, SIGN_GAIN_PERCENT = 3, SIGN_TABLE_COST = 96, HOPELESS_SIGNS = 8000 };
 
+enum { HALF = 64, BY_TURNS = ZGR_CHOICE_TURNS }; /* the items' bytes below HALF have a 0, those above a 1 */
+
 struct counts {
-    uint32_t magnitudes[2 * ZGR_MAGNITUDE_CONTEXTS], signs[2 * ZGR_SIGN_CONTEXTS];
+    int16_t magnitudes[ZGR_CHOICE_MAGNITUDES], signs[ZGR_CHOICE_SIGNS];
     uint32_t magnitude_total, sign_total;
 };
 
-void zgr_choice_begin(struct zgr_choice_costs *costs)
+/* Costs in the order of counts: for each phase those of a 0 in each context, then those of a 1. */
+static void find_costs(const uint8_t *table, uint32_t contexts, int16_t *costs)
 {
-    for (uint32_t t = 0; t < ZGR_MAGNITUDE_TABLES; t++)
-        for (uint32_t i = 0; i < ZGR_MAGNITUDE_CONTEXTS; i++) {
-            costs->magnitudes[t][2 * i] = zgr_cost[256 - zgr_magnitude_tables[t][i]];
-            costs->magnitudes[t][2 * i + 1] = zgr_cost[zgr_magnitude_tables[t][i]];
-        }
-    for (uint32_t t = 0; t < ZGR_SIGN_TABLES; t++)
-        for (uint32_t i = 0; i < ZGR_SIGN_CONTEXTS; i++) {
-            costs->signs[t][2 * i] = zgr_cost[256 - zgr_sign_tables[t][i]];
-            costs->signs[t][2 * i + 1] = zgr_cost[zgr_sign_tables[t][i]];
-        }
-}
-
-static void count_item(struct counts *counts, const struct zgr_items *items, size_t n)
-{
-    uint32_t bits = items->bits[n], kind = items->kind[n];
-    const uint8_t *context = items->context[n];
-    for (uint32_t j = 0; j < 32; j++, bits >>= 1) {
-        if (context[j] & ZGR_ITEM_NOTHING)
-            continue;
-        if (kind == ZGR_ITEM_SIGN) {
-            counts->signs[2 * context[j] + (bits & 1)]++;
-            counts->sign_total++;
-        } else {
-            counts->magnitudes[2 * (48 * kind + context[j]) + (bits & 1)]++;
-            counts->magnitude_total++;
-        }
+    for (uint32_t i = 0; i < contexts; i++) {
+        costs[i] = (int16_t)zgr_cost[256 - table[i]];
+        costs[contexts + i] = (int16_t)zgr_cost[table[i]];
     }
 }
 
-ZGR_CLONES static uint32_t sum_of_costs(const uint16_t *cost, const uint32_t *count, uint32_t n)
+void zgr_choice_begin(struct zgr_choice_room *room)
 {
-    uint32_t sum = 0; /* 161 items of 32 at most 4096 each: below 2^25 */
-    for (uint32_t i = 0; i < n; i++)
-        sum += cost[i] * count[i];
-    return sum;
+    memset(room->by_kind, 0, sizeof room->by_kind);
+    for (uint32_t t = 0; t < ZGR_MAGNITUDE_TABLES; t++)
+        for (uint32_t phase = 0; phase < 4; phase++)
+            find_costs(zgr_magnitude_tables[t] + 48 * phase, 48, room->magnitudes[t] + 96 * phase);
+    for (uint32_t t = 0; t < ZGR_SIGN_TABLES; t++)
+        find_costs(zgr_sign_tables[t], 16, room->signs[t]);
 }
 
-void zgr_choose(const struct zgr_choice_costs *costs, const struct zgr_items *items, size_t first, int with_signs,
+/* 32 contexts, of which those of nothing are counted where nobody looks. By turns: equal ones do not wait for each other. */
+static void count_item(struct zgr_choice_room *room, const struct zgr_items *items, size_t n)
+{
+    const uint8_t *context = items->context[n];
+    uint16_t(*by)[BY_TURNS] = room->by_kind[items->kind[n]];
+    for (uint32_t j = 0; j < 32; j += BY_TURNS)
+        for (uint32_t i = 0; i < BY_TURNS; i++)
+            by[context[j + i]][i]++;
+}
+
+/* Counts to `out`; leaves zeros. */
+static uint32_t gather(struct zgr_choice_room *room, uint32_t kind, uint32_t contexts, int16_t *out)
+{
+    uint16_t(*by)[BY_TURNS] = room->by_kind[kind];
+    uint32_t total = 0;
+    for (uint32_t half = 0; half < 2; half++)
+        for (uint32_t i = 0; i < contexts; i++) {
+            uint16_t *at = by[half * HALF + i];
+            uint32_t sum = (uint32_t)at[0] + at[1] + at[2] + at[3];
+            out[half * contexts + i] = (int16_t)sum;
+            at[0] = at[1] = at[2] = at[3] = 0;
+            total += sum;
+        }
+    return total;
+}
+
+/* Products of 4096 and all that are counted: below 2^25. */
+static inline __attribute__((always_inline)) uint32_t sum_of_costs(const int16_t *restrict cost, const int16_t *restrict count, uint32_t n)
+{
+    int32_t sum = 0;
+    for (uint32_t i = 0; i < n; i++)
+        sum += (int32_t)cost[i] * count[i];
+    return (uint32_t)sum;
+}
+
+/* The cheapest magnitude table. Most are seen to be dearer by what half of the counts cost; the table of the plane above starts. */
+ZGR_CLONES static uint32_t cheapest(const struct zgr_choice_room *room, const struct counts *counts, uint32_t *table)
+{
+    enum { PART = ZGR_CHOICE_MAGNITUDES / 2 };
+    uint32_t best = sum_of_costs(room->magnitudes[*table], counts->magnitudes, ZGR_CHOICE_MAGNITUDES);
+    for (uint32_t t = 0; t < ZGR_MAGNITUDE_TABLES; t++) {
+        uint32_t cost = sum_of_costs(room->magnitudes[t] + PART, counts->magnitudes + PART, PART);
+        if (cost < best)
+            cost += sum_of_costs(room->magnitudes[t], counts->magnitudes, PART);
+        if (cost < best) {
+            best = cost;
+            *table = t;
+        }
+    }
+    return best;
+}
+
+void zgr_choose(struct zgr_choice_room *room, const struct zgr_items *items, size_t first, int with_signs,
                 struct zgr_choice *choice)
 {
     struct counts counts;
     size_t count = items->count - first, stride = count / SAMPLE | 1, looked_at = 0;
-    uint32_t best = UINT32_MAX, best_signs = UINT32_MAX, sign_table = 0;
-    memset(&counts, 0, sizeof counts);
+    uint32_t best_signs = UINT32_MAX, sign_table = 0;
     for (size_t n = first; n < items->count; n += stride, looked_at++)
-        count_item(&counts, items, n);
-    for (uint32_t t = 0; t < ZGR_MAGNITUDE_TABLES; t++) {
-        uint32_t cost = sum_of_costs(costs->magnitudes[t], counts.magnitudes, 2 * ZGR_MAGNITUDE_CONTEXTS);
-        if (cost < best) {
-            best = cost;
-            choice->magnitudes = (uint8_t)(2 + t);
-        }
-    }
+        count_item(room, items, n);
+    counts.magnitude_total = 0;
+    for (uint32_t phase = 0; phase < 4; phase++)
+        counts.magnitude_total += gather(room, phase, 48, counts.magnitudes + 96 * phase);
+    counts.sign_total = gather(room, ZGR_ITEM_SIGN, 16, counts.signs);
+    uint32_t table = choice->magnitudes >= 2 ? choice->magnitudes - 2u : 0, best = cheapest(room, &counts, &table);
+    choice->magnitudes = (uint8_t)(2 + table);
     uint32_t raw = ZGR_COST_OF_A_BIT * counts.magnitude_total, raw_signs = ZGR_COST_OF_A_BIT * counts.sign_total;
     if ((uint64_t)best * 1000 >= (uint64_t)raw * (1000 - GAIN_PER_MILLE)) {
         choice->magnitudes = 1;
@@ -88,7 +120,7 @@ void zgr_choose(const struct zgr_choice_costs *costs, const struct zgr_items *it
     if (!with_signs || counts.sign_total == 0)
         return;
     for (uint32_t t = 0; t < ZGR_SIGN_TABLES; t++) {
-        uint32_t cost = sum_of_costs(costs->signs[t], counts.signs, 2 * ZGR_SIGN_CONTEXTS);
+        uint32_t cost = sum_of_costs(room->signs[t], counts.signs, ZGR_CHOICE_SIGNS);
         if (cost < best_signs) {
             best_signs = cost;
             sign_table = t + 1;

@@ -9,20 +9,22 @@ enum { ZGR_COST_OF_A_BIT = 64 };
 /* -64 log2(p / 256); of 0 it is far too much. */
 extern const uint16_t zgr_cost[257];
 
-/* Of a 0 and a 1 in each context of each table. */
-struct zgr_choice_costs {
-    uint16_t magnitudes[ZGR_MAGNITUDE_TABLES][2 * ZGR_MAGNITUDE_CONTEXTS];
-    uint16_t signs[ZGR_SIGN_TABLES][2 * ZGR_SIGN_CONTEXTS];
+enum { ZGR_CHOICE_MAGNITUDES = 2 * ZGR_MAGNITUDE_CONTEXTS, ZGR_CHOICE_SIGNS = 2 * 16, ZGR_CHOICE_TURNS = 4 };
+/* Costs of a 0 and a 1 in each context of each table; and room. */
+struct zgr_choice_room {
+    int16_t magnitudes[ZGR_MAGNITUDE_TABLES][ZGR_CHOICE_MAGNITUDES];
+    int16_t signs[ZGR_SIGN_TABLES][ZGR_CHOICE_SIGNS];
+    uint16_t by_kind[ZGR_ITEM_SIGN + 1][256][ZGR_CHOICE_TURNS]; /* counts of contexts; all that matter are zero between choices */
 };
-void zgr_choice_begin(struct zgr_choice_costs *costs);
+void zgr_choice_begin(struct zgr_choice_room *room);
 
 struct zgr_choice {
     uint8_t magnitudes, signs; /* as a descriptor has them */
     uint8_t signs_are_hopeless;
     uint64_t cost; /* of both, if they are not raw */
 };
-/* For items `first` and up: those of one band-plane, with or without signs. */
-void zgr_choose(const struct zgr_choice_costs *costs, const struct zgr_items *items, size_t first, int with_signs,
+/* For items `first` and up: those of one band-plane, with or without signs. choice->magnitudes is a guess. */
+void zgr_choose(struct zgr_choice_room *room, const struct zgr_items *items, size_t first, int with_signs,
                 struct zgr_choice *choice);
 
 #endif

@@ -9,118 +9,110 @@
 static const uint8_t class_low[16] = {0, 1, 2, 3, 4, 5, 6, 7, 7, 8, 8, 8, 9, 9, 9, 9};
 static const uint8_t class_high[16] = {0, 10, 11, 12, 12, 13, 13, 13, 14, 14, 14, 14, 15, 15, 15, 15};
 
-/* Rows of what surrounds the coefficients of one row of a phase, each shifted so that the same index belongs together. */
+/* What surrounds the coefficients of a phase, each shifted so that the same place belongs together. Neighbours come in pairs: those
+ * above and below are a row apart, those left and right one place, and the diagonal ones are two pairs of these a row apart. */
 struct around {
-    const uint8_t *direct[4], *diagonal[4]; /* direct: two above and below, two left and right */
-    const int8_t *signs[4];
+    const uint8_t *vertical, *horizontal, *diagonal;
+    ptrdiff_t stride;
     const uint8_t *parent, *siblings[3];
-    uint8_t *values;
-    int8_t *own_signs;
+    C direct_shift, diagonal_shift, sibling_shift[3];
+    const uint32_t *missing; /* of the phase, beside those that all phases miss; NULL: none */
 };
 
-/* Where the neighbours of each phase lie: phase, row and column offset. */
+/* Where the first of each lies: phase, row and column offset. */
 struct place {
     int8_t phase, row, column;
 };
-static const struct place direct_places[ZGR_PHASES][4] = {
-    {{3, -1, 0}, {3, 0, 0}, {2, 0, -1}, {2, 0, 0}},
-    {{2, 0, 0}, {2, 1, 0}, {3, 0, 0}, {3, 0, 1}},
-    {{1, -1, 0}, {1, 0, 0}, {0, 0, 0}, {0, 0, 1}},
-    {{0, 0, 0}, {0, 1, 0}, {1, 0, -1}, {1, 0, 0}},
-};
-static const struct place diagonal_places[ZGR_PHASES][4] = {
-    {{1, -1, -1}, {1, -1, 0}, {1, 0, -1}, {1, 0, 0}},
-    {{0, 0, 0}, {0, 0, 1}, {0, 1, 0}, {0, 1, 1}},
-    {{3, -1, 0}, {3, -1, 1}, {3, 0, 0}, {3, 0, 1}},
-    {{2, 0, -1}, {2, 0, 0}, {2, 1, -1}, {2, 1, 0}},
-};
+static const struct place vertical_place[ZGR_PHASES] = {{3, -1, 0}, {2, 0, 0}, {1, -1, 0}, {0, 0, 0}};
+static const struct place horizontal_place[ZGR_PHASES] = {{2, 0, -1}, {3, 0, 0}, {0, 0, 0}, {1, 0, -1}};
+static const struct place diagonal_place[ZGR_PHASES] = {{1, -1, -1}, {0, 0, 0}, {3, -1, 0}, {2, 0, -1}};
 
-SIMD_INLINE ptrdiff_t place_offset(const struct zgr_bits *bits, const struct place *place, uint32_t row)
+SIMD_INLINE const uint8_t *place_values(const struct zgr_bits *bits, const struct place *place)
 {
-    return ((ptrdiff_t)row + place->row) * (ptrdiff_t)bits->stride + place->column;
+    return bits->values[place->phase] + place->row * (ptrdiff_t)bits->stride + place->column;
 }
 
-SIMD_INLINE const uint8_t *parent_row(const struct zgr_pass *pass, uint32_t row)
-{
-    int is_there = pass->parent && row < pass->parent->height;
-    return pass->all->parents + (is_there ? row & 3 : ZGR_PARENT_ROWS - 1) * pass->all->parent_stride;
-}
-
-SIMD_INLINE void look_around(const struct zgr_pass *pass, uint32_t phase, uint32_t row, struct around *around)
+SIMD_INLINE void look_around(const struct zgr_pass *pass, uint32_t phase, struct around *around)
 {
     const struct zgr_bits *bits = pass->bits;
-    for (int i = 0; i < 4; i++) {
-        const struct place *direct = &direct_places[phase][i], *diagonal = &diagonal_places[phase][i];
-        around->direct[i] = bits->values[direct->phase] + place_offset(bits, direct, row);
-        around->signs[i] = bits->signs[direct->phase] + place_offset(bits, direct, row);
-        around->diagonal[i] = bits->values[diagonal->phase] + place_offset(bits, diagonal, row);
+    around->stride = bits->stride;
+    around->vertical = place_values(bits, &vertical_place[phase]);
+    around->horizontal = place_values(bits, &horizontal_place[phase]);
+    around->diagonal = place_values(bits, &diagonal_place[phase]);
+    around->direct_shift = c_set(phase < 2 ? 2 : 1);
+    around->diagonal_shift = c_set(phase & 1 ? 0 : 1);
+    for (uint32_t i = 0; i < pass->sibling_count; i++) {
+        around->siblings[i] = pass->siblings[i]->values[phase];
+        around->sibling_shift[i] = c_set(pass->sibling_shift[i]);
     }
-    for (uint32_t i = 0; i < pass->sibling_count; i++)
-        around->siblings[i] = pass->siblings[i]->values[phase] + (size_t)row * pass->siblings[i]->stride;
-    around->parent = parent_row(pass, row);
-    around->values = bits->values[phase] + (size_t)row * bits->stride;
-    around->own_signs = bits->signs[phase] + (size_t)row * bits->stride;
+    around->parent = pass->all->parents;
+    around->missing = bits->is_odd ? bits->missing + phase * (size_t)bits->unit_count : NULL;
 }
 
-/* 2 * min(parent's magnitude >> plane, 7) for a row of children. */
-SIMD_INLINE void spread_parents(const struct zgr_pass *pass, uint32_t row)
+/* 2 * min(parent's magnitude >> plane, 7) of each place, the same in all phases; NOTHING of those that are in none. */
+enum { NOTHING = 128 };
+SIMD_INLINE void spread_parents(const struct zgr_pass *pass)
 {
-    const struct zgr_bits *parent = pass->parent;
-    if (!parent || row >= parent->height)
-        return;
-    uint8_t *out = pass->all->parents + (row & 3) * pass->all->parent_stride;
-    const uint8_t *even = parent->values[row & 1 ? 3 : 0] + (size_t)(row >> 1) * parent->stride;
-    const uint8_t *odd = parent->values[row & 1 ? 1 : 2] + (size_t)(row >> 1) * parent->stride;
-    uint32_t needed = pass->bits->units * ZGR_LANES, u = 0;
-    for (; u < parent->units && 64 * u < needed; u++) {
-        V low, high, a = v_min(v_shift_right(v_load(even + 32 * u), pass->parent_shift), v_set(7));
-        V b = v_min(v_shift_right(v_load(odd + 32 * u), pass->parent_shift), v_set(7));
-        v_interleave(v_add(a, a), v_add(b, b), &low, &high);
-        v_store(out + 64 * u, low);
-        v_store(out + 64 * u + 32, high);
+    const struct zgr_bits *bits = pass->bits, *parent = pass->parent;
+    uint8_t *out = pass->all->parents, *end = out + (size_t)bits->unit_count * ZGR_LANES;
+    if (!parent)
+        memset(out, 0, (size_t)(end - out));
+    for (uint32_t row = 0; row < bits->rows; row++, out += bits->stride) {
+        if (parent) {
+            const uint8_t *even = parent->values[row & 1 ? 3 : 0] + (size_t)(row >> 1) * parent->stride;
+            const uint8_t *odd = parent->values[row & 1 ? 1 : 2] + (size_t)(row >> 1) * parent->stride;
+            for (uint32_t j = 0; j < bits->columns; j += 64) {
+                V low, high, a = v_min(v_shift_right(v_load(even + j / 2), pass->parent_shift), v_set(7));
+                V b = v_min(v_shift_right(v_load(odd + j / 2), pass->parent_shift), v_set(7));
+                v_interleave(v_add(a, a), v_add(b, b), &low, &high);
+                v_store(out + j, low); /* the end of which the next row is written over */
+                v_store(out + j + 32, high);
+            }
+        }
+        out[bits->columns] = NOTHING;
     }
-    if (64 * u < needed)
-        memset(out + 64 * u, 0, needed - 64 * u);
+    if (end > out)
+        memset(out, NOTHING, (size_t)(end - out));
 }
 
-/* Classes of 32 coefficients. No sum before the last one is above 255: 4 * 4 * 15 = 240, and 2 * 4 * 15 + 3 * 7 + 14 = 155. */
-SIMD_INLINE V classes(const struct zgr_pass *pass, const struct around *n, uint32_t phase, size_t at, uint32_t siblings)
+/* Classes of 32 coefficients; 128 and more where nothing is coded: places that are not there, and magnitudes whose bits are raw.
+ * No sum before the last one is above 255: 4 * 4 * 15 = 240, and 2 * 4 * 15 + 3 * 7 + 14 = 155. */
+SIMD_INLINE V classes(const struct around *n, size_t unit, V value, uint32_t siblings)
 {
-    V d = v_add(v_add(v_load(n->direct[0] + at), v_load(n->direct[1] + at)), v_add(v_load(n->direct[2] + at), v_load(n->direct[3] + at)));
-    V e = v_add(v_add(v_load(n->diagonal[0] + at), v_load(n->diagonal[1] + at)),
-                v_add(v_load(n->diagonal[2] + at), v_load(n->diagonal[3] + at)));
-    d = v_add(d, d);
-    if (phase < 2)
-        d = v_add(d, d);
-    if (!(phase & 1))
-        e = v_add(e, e);
+    size_t at = 32 * unit;
+    const uint8_t *v = n->vertical + at, *h = n->horizontal + at, *x = n->diagonal + at, *y = x + n->stride;
+    V d = v_add(v_add(v_load(v), v_load(v + n->stride)), v_add(v_load(h), v_load(h + 1)));
+    V e = v_add(v_add(v_load(x), v_load(x + 1)), v_add(v_load(y), v_load(y + 1)));
+    V parent = v_load(n->parent + at), nothing = v_and(v_or(v_sll16(value, 4), parent), v_set(NOTHING));
+    d = v_shift_left_by(d, n->direct_shift);
+    e = v_shift_left_by(e, n->diagonal_shift);
     for (uint32_t i = 0; i < siblings; i++) {
-        V s = v_load(n->siblings[i] + at);
-        if (pass->sibling_shift[i])
-            s = v_shift_right(s, 1);
-        s = v_min(s, v_set(7));
+        V s = v_min(v_and(v_shift_right_by(v_load(n->siblings[i] + at), n->sibling_shift[i]), v_set(15)), v_set(7));
         e = v_add(e, siblings == 1 ? v_add(s, s) : s);
     }
-    V sum = v_adds(d, v_add(e, v_load(n->parent + at)));
+    V sum = v_adds(d, v_add(e, parent));
     V low = v_lookup(t_load(class_low), v_adds(sum, v_set(0x70))); /* a sum of 16 and more: 0 */
-    return v_or(low, v_lookup(t_load(class_high), v_shift_right(sum, 4)));
+    V class = v_or(v_or(low, v_lookup(t_load(class_high), v_and(v_srl16(sum, 4), v_set(15)))), nothing);
+    if (n->missing)
+        class = v_or(class, v_and(v_bits(n->missing[unit]), v_set(NOTHING)));
+    return class;
 }
 
 /* 5 * (sum of the signs above and below) + those left and right. */
-SIMD_INLINE V sign_sums(const struct around *n, size_t at)
+SIMD_INLINE V sign_sums(const int8_t *const signs[4], size_t at)
 {
-    V v = v_add(v_load(n->signs[0] + at), v_load(n->signs[1] + at)), h = v_add(v_load(n->signs[2] + at), v_load(n->signs[3] + at));
+    V v = v_add(v_load(signs[0] + at), v_load(signs[1] + at)), h = v_add(v_load(signs[2] + at), v_load(signs[3] + at));
     V v2 = v_add(v, v);
     return v_add(v_add(v_add(v2, v2), v), h);
 }
 
-SIMD_INLINE int row_is_idle(const struct zgr_bits *bits, uint32_t row)
+SIMD_INLINE void look_at_signs(const struct zgr_bits *bits, uint32_t phase, const int8_t *signs[4])
 {
-    const uint8_t *active = bits->active + (size_t)row * bits->units;
-    uint32_t u = 0;
-    while (u < bits->units && !active[u])
-        u++;
-    return u == bits->units;
+    const struct place *v = &vertical_place[phase], *h = &horizontal_place[phase];
+    signs[0] = bits->signs[v->phase] + v->row * (ptrdiff_t)bits->stride + v->column;
+    signs[1] = signs[0] + bits->stride;
+    signs[2] = bits->signs[h->phase] + h->row * (ptrdiff_t)bits->stride + h->column;
+    signs[3] = signs[2] + 1;
 }
 
 #endif

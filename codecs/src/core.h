@@ -44,6 +44,16 @@ static inline uint64_t zgr_load_bits(const void *pixel, uint32_t nbytes)
 }
 static inline void zgr_store_bits(void *pixel, uint64_t bits, uint32_t nbytes) { memcpy(pixel, &bits, nbytes); }
 static inline uint32_t zgr_bit_length(uint64_t value) { return value ? 64u - (uint32_t)__builtin_clzll(value) : 0; }
+static inline uint64_t zgr_load_u64(const uint8_t *p)
+{
+    return (uint64_t)p[0] | (uint64_t)p[1] << 8 | (uint64_t)p[2] << 16 | (uint64_t)p[3] << 24 | (uint64_t)p[4] << 32 |
+           (uint64_t)p[5] << 40 | (uint64_t)p[6] << 48 | (uint64_t)p[7] << 56;
+}
+static inline void zgr_store_u64(uint8_t *p, uint64_t value)
+{
+    for (int i = 0; i < 8; i++)
+        p[i] = (uint8_t)(value >> (8 * i));
+}
 static inline size_t zgr_align(size_t nbytes) { return (nbytes + 63) & ~(size_t)63; }
 
 /* ---- bands.c: which bands a chunk has, and where each lies ---------------------------------------------------------- */
@@ -74,14 +84,20 @@ static inline uint32_t zgr_plane_at(uint32_t step, uint32_t weight) { return ste
 void zgr_transform_forward(const int32_t *area, uint32_t height, uint32_t width, int32_t *temp, int32_t *ll, int32_t *hl,
                            int32_t *lh, int32_t *hh);
 
-struct zgr_bits; /* bitplanes.h: a band */
+/* A band's coefficients as the kernels give them: [phase][place], in 16 bits or 32. */
+struct zgr_places {
+    const void *at; /* NULL when nothing is known: zero */
+    size_t phase_places, stride;
+    int is_wide;
+};
 
 struct zgr_inverse {
     const int32_t *ll;
-    const struct zgr_bits *hl, *lh, *hh; /* NULL when nothing is known: zero */
-    uint32_t hl_plane, lh_plane, hh_plane;
+    struct zgr_places hl, lh, hh;
     uint32_t height, width; /* of the result */
 };
+/* Row y of a band. */
+void zgr_places_row(const struct zgr_places *places, uint32_t y, uint32_t width, int32_t *row);
 /* Rows of scratch, of `width` samples each, that the inverse needs. */
 #define ZGR_INVERSE_ROWS 9
 void zgr_transform_inverse(const struct zgr_inverse *job, int32_t *rows, int32_t *out);

@@ -228,64 +228,77 @@ void zgr_decoder_size(const struct zgr_decoder *d, uint32_t *height, uint32_t *w
 
 /* ---- pixels --------------------------------------------------------------------------------------------------------- */
 
-/* Scratch for reconstruction: the level in all components, the level below it of one component, and rows. */
+/* Scratch for reconstruction: the level in all components, the level below it of one component, the bands of a decomposition, and rows. */
 struct rooms {
-    int32_t *planes, *other, *rows;
+    int32_t *planes, *other, *bands[3], *rows;
     uint8_t *specials; /* of floats: rows of the mask */
     size_t nbytes;
 };
 
-static struct rooms rooms_cut(const struct zgr_header *header, uint32_t height, uint32_t width, uint32_t level, uint8_t *scratch)
+static struct rooms rooms_cut(const struct zgr_header *header, const struct zgr_layout *layout, uint32_t level, uint8_t *scratch)
 {
+    uint32_t height = layout->height, width = layout->width;
     size_t size = (size_t)zgr_level_size(height, level) * zgr_level_size(width, level);
     size_t half = (size_t)zgr_level_size(height, level + 1) * zgr_level_size(width, level + 1);
     size_t planes = zgr_align(size * header->components * sizeof(int32_t)), other = zgr_align(half * sizeof(int32_t));
+    size_t band = zgr_align(zgr_most_places(layout, level) * sizeof(int32_t));
     struct rooms rooms;
     rooms.planes = (int32_t *)(void *)scratch;
     rooms.other = (int32_t *)(void *)(scratch + planes);
-    rooms.rows = (int32_t *)(void *)(scratch + planes + other);
+    for (int i = 0; i < 3; i++)
+        rooms.bands[i] = (int32_t *)(void *)(scratch + planes + other + i * band);
     size_t rows = zgr_align((size_t)zgr_level_size(width, level) * ZGR_INVERSE_ROWS * sizeof(int32_t));
-    rooms.specials = scratch + planes + other + rows;
-    rooms.nbytes = planes + other + rows + (header->coding == ZGR_FLOAT ? zgr_specials_scratch_nbytes(width) : 0);
+    rooms.rows = (int32_t *)(void *)(scratch + planes + other + 3 * band);
+    rooms.specials = scratch + planes + other + 3 * band + rows;
+    rooms.nbytes = planes + other + 3 * band + rows + (header->coding == ZGR_FLOAT ? zgr_specials_scratch_nbytes(width) : 0);
     return rooms;
 }
 
 size_t zgr_reconstruct_scratch_nbytes(const struct zgr_header *header, uint32_t height, uint32_t width, uint32_t level)
 {
     static uint8_t nowhere[1];
-    return header->coding == ZGR_LABEL ? 0 : rooms_cut(header, height, width, level, nowhere).nbytes;
+    struct zgr_layout layout;
+    zgr_layout_make(header, height, width, &layout);
+    return header->coding == ZGR_LABEL ? 0 : rooms_cut(header, &layout, level, nowhere).nbytes;
 }
 
-static const struct zgr_bits *known(const struct zgr_decoder *d, uint32_t component, const struct zgr_band *band)
+/* A band's coefficients, into `room`. */
+static struct zgr_places band_places(const struct zgr_decoder *d, uint32_t component, uint32_t b, int32_t *room)
 {
-    return d->touched[band->resolution] ? &d->planes.bands[component][band - d->layout.bands] : NULL;
-}
-
-static uint32_t lowest_plane(const struct zgr_decoder *d, const struct zgr_band *band)
-{
+    const struct zgr_band *band = &d->layout.bands[b];
+    const struct zgr_bits *bits = &d->planes.bands[component][b];
+    struct zgr_places places = {NULL, 0, 0, 0};
+    if (!d->touched[band->resolution] || !bits->any)
+        return places;
     uint32_t step = d->steps[band->resolution], exact = d->header.coding == ZGR_FLOAT;
-    return zgr_plane_at(step > exact ? step - exact : 0, band->weight);
+    zgr_kernels()->coefficients(bits, zgr_plane_at(step > exact ? step - exact : 0, band->weight), room);
+    places.at = room;
+    places.phase_places = (size_t)bits->unit_count * ZGR_LANES;
+    places.stride = bits->stride;
+    places.is_wide = bits->top > 15;
+    return places;
 }
 
 /* One component at a level, into `out`. LL areas go to and fro between `other` and `out`, so that the last one lands in `out`. */
-static void inverse_component(const struct zgr_decoder *d, uint32_t component, uint32_t level, int32_t *out, int32_t *other, int32_t *rows)
+static void inverse_component(const struct zgr_decoder *d, uint32_t component, uint32_t level, int32_t *out, const struct rooms *rooms)
 {
     const struct zgr_band *bands = d->layout.bands;
     uint32_t depth = d->header.decompositions;
-    int32_t *to = (depth - level) % 2 ? other : out, *from;
-    const struct zgr_bits *ll = known(d, component, bands);
-    for (uint32_t y = 0; ll && y < bands[0].height; y++)
-        zgr_kernels()->row(ll, lowest_plane(d, bands), y, to + (size_t)y * bands[0].width);
-    if (!ll)
-        memset(to, 0, (size_t)bands[0].height * bands[0].width * sizeof *to);
+    int32_t *to = (depth - level) % 2 ? rooms->other : out, *from;
+    struct zgr_places ll = band_places(d, component, 0, rooms->bands[0]);
+    for (uint32_t y = 0; y < bands[0].height; y++)
+        zgr_places_row(&ll, y, bands[0].width, to + (size_t)y * bands[0].width);
     for (uint32_t l = depth; l > level; l--) {
-        const struct zgr_band *hl = &bands[1 + 3 * (depth - l)];
+        uint32_t hl = 1 + 3 * (depth - l);
         from = to;
-        to = from == out ? other : out;
-        struct zgr_inverse job = {from, known(d, component, hl), known(d, component, hl + 1), known(d, component, hl + 2),
-                                  lowest_plane(d, hl), lowest_plane(d, hl + 1), lowest_plane(d, hl + 2),
-                                  zgr_level_size(d->layout.height, l - 1), zgr_level_size(d->layout.width, l - 1)};
-        zgr_transform_inverse(&job, rows, to);
+        to = from == out ? rooms->other : out;
+        struct zgr_inverse job = {from,
+                                  band_places(d, component, hl, rooms->bands[0]),
+                                  band_places(d, component, hl + 1, rooms->bands[1]),
+                                  band_places(d, component, hl + 2, rooms->bands[2]),
+                                  zgr_level_size(d->layout.height, l - 1),
+                                  zgr_level_size(d->layout.width, l - 1)};
+        zgr_transform_inverse(&job, rooms->rows, to);
     }
 }
 
@@ -309,13 +322,13 @@ enum zgr_status zgr_decoder_reconstruct(const struct zgr_decoder *d, uint32_t le
         zgr_labels_store(&d->labels, level, pixels, strides_nbytes);
         return ZGR_OK;
     }
-    struct rooms rooms = rooms_cut(&d->header, d->layout.height, d->layout.width, level, scratch);
+    struct rooms rooms = rooms_cut(&d->header, &d->layout, level, scratch);
     if (scratch_nbytes < rooms.nbytes)
         return ZGR_ERROR_SPACE;
     uint32_t height = zgr_level_size(d->layout.height, level), width = zgr_level_size(d->layout.width, level);
     size_t size = (size_t)height * width;
     for (uint32_t c = 0; c < d->header.components; c++)
-        inverse_component(d, c, level, rooms.planes + c * size, rooms.other, rooms.rows);
+        inverse_component(d, c, level, rooms.planes + c * size, &rooms);
     if (d->header.coding == ZGR_FLOAT && level == 0)
         return exact_pixels(d, &rooms, pixels, strides_nbytes);
     if (d->header.coding == ZGR_RCT)

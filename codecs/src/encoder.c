@@ -7,6 +7,7 @@ struct rooms {
     int32_t *pixels, *temp; /* [components][height][width], [height][width] */
     int32_t *lowpass;       /* level R-1: [components][height][width] of that level */
     int32_t *coeffs;        /* [components], bands as in bands.c */
+    int32_t *places;        /* a band as its planes lie */
     struct zgr_bitplanes *all;
     uint8_t *planes;
     void *entropy;
@@ -42,6 +43,8 @@ static struct rooms rooms_cut(const struct zgr_header *header, uint32_t height, 
     size_t used = 2 * all + plane + low;
     rooms.all = (struct zgr_bitplanes *)(void *)(scratch + used);
     used += zgr_align(sizeof *rooms.all);
+    rooms.places = (int32_t *)(void *)(scratch + used);
+    used += zgr_align(zgr_most_places(&layout, 0) * sizeof(int32_t));
     rooms.planes = scratch + used;
     used += zgr_bitplanes_cut(NULL, &layout, header->components, NULL);
     rooms.entropy = scratch + used;
@@ -129,7 +132,7 @@ ZGR_CLONES static uint32_t any_magnitude(const int32_t *coeffs, size_t count)
 }
 
 /* Bands to bit-planes; any[c * ZGR_BANDS_MAX + b] is the OR of the magnitudes. */
-static void split_bands(const struct zgr_layout *layout, const int32_t *coeffs, struct zgr_bitplanes *all, uint32_t *any)
+static void split_bands(const struct zgr_layout *layout, const int32_t *coeffs, struct zgr_bitplanes *all, int32_t *places, uint32_t *any)
 {
     zgr_bitplanes_clear(all, 0, layout->band_count);
     for (uint32_t c = 0; c < all->components; c++)
@@ -141,7 +144,7 @@ static void split_bands(const struct zgr_layout *layout, const int32_t *coeffs, 
             if (ones) {
                 zgr_bits_reach(&all->bands[c][b], bit_length(ones) - 1u);
                 zgr_bits_reach(&all->bands[c][b], 0);
-                zgr_kernels()->load(&all->bands[c][b], at, bit_length(ones));
+                zgr_kernels()->load(&all->bands[c][b], at, bit_length(ones), places);
             }
         }
 }
@@ -196,7 +199,7 @@ static enum zgr_status encode_packets(const struct zgr_header *header, const str
     struct zgr_header wave = zgr_wave_header(header);
     size_t end = 0;
     zgr_bitplanes_cut(all, layout, header->components, rooms->planes);
-    split_bands(layout, rooms->coeffs, all, any);
+    split_bands(layout, rooms->coeffs, all, rooms->places, any);
     zgr_entropy_encode_begin(layout, header->components, rooms->entropy);
     for (uint32_t r = header->resolutions; r-- > 0;)
         for (uint32_t t = header->first_step + 1u; t-- > 0;) {

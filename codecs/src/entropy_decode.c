@@ -2,22 +2,22 @@
 #include "passes.h"
 #include "rawbits.h"
 
-/* A unit takes at most 32 bytes for its magnitudes and 32 for its signs, a row of a phase has at most 64 units, and a load of bytes
- * looks at 8 more. The last bytes are copied to where so much may be read beyond them. */
-enum { UNIT_NBYTES = 64, ROW_NBYTES = 64 * UNIT_NBYTES, SLACK = 16 };
+/* A lane step takes at most 32 bytes, and a load of bytes looks at 8 more. The last bytes are copied to where so much as some steps
+ * may take can be read beyond them. */
+enum { STEP_NBYTES = 32, STEPS_AT_ONCE = 128, SLACK = 16 };
 
 struct input {
     struct zgr_lanes lanes;
     const uint8_t *end;
     int is_tail;
-    uint8_t tail[2 * (ROW_NBYTES + SLACK)];
+    uint8_t tail[2 * (STEPS_AT_ONCE * STEP_NBYTES + SLACK)];
 };
 
-/* Before at most `nbytes` lane bytes are taken. */
-static void make_safe(struct input *in, size_t nbytes)
+/* Before at most so many lane steps. */
+static void make_safe(struct input *in, uint32_t steps)
 {
     size_t left = (size_t)(in->end - in->lanes.next);
-    if (in->is_tail || left >= nbytes + SLACK)
+    if (in->is_tail || left >= (size_t)steps * STEP_NBYTES + SLACK)
         return;
     memcpy(in->tail, in->lanes.next, left);
     memset(in->tail + left, 0, sizeof in->tail - left);
@@ -94,7 +94,7 @@ static int decode_flags(struct input *in, struct zgr_bits *bits, const uint8_t f
     for (uint32_t first = 0; first < bits->unit_count; first += 32) {
         if (!zgr_flag_probabilities(bits, flag_p, first, p))
             continue;
-        make_safe(in, UNIT_NBYTES);
+        make_safe(in, 1);
         uint32_t fresh = zgr_kernels()->step(&in->lanes, p);
         if (is_past_end(in))
             return 0;
@@ -105,10 +105,25 @@ static int decode_flags(struct input *in, struct zgr_bits *bits, const uint8_t f
     return 1;
 }
 
+/* How many steps of those left are done before the end of the input is looked at again. */
+static uint32_t some(uint32_t left) { return left < STEPS_AT_ONCE ? left : STEPS_AT_ONCE; }
+
+static int decode_signs(struct input *in, const struct zgr_pass *pass, uint32_t phase)
+{
+    uint32_t units, steps = (zgr_kernels()->find_signs(pass, phase, &units) + ZGR_LANES - 1) / ZGR_LANES;
+    for (uint32_t at = 0; at < steps; at += some(steps - at)) {
+        make_safe(in, some(steps - at));
+        zgr_kernels()->decode_signs(pass, pass->all->signs + (size_t)ZGR_LANES * at, some(steps - at));
+        if (is_past_end(in))
+            return 0;
+    }
+    zgr_kernels()->put_signs(pass, phase, units);
+    return 1;
+}
+
 static int decode_magnitudes(struct input *in, struct zgr_bitplanes *all, const struct zgr_descriptor *d)
 {
     struct zgr_pass pass;
-    struct zgr_wave wave = {0, 0, 0, 0};
     struct zgr_bits *bits = d->share->bits;
     zgr_pass_begin(&pass, all, d->share, d->plane);
     pass.lanes = &in->lanes;
@@ -119,12 +134,14 @@ static int decode_magnitudes(struct input *in, struct zgr_bitplanes *all, const 
             zgr_kernels()->signs(bits);
     }
     bits->signs_known = d->signs != 0;
-    while (zgr_wave_next(&pass, &wave)) {
-        make_safe(in, (size_t)bits->units * UNIT_NBYTES);
-        if (wave.phase == 0)
-            zgr_kernels()->parents(&pass, wave.row);
-        zgr_kernels()->decode_row(&pass, wave.phase, wave.row);
-        if (is_past_end(in))
+    for (uint32_t phase = 0; phase < ZGR_PHASES; phase++) {
+        for (uint32_t at = 0; at < bits->active_count; at += some(bits->active_count - at)) {
+            make_safe(in, some(bits->active_count - at));
+            zgr_kernels()->decode_units(&pass, phase, at, some(bits->active_count - at));
+            if (is_past_end(in))
+                return 0;
+        }
+        if (d->signs && !decode_signs(in, &pass, phase))
             return 0;
     }
     bits->value_plane = d->plane;
@@ -151,49 +168,6 @@ static int decode_plane(struct input *in, struct zgr_bitplanes *all, const struc
     return 1;
 }
 
-/* ---- pass 2 --------------------------------------------------------------------------------------------------------- */
-
-static void read_raw_plane(struct zgr_raw_reader *raw, const struct zgr_bits *bits, uint32_t *plane)
-{
-    for (uint32_t phase = 0; phase < ZGR_PHASES; phase++)
-        for (uint32_t row = 0; row < zgr_phase_rows(bits, phase); row++)
-            for (uint32_t u = 0; u < bits->units && raw->place <= raw->end; u++) {
-                size_t unit = (size_t)row * bits->units + u;
-                if (bits->active[unit])
-                    plane[phase * (size_t)bits->unit_count + unit] = zgr_raw_read(raw, u + 1 < bits->units ? 32 : zgr_last_lanes(bits, phase));
-            }
-}
-
-/* Bits of `mask` of a word. */
-static uint32_t read_masked(struct zgr_raw_reader *raw, uint32_t mask)
-{
-    return zgr_deposit(zgr_raw_read(raw, (uint32_t)__builtin_popcount(mask)), mask);
-}
-
-static int read_raw(struct zgr_raw_reader *raw, const struct zgr_descriptor *d)
-{
-    struct zgr_bits *bits = d->share->bits;
-    uint32_t *plane = zgr_bits_plane(bits, d->plane);
-    size_t words = (size_t)bits->unit_count * ZGR_PHASES;
-    if (d->magnitudes == ZGR_RAW_PLANE)
-        read_raw_plane(raw, bits, plane);
-    else if (bits->top > d->plane + 4u)
-        for (size_t at = 0; at < words && raw->place <= raw->end; at++) {
-            uint32_t large = zgr_bits_above(bits, d->plane + 4u, at);
-            if (large)
-                plane[at] |= read_masked(raw, large);
-        }
-    if (d->signs == 0)
-        for (size_t at = 0; at < words && raw->place <= raw->end; at++) {
-            uint32_t fresh = plane[at] & ~bits->significant[at];
-            if (fresh)
-                bits->negative[at] |= read_masked(raw, fresh);
-        }
-    for (size_t at = 0; at < words; at++)
-        bits->significant[at] |= plane[at];
-    return raw->place <= raw->end;
-}
-
 /* ---- a packet ------------------------------------------------------------------------------------------------------- */
 
 static enum zgr_status decode_all(struct zgr_bitplanes *all, const struct zgr_walk *start, const uint8_t *end, struct input *in)
@@ -212,10 +186,9 @@ static enum zgr_status decode_all(struct zgr_bitplanes *all, const struct zgr_wa
             return ZGR_ERROR_PACKET;
     if (!close_lanes(in, &raw, back))
         return ZGR_ERROR_PACKET;
-    raw.back = back;
+    zgr_raw_open(&raw, back);
     for (walk = *start; zgr_walk_next(&walk, &d) > 0;)
-        if (!read_raw(&raw, &d))
-            return ZGR_ERROR_PACKET;
+        zgr_kernels()->read_raw(&raw, d.share->bits, d.plane, d.magnitudes == ZGR_RAW_PLANE, d.signs == 0);
     if ((raw.place + 7) / 8 != raw.nbytes)
         return ZGR_ERROR_PACKET;
     return ZGR_OK;

@@ -15,7 +15,7 @@ struct segment {
 };
 
 struct encoder {
-    struct zgr_choice_costs costs;
+    struct zgr_choice_room choices;
     struct segment segments[SEGMENTS_MAX];
     uint32_t segment_count;
     struct zgr_items items;
@@ -25,20 +25,21 @@ struct encoder {
     uint8_t *at, *end; /* of the output */
 };
 
+/* A unit of a plane has an item in each phase, and may have as many new signs; four times some of these are left over. */
+static size_t most_items(uint32_t unit_count) { return (size_t)unit_count * (2 * ZGR_PHASES + 1) + ZGR_PHASES + 1; }
+
 static size_t items_room(const struct zgr_layout *layout, uint32_t components)
 {
-    size_t units = 0;
-    for (uint32_t b = 0; b < layout->band_count; b++) {
-        size_t rows = (layout->bands[b].height + 1) / 2, columns = (layout->bands[b].width + 1) / 2;
-        units += rows * ((columns + ZGR_LANES - 1) / ZGR_LANES);
-    }
-    return units * components * (2 * ZGR_PHASES + 1) * ITEM_PLANES + 64;
+    size_t items = 0;
+    for (uint32_t b = 0; b < layout->band_count; b++)
+        items += most_items(zgr_unit_count(layout, b));
+    return items * components * ITEM_PLANES;
 }
 
 size_t zgr_entropy_encode_scratch_nbytes(const struct zgr_layout *layout, uint32_t components)
 {
     size_t room = items_room(layout, components);
-    return zgr_align(sizeof(struct encoder)) + sizeof(size_t) + zgr_align(room * 32) + zgr_align(room * 4) + zgr_align(room) + 64;
+    return zgr_align(sizeof(struct encoder)) + zgr_align((room + 2) * 32) + zgr_align(room * 4) + zgr_align(room) + 64;
 }
 
 void zgr_entropy_encode_begin(const struct zgr_layout *layout, uint32_t components, void *scratch)
@@ -47,9 +48,10 @@ void zgr_entropy_encode_begin(const struct zgr_layout *layout, uint32_t componen
     uint8_t *at = (uint8_t *)scratch + zgr_align(sizeof *e);
     e->items.room = items_room(layout, components);
     e->items.context = (uint8_t(*)[32])at;
-    e->items.bits = (uint32_t *)(void *)(at + zgr_align(e->items.room * 32));
-    e->items.kind = at + zgr_align(e->items.room * 32) + zgr_align(e->items.room * 4);
-    zgr_choice_begin(&e->costs);
+    at += zgr_align((e->items.room + 2) * 32); /* vectors are written to their end */
+    e->items.bits = (uint32_t *)(void *)at;
+    e->items.kind = at + zgr_align(e->items.room * 4);
+    zgr_choice_begin(&e->choices);
 }
 
 /* ---- pass 1: items and descriptors ---------------------------------------------------------------------------------- */
@@ -112,7 +114,6 @@ static uint8_t encode_flags(struct encoder *e, struct zgr_bits *bits, uint32_t p
 static void make_items(struct encoder *e, const struct zgr_share *share, uint32_t plane, int with_signs)
 {
     struct zgr_pass pass;
-    struct zgr_wave wave = {0, 0, 0, 0};
     struct zgr_bits *bits = share->bits;
     zgr_pass_begin(&pass, e->all, share, plane);
     pass.items = &e->items;
@@ -121,17 +122,14 @@ static void make_items(struct encoder *e, const struct zgr_share *share, uint32_
         zgr_kernels()->signs(bits);
         bits->signs_known = 1;
     }
-    while (zgr_wave_next(&pass, &wave)) {
-        if (wave.phase == 0)
-            zgr_kernels()->parents(&pass, wave.row);
-        zgr_kernels()->encode_row(&pass, wave.phase, wave.row);
-    }
+    for (uint32_t phase = 0; phase < ZGR_PHASES; phase++)
+        zgr_kernels()->encode_phase(&pass, phase);
     bits->value_plane = (uint8_t)plane;
 }
 
 static int has_items_for(const struct encoder *e, const struct zgr_bits *bits)
 {
-    return e->items.room - e->items.count >= (size_t)bits->unit_count * (2 * ZGR_PHASES + 1) + 1;
+    return e->items.room - e->items.count >= most_items(bits->unit_count);
 }
 
 /* Chooses how a plane is coded; its items are made if it is by tables. *raw_signs: of the share, so far. */
@@ -148,8 +146,10 @@ static void encode_plane(struct encoder *e, const struct zgr_share *share, uint3
         size_t first = e->items.count;
         int with_signs = !*raw_signs && !bits->give_up_signs;
         make_items(e, share, plane, with_signs);
-        zgr_choose(&e->costs, &e->items, first, with_signs, &choice);
+        choice.magnitudes = bits->last_magnitudes;
+        zgr_choose(&e->choices, &e->items, first, with_signs, &choice);
         bits->give_up |= choice.magnitudes == ZGR_RAW_PLANE;
+        bits->last_magnitudes = choice.magnitudes;
         bits->give_up_signs |= choice.signs_are_hopeless;
         if (choice.magnitudes == ZGR_RAW_PLANE)
             e->items.count = first;
@@ -177,12 +177,12 @@ static void encode_plane(struct encoder *e, const struct zgr_share *share, uint3
 
 static int is_empty(const struct zgr_bits *bits, uint32_t plane)
 {
-    size_t words = (size_t)bits->unit_count * ZGR_PHASES;
     uint32_t any = 0;
     if (plane >= bits->top)
         return 1;
-    for (size_t at = 0; at < words; at++)
-        any |= zgr_bits_plane(bits, plane)[at];
+    const uint32_t *words = zgr_bits_plane(bits, plane);
+    for (size_t at = 0; at < bits->word_count; at++)
+        any |= words[at];
     return any == 0;
 }
 
@@ -210,61 +210,25 @@ static int encode_planes(struct encoder *e, const struct zgr_share *shares, uint
     return 1;
 }
 
-/* ---- pass 2: raw bits ----------------------------------------------------------------------------------------------- */
-
-static void write_raw_plane(struct zgr_raw_writer *out, const struct zgr_bits *bits, const uint32_t *plane)
-{
-    for (uint32_t phase = 0; phase < ZGR_PHASES; phase++)
-        for (uint32_t row = 0; row < zgr_phase_rows(bits, phase); row++)
-            for (uint32_t u = 0; u < bits->units; u++) {
-                size_t unit = (size_t)row * bits->units + u;
-                if (bits->active[unit])
-                    zgr_raw_write(out, plane[phase * (size_t)bits->unit_count + unit], u + 1 < bits->units ? 32 : zgr_last_lanes(bits, phase));
-            }
-}
-
-static void write_masked(struct zgr_raw_writer *out, uint32_t bits, uint32_t mask)
-{
-    zgr_raw_write(out, zgr_extract(bits, mask), (uint32_t)__builtin_popcount(mask));
-}
-
-static void write_raw(struct zgr_raw_writer *out, const struct zgr_descriptor *d)
-{
-    struct zgr_bits *bits = d->share->bits;
-    const uint32_t *plane = zgr_bits_plane(bits, d->plane);
-    size_t words = (size_t)bits->unit_count * ZGR_PHASES;
-    if (d->magnitudes == ZGR_RAW_PLANE)
-        write_raw_plane(out, bits, plane);
-    else if (bits->top > d->plane + 4u)
-        for (size_t at = 0; at < words; at++) {
-            uint32_t large = zgr_bits_above(bits, d->plane + 4u, at);
-            if (large)
-                write_masked(out, plane[at], large);
-        }
-    for (size_t at = 0; at < words; at++) {
-        uint32_t fresh = plane[at] & ~bits->significant[at];
-        if (fresh && d->signs == 0)
-            write_masked(out, bits->negative[at], fresh);
-        bits->significant[at] |= plane[at];
-    }
-}
-
 /* ---- small packets -------------------------------------------------------------------------------------------------- */
 
+static size_t ones_of(uint32_t word) { return word ? (size_t)__builtin_popcount(word) : 0; }
+
 /* Bits of the raw section that a plane takes if its magnitudes, its signs are raw. */
-static size_t raw_bits(const struct zgr_bits *bits, uint32_t plane, int raw_magnitudes, int raw_signs)
+static size_t raw_bits(struct zgr_bits *bits, uint32_t q, int raw_magnitudes, int raw_signs)
 {
-    size_t count = 0, words = (size_t)bits->unit_count * ZGR_PHASES;
+    size_t count = 0;
     for (uint32_t phase = 0; raw_magnitudes && phase < ZGR_PHASES; phase++)
-        for (uint32_t row = 0; row < zgr_phase_rows(bits, phase); row++)
-            for (uint32_t u = 0; u < bits->units; u++)
-                if (bits->active[(size_t)row * bits->units + u])
-                    count += u + 1 < bits->units ? ZGR_LANES : zgr_last_lanes(bits, phase);
-    for (size_t at = 0; at < words; at++) {
-        uint32_t fresh = raw_signs ? zgr_bits_plane(bits, plane)[at] & ~zgr_bits_above(bits, plane + 1, at) : 0;
-        uint32_t large = raw_magnitudes ? 0 : zgr_bits_above(bits, plane + 4, at);
-        count += (uint32_t)__builtin_popcount(fresh) + (uint32_t)__builtin_popcount(large);
-    }
+        for (uint32_t k = 0; k < bits->active_count; k++)
+            count += ones_of(~bits->missing[phase * (size_t)bits->unit_count + bits->list[k]]);
+    const uint32_t *plane = zgr_bits_plane(bits, q), *large = raw_magnitudes ? NULL : zgr_bits_large(bits, q + 4);
+    for (uint32_t at = 0; large && at < bits->word_count; at++)
+        count += ones_of(large[at]);
+    if (!raw_signs)
+        return count;
+    const uint32_t *above = zgr_bits_large(bits, q + 1);
+    for (uint32_t at = 0; at < bits->word_count; at++)
+        count += ones_of(above ? plane[at] & ~above[at] : plane[at]);
     return count;
 }
 
@@ -344,7 +308,7 @@ static size_t finish(struct encoder *e, const struct zgr_walk *start, uint8_t *o
     if ((size_t)(e->end - e->at) < VARINT_NBYTES)
         return 0;
     while (zgr_walk_next(&walk, &d) > 0)
-        write_raw(&raw, &d);
+        zgr_kernels()->write_raw(&raw, d.share->bits, d.plane, d.magnitudes == ZGR_RAW_PLANE, d.signs == 0);
     zgr_raw_finish(&raw);
     size_t raw_nbytes = (size_t)(raw.at - e->at) - VARINT_NBYTES;
     lanes.width = choose_width(e);

@@ -18,6 +18,19 @@
 #define EXPAND_16(M) EXPAND_4(M), EXPAND_4(M + 4), EXPAND_4(M + 8), EXPAND_4(M + 12)
 #define EXPAND_64(M) EXPAND_16(M), EXPAND_16(M + 16), EXPAND_16(M + 32), EXPAND_16(M + 48)
 
+/* The same for lanes of 8 bits. */
+#define SPREAD_LANE(M, J) EXPAND_BIT(M, J) ? EXPAND_BEFORE(M, J) : 128
+#define SPREAD_ROW(M)                                                                                                        \
+    {                                                                                                                        \
+        SPREAD_LANE(M, 0), SPREAD_LANE(M, 1), SPREAD_LANE(M, 2), SPREAD_LANE(M, 3), SPREAD_LANE(M, 4), SPREAD_LANE(M, 5),     \
+            SPREAD_LANE(M, 6), SPREAD_LANE(M, 7)                                                                             \
+    }
+#define SPREAD_4(M) SPREAD_ROW(M), SPREAD_ROW(M + 1), SPREAD_ROW(M + 2), SPREAD_ROW(M + 3)
+#define SPREAD_16(M) SPREAD_4(M), SPREAD_4(M + 4), SPREAD_4(M + 8), SPREAD_4(M + 12)
+#define SPREAD_64(M) SPREAD_16(M), SPREAD_16(M + 16), SPREAD_16(M + 32), SPREAD_16(M + 48)
+
+static const uint8_t spread_bytes[256][8] = {SPREAD_64(0), SPREAD_64(64), SPREAD_64(128), SPREAD_64(192)};
+
 /* 8 lanes of 16 bits: a byte of the stream goes to the lower half of a lane. */
 static const uint8_t expand_bytes[256][16] = {EXPAND_64(0), EXPAND_64(64), EXPAND_64(128), EXPAND_64(192)};
 

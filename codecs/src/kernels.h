@@ -4,6 +4,7 @@
 
 #include "bitplanes.h"
 #include "lanes.h"
+#include "rawbits.h"
 
 /* What one band-plane is coded with. */
 struct zgr_pass {
@@ -15,29 +16,34 @@ struct zgr_pass {
     uint8_t sibling_count;
     const struct zgr_bits *siblings[3];
     uint8_t sibling_shift[3];
-    uint8_t exists[ZGR_PHASES][ZGR_LANES]; /* of a row's last unit: 255 for lanes that there are */
-    const uint8_t *magnitudes;             /* decoder: a table of 192 probabilities, */
-    const uint8_t *signs;                  /* and one of 16; NULL: they are raw */
+    const uint8_t *magnitudes; /* decoder: a table of 192 probabilities, */
+    const uint8_t *signs;      /* and one of 16; NULL: they are raw */
     struct zgr_lanes *lanes;
     struct zgr_items *items; /* encoder */
     uint8_t with_signs;      /* encoder */
 };
 
 struct zgr_kernels {
-    /* values = min(magnitude >> plane, 15) of active units. */
+    /* values = min(magnitude >> plane, 15) of active units; the same, if they are at plane + 1. */
     void (*values)(struct zgr_bits *bits, uint32_t plane);
+    void (*values_down)(struct zgr_bits *bits, uint32_t plane);
     void (*signs)(struct zgr_bits *bits);
-    /* A row of coefficients, the planes from `plane` up. */
-    void (*row)(const struct zgr_bits *bits, uint32_t plane, uint32_t y, int32_t *out);
+    /* All coefficients, the planes from `plane` up: [phase][place], in 16 bits if top ≤ 15, else in 32. */
+    void (*coefficients)(const struct zgr_bits *bits, uint32_t plane, void *out);
     uint32_t (*step)(struct zgr_lanes *lanes, const uint8_t *p);
-    /* Row `row` of a phase; *next may be left beyond the end of the input, by 64 bytes a unit. */
-    void (*parents)(const struct zgr_pass *pass, uint32_t row);
-    void (*decode_row)(const struct zgr_pass *pass, uint32_t phase, uint32_t row);
-    /* Encoder: coefficients of a band to planes (all `top` of them) and signs. */
-    void (*load)(struct zgr_bits *bits, const int32_t *coeffs, uint32_t top);
-    void (*encode_row)(const struct zgr_pass *pass, uint32_t phase, uint32_t row);
-    /* Items [first, count) backwards; bytes before `end`. `magnitudes` NULL: the items are probabilities. `signs` NULL: those of
-     * signs are left out. */
+    void (*parents)(const struct zgr_pass *pass);
+    /* Magnitudes of list[first] to list[first + count - 1] of a phase; at most 32 bytes each are taken. */
+    void (*decode_units)(const struct zgr_pass *pass, uint32_t phase, uint32_t first, uint32_t count);
+    /* Signs of a phase: finds where they are and their probabilities, all->signs, and returns how many; decodes 32; puts them all. */
+    uint32_t (*find_signs)(const struct zgr_pass *pass, uint32_t phase, uint32_t *units);
+    void (*decode_signs)(const struct zgr_pass *pass, uint8_t *p, uint32_t steps);
+    void (*put_signs)(const struct zgr_pass *pass, uint32_t phase, uint32_t units);
+    void (*read_raw)(struct zgr_raw_reader *raw, struct zgr_bits *bits, uint32_t plane, int raw_magnitudes, int raw_signs);
+    /* Encoder: coefficients of a band to planes (all `top` of them) and signs; `places` is scratch, ZGR_PHASES * ZGR_LANES * unit_count. */
+    void (*load)(struct zgr_bits *bits, const int32_t *coeffs, uint32_t top, int32_t *places);
+    void (*encode_phase)(const struct zgr_pass *pass, uint32_t phase);
+    void (*write_raw)(struct zgr_raw_writer *raw, struct zgr_bits *bits, uint32_t plane, int raw_magnitudes, int raw_signs);
+    /* Items [first, end_item) backwards; bytes before `end`. `signs` NULL: those of signs are left out. */
     uint8_t *(*encode_items)(const struct zgr_items *items, size_t first, size_t end_item, const uint8_t *magnitudes,
                              const uint8_t *signs, struct zgr_lanes *lanes, uint8_t *end);
 };

@@ -1,98 +1,315 @@
 /* The kernels of kernels.h, in the vectors of the simd_*.h that was included before; KERNELS is the name of their table. */
 #include "contexts.h"
 
+/* ---- values and signs ----------------------------------------------------------------------------------------------- */
+
 SIMD static void fill_values(struct zgr_bits *bits, uint32_t plane)
 {
+    const uint32_t *large = zgr_bits_large(bits, plane + 4), *planes[4];
+    for (uint32_t i = 0; i < 4; i++)
+        planes[i] = plane + i >= bits->low && plane + i < bits->top ? zgr_bits_plane(bits, plane + i) : NULL;
     for (uint32_t phase = 0; phase < ZGR_PHASES; phase++)
-        for (uint32_t row = 0; row < bits->rows; row++)
-            for (uint32_t u = 0; u < bits->units; u++) {
-                size_t unit = (size_t)row * bits->units + u, at = phase * (size_t)bits->unit_count + unit;
-                if (!bits->active[unit])
-                    continue;
-                V value = v_and(v_bits(zgr_bits_above(bits, plane + 4, at)), v_set(15));
-                for (uint32_t i = 0; i < 4; i++)
-                    value = v_or(value, v_and(v_bits(zgr_bits_word(bits, plane + i, at)), v_set((uint8_t)(1 << i))));
-                v_store(bits->values[phase] + (size_t)row * bits->stride + 32 * u, value);
-            }
+        for (uint32_t k = 0; k < bits->active_count; k++) {
+            size_t unit = bits->list[k], at = phase * (size_t)bits->unit_count + unit;
+            V value = large ? v_and(v_bits(large[at]), v_set(15)) : v_set(0);
+            for (uint32_t i = 0; i < 4; i++)
+                if (planes[i])
+                    value = v_or(value, v_and(v_bits(planes[i][at]), v_set((uint8_t)(1 << i))));
+            v_store(bits->values[phase] + 32 * unit, value);
+        }
+}
+
+SIMD static void lower_values(struct zgr_bits *bits, uint32_t plane)
+{
+    const uint32_t *ones = plane >= bits->low && plane < bits->top ? zgr_bits_plane(bits, plane) : NULL;
+    for (uint32_t phase = 0; phase < ZGR_PHASES; phase++)
+        for (uint32_t k = 0; k < bits->active_count; k++) {
+            size_t unit = bits->list[k];
+            V value = v_load(bits->values[phase] + 32 * unit);
+            value = v_add(value, value);
+            if (ones)
+                value = v_sub(value, v_bits(ones[phase * (size_t)bits->unit_count + unit]));
+            v_store(bits->values[phase] + 32 * unit, v_min(value, v_set(15)));
+        }
 }
 
 SIMD static void fill_signs(struct zgr_bits *bits)
 {
     for (uint32_t phase = 0; phase < ZGR_PHASES; phase++)
-        for (uint32_t row = 0; row < bits->rows; row++)
-            for (uint32_t u = 0; u < bits->units; u++) {
-                size_t at = phase * (size_t)bits->unit_count + (size_t)row * bits->units + u;
-                V sign = v_or(v_bits(bits->negative[at]), v_set(1));
-                v_store(bits->signs[phase] + (size_t)row * bits->stride + 32 * u, v_and(v_bits(bits->significant[at]), sign));
-            }
+        for (uint32_t k = 0; k < bits->active_count; k++) {
+            size_t unit = bits->list[k], at = phase * (size_t)bits->unit_count + unit;
+            V sign = v_or(v_bits(bits->negative[at]), v_set(1));
+            v_store(bits->signs[phase] + 32 * unit, v_and(v_bits(bits->significant[at]), sign));
+        }
 }
 
 /* ---- planes to coefficients and back -------------------------------------------------------------------------------- */
 
-/* Byte `group` of the magnitudes of a unit, zero below `plane`. */
-SIMD_INLINE V magnitude_byte(const struct zgr_bits *bits, uint32_t plane, uint32_t group, size_t at)
+/* Swaps the bits of a that `mask` << n covers with those of b that mask covers. */
+SIMD_INLINE void swap_bits(V *a, V *b, int n, uint8_t mask)
 {
-    uint32_t least = 8 * group, q = bits->top < least + 8 ? bits->top : least + 8, end = plane > least ? plane : least;
-    V value = v_set(0);
-    end = end < bits->low ? bits->low : end;
-    for (; q > end; q--)
-        value = v_sub(v_add(value, value), v_bits(zgr_bits_plane(bits, q - 1)[at]));
-    for (; q > least; q--)
-        value = v_add(value, value);
-    return value;
+    V t = v_and(v_xor(v_srl16(*a, n), *b), v_set(mask));
+    *b = v_xor(*b, t);
+    *a = v_xor(*a, v_sll16(t, n));
 }
 
-SIMD_INLINE void unit_values(const struct zgr_bits *bits, uint32_t plane, size_t at, int32_t out[32])
+/* Byte `group` of the magnitudes of 8 units, zero below `plane`. */
+SIMD_INLINE void magnitude_bytes(const struct zgr_bits *bits, uint32_t plane, uint32_t group, size_t at, V out[8])
 {
-    uint8_t bytes[4][32], negative[32];
-    uint32_t groups = (bits->top + 7u) / 8, half = (1u << plane) >> 1;
-    for (uint32_t g = 0; g < 4; g++)
-        v_store(bytes[g], g < groups ? magnitude_byte(bits, plane, g, at) : v_set(0));
-    v_store(negative, v_bits(bits->negative[at]));
-    if (groups <= 2)
-        for (uint32_t j = 0; j < 32; j++) {
-            int32_t m = bytes[0][j] | bytes[1][j] << 8, flip = (int8_t)negative[j];
-            m += m ? (int32_t)half : 0;
-            out[j] = (m ^ flip) - flip;
+    V r[8], a[8], b[8];
+    for (uint32_t i = 0; i < 8; i++) {
+        uint32_t q = 8 * group + i;
+        r[i] = q >= plane && q >= bits->low && q < bits->top ? v_load(zgr_bits_plane(bits, q) + at) : v_set(0);
+    }
+    for (uint32_t i = 0; i < 4; i++)
+        swap_bits(&r[i], &r[i + 4], 4, 0x0F);
+    for (uint32_t i = 0; i < 8; i += i & 1 ? 3 : 1)
+        swap_bits(&r[i], &r[i + 2], 2, 0x33);
+    for (uint32_t i = 0; i < 8; i += 2)
+        swap_bits(&r[i], &r[i + 1], 1, 0x55);
+    /* Byte j of r[i] is that of coefficient 8 j + i. */
+    for (uint32_t i = 0; i < 4; i++)
+        v_interleave(r[i], r[i + 4], &a[2 * i], &a[2 * i + 1]);
+    for (uint32_t i = 0; i < 4; i++)
+        v_interleave(a[i], a[i + 4], &b[2 * i], &b[2 * i + 1]);
+    for (uint32_t i = 0; i < 4; i++)
+        v_interleave(b[i], b[i + 4], &out[2 * i], &out[2 * i + 1]);
+}
+
+SIMD_INLINE void coefficients_16(const struct zgr_bits *bits, uint32_t plane, int16_t *out)
+{
+    uint8_t low[256], high[256], negative[256];
+    const int16_t half = (int16_t)((1u << plane) >> 1);
+    V bytes[8];
+    for (size_t at = 0; at < bits->word_count; at += 8, out += 256) {
+        magnitude_bytes(bits, plane, 0, at, bytes);
+        for (uint32_t i = 0; i < 8; i++) {
+            v_store(low + 32 * i, bytes[i]);
+            v_store(negative + 32 * i, v_bits(bits->negative[at + i]));
         }
-    else
-        for (uint32_t j = 0; j < 32; j++) {
-            uint32_t m = bytes[0][j] | (uint32_t)bytes[1][j] << 8 | (uint32_t)bytes[2][j] << 16 | (uint32_t)bytes[3][j] << 24;
+        if (bits->top > 8)
+            magnitude_bytes(bits, plane, 1, at, bytes);
+        for (uint32_t i = 0; i < 8; i++)
+            v_store(high + 32 * i, bits->top > 8 ? bytes[i] : v_set(0));
+        for (uint32_t j = 0; j < 256; j++) {
+            int16_t m = (int16_t)(low[j] | high[j] << 8), flip = (int8_t)negative[j];
+            m = (int16_t)(m + (m ? half : 0));
+            out[j] = (int16_t)((m ^ flip) - flip);
+        }
+    }
+}
+
+SIMD_INLINE void coefficients_32(const struct zgr_bits *bits, uint32_t plane, int32_t *out)
+{
+    uint8_t part[4][256], negative[256];
+    const uint32_t half = (1u << plane) >> 1;
+    V bytes[8];
+    memset(part, 0, sizeof part);
+    for (size_t at = 0; at < bits->word_count; at += 8, out += 256) {
+        for (uint32_t group = 0; 8 * group < bits->top; group++) {
+            magnitude_bytes(bits, plane, group, at, bytes);
+            for (uint32_t i = 0; i < 8; i++)
+                v_store(part[group] + 32 * i, bytes[i]);
+        }
+        for (uint32_t i = 0; i < 8; i++)
+            v_store(negative + 32 * i, v_bits(bits->negative[at + i]));
+        for (uint32_t j = 0; j < 256; j++) {
+            uint32_t m = part[0][j] | (uint32_t)part[1][j] << 8 | (uint32_t)part[2][j] << 16 | (uint32_t)part[3][j] << 24;
             uint32_t flip = (uint32_t)(int8_t)negative[j];
             m += m ? half : 0;
             out[j] = (int32_t)((m ^ flip) - flip);
         }
-}
-
-SIMD static void coefficient_row(const struct zgr_bits *bits, uint32_t plane, uint32_t y, int32_t *out)
-{
-    const size_t even = (y & 1 ? 3 : 0) * (size_t)bits->unit_count, odd = (y & 1 ? 1 : 2) * (size_t)bits->unit_count;
-    for (uint32_t u = 0; u < bits->units; u++) {
-        size_t unit = (size_t)(y >> 1) * bits->units + u;
-        uint32_t left = bits->width - 64 * u, count = left < 64 ? left : 64;
-        int32_t a[32], b[32];
-        if (!bits->active[unit] || !bits->any) {
-            memset(out + 64 * (size_t)u, 0, count * sizeof *out);
-            continue;
-        }
-        unit_values(bits, plane, even + unit, a);
-        unit_values(bits, plane, odd + unit, b);
-        if (count == 64)
-            for (uint32_t j = 0; j < 32; j++) {
-                out[64 * (size_t)u + 2 * j] = a[j];
-                out[64 * (size_t)u + 2 * j + 1] = b[j];
-            }
-        else
-            for (uint32_t j = 0; j < count; j++)
-                out[64 * (size_t)u + j] = j & 1 ? b[j >> 1] : a[j >> 1];
     }
 }
 
+SIMD static void coefficients(const struct zgr_bits *bits, uint32_t plane, void *out)
+{
+    if (bits->top <= 15)
+        coefficients_16(bits, plane, out);
+    else
+        coefficients_32(bits, plane, out);
+}
+
+/* ---- decoder -------------------------------------------------------------------------------------------------------- */
+
+SIMD static uint32_t one_step(struct zgr_lanes *lanes, const uint8_t *p)
+{
+    Lanes running;
+    lanes_open(lanes, &running);
+    V bits = lanes_decode(&running, v_load(p), lanes->width);
+    lanes_close(&running, lanes);
+    return v_mask(bits);
+}
+
+SIMD static void parents(const struct zgr_pass *pass) { spread_parents(pass); }
+
+SIMD_INLINE void decode_some(const struct zgr_pass *pass, uint32_t phase, uint32_t first, uint32_t count, uint32_t width, uint32_t siblings)
+{
+    const struct zgr_bits *bits = pass->bits;
+    const uint8_t *table = pass->magnitudes + 48 * phase;
+    size_t word = phase * (size_t)bits->unit_count;
+    uint8_t *values = bits->values[phase];
+    uint32_t *out = zgr_bits_plane(bits, pass->plane) + word, *fresh = pass->all->masks + first;
+    const uint32_t *list = bits->list + first;
+    const T table_0 = t_load(table), table_1 = t_load(table + 16), table_2 = t_load(table + 32);
+    struct around n;
+    Lanes lanes;
+    look_around(pass, phase, &n);
+    lanes_open(pass->lanes, &lanes);
+    for (uint32_t k = 0; k < count; k++) {
+        size_t unit = list[k], at = 32 * unit;
+        V value = v_load(values + at), is_0 = v_eq(value, v_set(0)), is_1 = v_eq(value, v_set(1));
+        V class = classes(&n, unit, value, siblings); /* of 128 and more, p is 0 */
+        V p = v_pick(v_pick(v_lookup(table_2, class), v_lookup(table_1, class), is_1), v_lookup(table_0, class), is_0);
+        V ones = lanes_decode(&lanes, p, width);
+        v_store(values + at, v_min(v_sub(v_add(value, value), ones), v_set(15)));
+        out[unit] = v_mask(ones);
+        fresh[k] = v_mask(v_and(ones, is_0));
+    }
+    lanes_close(&lanes, pass->lanes);
+}
+
+#ifdef ZGR_NO_ENCODER /* WebAssembly, which is sent before the first picture: small */
+#define DECODE_SIBLINGS(WIDTH) decode_some(pass, phase, first, count, WIDTH, pass->sibling_count);
+#else
+#define DECODE_SIBLINGS(WIDTH)                                                                                               \
+    switch (pass->sibling_count) {                                                                                           \
+    case 0: decode_some(pass, phase, first, count, WIDTH, 0); break;                                                         \
+    case 1: decode_some(pass, phase, first, count, WIDTH, 1); break;                                                         \
+    case 2: decode_some(pass, phase, first, count, WIDTH, 2); break;                                                         \
+    default: decode_some(pass, phase, first, count, WIDTH, 3); break;                                                        \
+    }
+#endif
+#define DEFINE_DECODE(WIDTH)                                                                                                 \
+    SIMD static void decode_units_##WIDTH(const struct zgr_pass *pass, uint32_t phase, uint32_t first, uint32_t count)       \
+    {                                                                                                                        \
+        DECODE_SIBLINGS(WIDTH)                                                                                               \
+    }
+DEFINE_DECODE(8)
+DEFINE_DECODE(16)
+DEFINE_DECODE(32)
+
+SIMD static void decode_units(const struct zgr_pass *pass, uint32_t phase, uint32_t first, uint32_t count)
+{
+    switch (pass->lanes->width) {
+    case 8: decode_units_8(pass, phase, first, count); break;
+    case 16: decode_units_16(pass, phase, first, count); break;
+    default: decode_units_32(pass, phase, first, count); break;
+    }
+}
+
+/* Keeps the units that have new ones in all->fresh and all->masks; returns how many. */
+SIMD_INLINE uint32_t keep_fresh(const struct zgr_pass *pass)
+{
+    const struct zgr_bits *bits = pass->bits;
+    uint32_t *fresh = pass->all->fresh, *masks = pass->all->masks, units = 0;
+    for (uint32_t k = 0; k < bits->active_count; k++) {
+        uint32_t mask = masks[k];
+        fresh[units] = bits->list[k];
+        masks[units] = mask;
+        units += mask != 0;
+    }
+    return units;
+}
+
+SIMD static uint32_t find_signs(const struct zgr_pass *pass, uint32_t phase, uint32_t *units)
+{
+    const T table = t_load(pass->signs);
+    const int8_t *signs[4];
+    uint8_t *out = pass->all->signs;
+    look_at_signs(pass->bits, phase, signs);
+    *units = keep_fresh(pass);
+    for (uint32_t k = 0; k < *units; k++) {
+        V z = sign_sums(signs, 32 * (size_t)pass->all->fresh[k]);
+        out += v_compress(v_lookup(table, v_abs(z)), pass->all->masks[k], out);
+    }
+    v_store(out, v_set(0));
+    return (uint32_t)(out - pass->all->signs);
+}
+
+SIMD static void decode_signs(const struct zgr_pass *pass, uint8_t *p, uint32_t steps)
+{
+    Lanes lanes;
+    lanes_open(pass->lanes, &lanes);
+    for (uint32_t i = 0; i < steps; i++, p += 32)
+        v_store(p, lanes_decode(&lanes, v_load(p), pass->lanes->width));
+    lanes_close(&lanes, pass->lanes);
+}
+
+SIMD static void put_signs(const struct zgr_pass *pass, uint32_t phase, uint32_t units)
+{
+    const struct zgr_bits *bits = pass->bits;
+    const uint8_t *in = pass->all->signs;
+    const int8_t *signs[4];
+    uint32_t *negative = bits->negative + phase * (size_t)bits->unit_count;
+    look_at_signs(bits, phase, signs);
+    for (uint32_t k = 0; k < units; k++) {
+        size_t unit = pass->all->fresh[k];
+        uint32_t mask = pass->all->masks[k];
+        int8_t *own = bits->signs[phase] + 32 * unit;
+        V fresh = v_bits(mask), z = sign_sums(signs, 32 * unit);
+        V is_negative = v_and(v_xor(v_expand(in, mask), v_negative(z)), fresh);
+        in += __builtin_popcount(mask);
+        negative[unit] |= v_mask(is_negative);
+        v_store(own, v_or(v_load(own), v_or(is_negative, v_and(fresh, v_set(1)))));
+    }
+}
+
+SIMD_INLINE uint32_t read_masked(struct zgr_raw_reader *raw, uint32_t mask)
+{
+    return mask_deposit(zgr_raw_read(raw, (uint32_t)__builtin_popcount(mask)), mask);
+}
+
+/* Whether one of 8 words is not zero: most are, where it is asked. */
+SIMD_INLINE int any_of_8(const uint32_t *words)
+{
+    uint32_t any = 0;
+    for (uint32_t i = 0; i < 8; i++)
+        any |= words[i];
+    return any != 0;
+}
+
+SIMD static void read_raw(struct zgr_raw_reader *from, struct zgr_bits *bits, uint32_t q, int raw_magnitudes, int raw_signs)
+{
+    struct zgr_raw_reader raw = *from;
+    uint32_t *restrict plane = zgr_bits_plane(bits, q), *restrict significant = bits->significant, *restrict negative = bits->negative;
+    const uint32_t *large = raw_magnitudes ? NULL : zgr_bits_large(bits, q + 4), *restrict missing = bits->missing;
+    const uint32_t words = bits->word_count, units = bits->unit_count, active = bits->active_count;
+    const uint32_t *restrict list = bits->list;
+    if (raw_magnitudes)
+        for (uint32_t phase = 0; phase < ZGR_PHASES; phase++)
+            for (uint32_t k = 0; k < active; k++) {
+                size_t at = phase * (size_t)units + list[k];
+                plane[at] = read_masked(&raw, ~missing[at]);
+            }
+    if (large)
+        for (uint32_t at = 0; at < words; at += 8)
+            if (any_of_8(large + at))
+                for (uint32_t i = at; i < at + 8; i++)
+                    plane[i] |= read_masked(&raw, large[i]);
+    if (raw_signs)
+        for (uint32_t at = 0; at < words; at += 8) {
+            uint32_t fresh[8];
+            for (uint32_t i = 0; i < 8; i++)
+                fresh[i] = plane[at + i] & ~significant[at + i];
+            if (any_of_8(fresh))
+                for (uint32_t i = 0; i < 8; i++)
+                    negative[at + i] |= read_masked(&raw, fresh[i]);
+        }
+    for (uint32_t at = 0; at < words; at++)
+        significant[at] |= plane[at];
+    *from = raw;
+}
+
+/* ---- encoder -------------------------------------------------------------------------------------------------------- */
+#ifndef ZGR_NO_ENCODER
+
+/* 32 coefficients to words of planes. */
 SIMD_INLINE void load_unit(struct zgr_bits *bits, const int32_t *x, size_t at, uint32_t top)
 {
     uint8_t bytes[4][32], negative[32];
     for (uint32_t j = 0; j < 32; j++) {
-        uint32_t flip = 0u - ((uint32_t)x[2 * j] >> 31), m = ((uint32_t)x[2 * j] ^ flip) - flip;
+        uint32_t flip = 0u - ((uint32_t)x[j] >> 31), m = ((uint32_t)x[j] ^ flip) - flip;
         negative[j] = (uint8_t)flip;
         bytes[0][j] = (uint8_t)m;
         bytes[1][j] = (uint8_t)(m >> 8);
@@ -108,164 +325,131 @@ SIMD_INLINE void load_unit(struct zgr_bits *bits, const int32_t *x, size_t at, u
     }
 }
 
-SIMD static void load_band(struct zgr_bits *bits, const int32_t *coeffs, uint32_t top)
+/* Every other one of a row, from the first on. */
+SIMD_INLINE void every_other(const int32_t *x, uint32_t count, int32_t *out)
 {
-    int32_t padded[64];
-    for (uint32_t y = 0; y < bits->height; y++)
-        for (uint32_t u = 0; u < bits->units; u++) {
-            const int32_t *x = coeffs + (size_t)y * bits->width + 64 * (size_t)u;
-            uint32_t left = bits->width - 64 * u;
-            if (left < 64) {
-                memset(padded, 0, sizeof padded);
-                memcpy(padded, x, left * sizeof *x);
-                x = padded;
+    for (uint32_t j = 0; j < count; j++)
+        out[j] = x[2 * j];
+}
+
+SIMD static void load_band(struct zgr_bits *bits, const int32_t *coeffs, uint32_t top, int32_t *places)
+{
+    size_t phase_places = (size_t)bits->unit_count * ZGR_LANES;
+    memset(places, 0, ZGR_PHASES * phase_places * sizeof *places);
+    for (uint32_t y = 0; y < bits->height; y++) {
+        const int32_t *x = coeffs + (size_t)y * bits->width;
+        int32_t *row = places + (size_t)(y >> 1) * bits->stride;
+        every_other(x, (bits->width + 1) / 2, row + (y & 1 ? 3 : 0) * phase_places);
+        every_other(x + 1, bits->width / 2, row + (y & 1 ? 1 : 2) * phase_places);
+    }
+    for (size_t at = 0; at < (size_t)ZGR_PHASES * bits->unit_count; at++)
+        load_unit(bits, places + ZGR_LANES * at, at, top);
+}
+
+/* The signs of a phase, 32 an item. */
+SIMD_INLINE void encode_signs(const struct zgr_pass *pass, uint32_t phase)
+{
+    const struct zgr_bits *bits = pass->bits;
+    const uint32_t *negative = bits->negative + phase * (size_t)bits->unit_count;
+    struct zgr_items *items = pass->items;
+    const int8_t *signs[4];
+    uint8_t *const start = items->context[items->count], *out = start;
+    uint32_t units = keep_fresh(pass);
+    look_at_signs(bits, phase, signs);
+    for (uint32_t k = 0; k < units; k++) {
+        size_t unit = pass->all->fresh[k];
+        uint32_t mask = pass->all->masks[k];
+        int8_t *own = bits->signs[phase] + 32 * unit;
+        V z = sign_sums(signs, 32 * unit), is_negative = v_bits(negative[unit]);
+        V ones = v_and(v_xor(is_negative, v_negative(z)), v_set(ZGR_ITEM_ONE));
+        out += v_compress(v_or(v_abs(z), ones), mask, out);
+        v_store(own, v_or(v_load(own), v_and(v_bits(mask), v_or(is_negative, v_set(1)))));
+    }
+    if (out == start)
+        return;
+    v_store(out, v_set(ZGR_ITEM_NOTHING));
+    size_t count = ((size_t)(out - start) + 31) / 32;
+    memset(items->kind + items->count, ZGR_ITEM_SIGN, count);
+    items->count += count;
+}
+
+SIMD_INLINE void encode_units(const struct zgr_pass *pass, uint32_t phase, uint32_t siblings)
+{
+    const struct zgr_bits *bits = pass->bits;
+    size_t word = phase * (size_t)bits->unit_count;
+    const uint32_t *plane = zgr_bits_plane(bits, pass->plane) + word;
+    uint8_t *values = bits->values[phase], (*context)[32] = pass->items->context + pass->items->count;
+    uint32_t *fresh = pass->all->masks;
+    struct around n;
+    look_around(pass, phase, &n);
+    for (uint32_t k = 0; k < bits->active_count; k++) {
+        size_t unit = bits->list[k], at = 32 * unit;
+        V value = v_load(values + at), ones = v_bits(plane[unit]), state = v_min(value, v_set(2));
+        V class = v_or(classes(&n, unit, value, siblings), v_and(ones, v_set(ZGR_ITEM_ONE)));
+        v_store(context[k], v_or(class, v_sll16(state, 4)));
+        v_store(values + at, v_min(v_sub(v_add(value, value), ones), v_set(15)));
+        fresh[k] = v_mask(v_and(ones, v_eq(value, v_set(0))));
+    }
+    memset(pass->items->kind + pass->items->count, (int)phase, bits->active_count);
+    pass->items->count += bits->active_count;
+}
+
+SIMD static void encode_phase(const struct zgr_pass *pass, uint32_t phase)
+{
+    switch (pass->sibling_count) {
+    case 0: encode_units(pass, phase, 0); break;
+    case 1: encode_units(pass, phase, 1); break;
+    case 2: encode_units(pass, phase, 2); break;
+    default: encode_units(pass, phase, 3); break;
+    }
+    if (pass->with_signs)
+        encode_signs(pass, phase);
+}
+
+SIMD_INLINE void write_masked(struct zgr_raw_writer *raw, uint32_t bits, uint32_t mask)
+{
+    zgr_raw_write(raw, mask_extract(bits, mask), (uint32_t)__builtin_popcount(mask));
+}
+
+SIMD static void write_raw(struct zgr_raw_writer *to, struct zgr_bits *bits, uint32_t q, int raw_magnitudes, int raw_signs)
+{
+    struct zgr_raw_writer raw = *to;
+    const uint32_t *plane = zgr_bits_plane(bits, q), *large = raw_magnitudes ? NULL : zgr_bits_large(bits, q + 4);
+    uint32_t *restrict significant = bits->significant;
+    const uint32_t words = bits->word_count;
+    if (raw_magnitudes)
+        for (uint32_t phase = 0; phase < ZGR_PHASES; phase++)
+            for (uint32_t k = 0; k < bits->active_count; k++) {
+                size_t at = phase * (size_t)bits->unit_count + bits->list[k];
+                write_masked(&raw, plane[at], ~bits->missing[at]);
             }
-            size_t unit = (size_t)(y >> 1) * bits->units + u;
-            load_unit(bits, x, (y & 1 ? 3 : 0) * (size_t)bits->unit_count + unit, top);
-            load_unit(bits, x + 1, (y & 1 ? 1 : 2) * (size_t)bits->unit_count + unit, top);
+    if (large)
+        for (uint32_t at = 0; at < words; at += 8)
+            if (any_of_8(large + at))
+                for (uint32_t i = at; i < at + 8; i++)
+                    write_masked(&raw, plane[i], large[i]);
+    if (raw_signs)
+        for (uint32_t at = 0; at < words; at += 8) {
+            uint32_t fresh[8];
+            for (uint32_t i = 0; i < 8; i++)
+                fresh[i] = plane[at + i] & ~significant[at + i];
+            if (any_of_8(fresh))
+                for (uint32_t i = 0; i < 8; i++)
+                    write_masked(&raw, bits->negative[at + i], fresh[i]);
         }
-}
-
-/* ---- decoder -------------------------------------------------------------------------------------------------------- */
-
-SIMD static uint32_t one_step(struct zgr_lanes *lanes, const uint8_t *p)
-{
-    Lanes running;
-    lanes_open(lanes, &running);
-    V bits = lanes_decode(&running, v_load(p), lanes->width);
-    lanes_close(&running, lanes);
-    return v_mask(bits);
-}
-
-SIMD static void parents(const struct zgr_pass *pass, uint32_t row) { spread_parents(pass, row); }
-
-/* The signs of the coefficients in `fresh`: new in this plane. */
-SIMD_INLINE void decode_signs(const struct around *n, size_t at, V fresh, T table, Lanes *lanes, uint32_t width, uint32_t *negative)
-{
-    V z = sign_sums(n, at), p = v_and(v_lookup(table, v_abs(z)), fresh);
-    V is_negative = v_and(v_xor(lanes_decode(lanes, p, width), v_negative(z)), fresh);
-    *negative |= v_mask(is_negative);
-    v_store(n->own_signs + at, v_or(v_load(n->own_signs + at), v_or(is_negative, v_and(fresh, v_set(1)))));
-}
-
-SIMD_INLINE void decode_units(const struct zgr_pass *pass, uint32_t phase, uint32_t row, uint32_t width, uint32_t siblings, int with_signs)
-{
-    const struct zgr_bits *bits = pass->bits;
-    const uint8_t *active = bits->active + (size_t)row * bits->units, *table = pass->magnitudes + 48 * phase;
-    size_t word = phase * (size_t)bits->unit_count + (size_t)row * bits->units;
-    uint32_t *out = zgr_bits_plane(bits, pass->plane) + word, *negative = bits->negative + word;
-    const T table_0 = t_load(table), table_1 = t_load(table + 16), table_2 = t_load(table + 32);
-    const T sign_table = t_load(with_signs ? pass->signs : table);
-    struct around n;
-    Lanes lanes;
-    look_around(pass, phase, row, &n);
-    lanes_open(pass->lanes, &lanes);
-    for (uint32_t u = 0; u < bits->units; u++) {
-        size_t at = 32 * (size_t)u;
-        if (!active[u])
-            continue;
-        V class = classes(pass, &n, phase, at, siblings), value = v_load(n.values + at);
-        V is_0 = v_eq(value, v_set(0)), is_1 = v_eq(value, v_set(1));
-        V p = v_pick(v_pick(v_lookup(table_2, class), v_lookup(table_1, class), is_1), v_lookup(table_0, class), is_0);
-        p = v_andnot(v_eq(v_and(value, v_set(8)), v_set(8)), p);
-        if (u == bits->units - 1)
-            p = v_and(p, v_load(pass->exists[phase]));
-        V ones = lanes_decode(&lanes, p, width);
-        v_store(n.values + at, v_min(v_sub(v_add(value, value), ones), v_set(15)));
-        out[u] = v_mask(ones);
-        V fresh = v_and(ones, is_0);
-        if (with_signs && v_mask(fresh))
-            decode_signs(&n, at, fresh, sign_table, &lanes, width, &negative[u]);
-    }
-    lanes_close(&lanes, pass->lanes);
-}
-
-#ifdef ZGR_NO_ENCODER /* WebAssembly, which is sent before the first picture: small */
-#define DECODE_SIBLINGS(WIDTH, SIGNS) decode_units(pass, phase, row, WIDTH, pass->sibling_count, SIGNS);
-#else
-#define DECODE_SIBLINGS(WIDTH, SIGNS)                                                                                        \
-    switch (pass->sibling_count) {                                                                                           \
-    case 0: decode_units(pass, phase, row, WIDTH, 0, SIGNS); break;                                                          \
-    case 1: decode_units(pass, phase, row, WIDTH, 1, SIGNS); break;                                                          \
-    case 2: decode_units(pass, phase, row, WIDTH, 2, SIGNS); break;                                                          \
-    default: decode_units(pass, phase, row, WIDTH, 3, SIGNS); break;                                                         \
-    }
-#endif
-#define DEFINE_DECODE(WIDTH)                                                                                                 \
-    SIMD static void decode_row_##WIDTH(const struct zgr_pass *pass, uint32_t phase, uint32_t row)                           \
-    {                                                                                                                        \
-        if (pass->signs)                                                                                                     \
-            DECODE_SIBLINGS(WIDTH, 1)                                                                                        \
-        else                                                                                                                 \
-            DECODE_SIBLINGS(WIDTH, 0)                                                                                        \
-    }
-DEFINE_DECODE(8)
-DEFINE_DECODE(16)
-DEFINE_DECODE(32)
-
-SIMD static void decode_row(const struct zgr_pass *pass, uint32_t phase, uint32_t row)
-{
-    if (row_is_idle(pass->bits, row))
-        return;
-    switch (pass->lanes->width) {
-    case 8: decode_row_8(pass, phase, row); break;
-    case 16: decode_row_16(pass, phase, row); break;
-    default: decode_row_32(pass, phase, row); break;
-    }
-}
-
-/* ---- encoder -------------------------------------------------------------------------------------------------------- */
-#ifndef ZGR_NO_ENCODER
-
-SIMD_INLINE void put_item(struct zgr_items *items, uint32_t kind, V context, uint32_t bits)
-{
-    v_store(items->context[items->count], context);
-    items->kind[items->count] = (uint8_t)kind;
-    items->bits[items->count++] = bits;
-}
-
-SIMD static void encode_row(const struct zgr_pass *pass, uint32_t phase, uint32_t row)
-{
-    const struct zgr_bits *bits = pass->bits;
-    size_t word = phase * (size_t)bits->unit_count + (size_t)row * bits->units;
-    const uint32_t *plane = zgr_bits_plane(bits, pass->plane) + word, *negative = bits->negative + word;
-    const V all = v_set(255);
-    struct around n;
-    if (row_is_idle(bits, row))
-        return;
-    look_around(pass, phase, row, &n);
-    for (uint32_t u = 0; u < bits->units; u++) {
-        size_t at = 32 * (size_t)u;
-        if (!bits->active[(size_t)row * bits->units + u])
-            continue;
-        V value = v_load(n.values + at), ones = v_bits(plane[u]), state = v_min(value, v_set(2));
-        V context = classes(pass, &n, phase, at, pass->sibling_count), large = v_eq(v_and(value, v_set(8)), v_set(8));
-        state = v_add(state, state), state = v_add(state, state), state = v_add(state, state), state = v_add(state, state);
-        context = v_or(v_or(context, state), large);
-        if (u == bits->units - 1)
-            context = v_or(context, v_xor(v_load(pass->exists[phase]), all));
-        put_item(pass->items, phase, context, plane[u] & ~v_mask(large));
-        v_store(n.values + at, v_min(v_sub(v_add(value, value), ones), v_set(15)));
-        V fresh = v_and(ones, v_eq(value, v_set(0)));
-        uint32_t fresh_bits = v_mask(fresh);
-        if (!pass->with_signs || !fresh_bits)
-            continue;
-        V z = sign_sums(&n, at), sign = v_and(fresh, v_or(v_bits(negative[u]), v_set(1)));
-        put_item(pass->items, ZGR_ITEM_SIGN, v_or(v_abs(z), v_xor(fresh, all)), (negative[u] ^ v_mask(v_negative(z))) & fresh_bits);
-        v_store(n.own_signs + at, v_or(v_load(n.own_signs + at), sign));
-    }
+    for (uint32_t at = 0; at < words; at++)
+        significant[at] |= plane[at];
+    *to = raw;
 }
 
 SIMD_INLINE V item_probabilities(uint32_t kind, V context, const uint8_t *magnitudes, const uint8_t *signs)
 {
-    if (kind == ZGR_ITEM_FLAG)
-        return context;
     if (kind == ZGR_ITEM_SIGN)
         return v_lookup(t_load(signs), context);
     const uint8_t *table = magnitudes + 48 * kind;
-    V state = v_and(context, v_set(0x30)), class = v_and(context, v_set(0x8F));
-    V p = v_pick(v_lookup(t_load(table + 32), class), v_lookup(t_load(table + 16), class), v_eq(state, v_set(16)));
-    return v_pick(p, v_lookup(t_load(table), class), v_eq(state, v_set(0)));
+    V state = v_and(context, v_set(0x30));
+    V p = v_pick(v_lookup(t_load(table + 32), context), v_lookup(t_load(table + 16), context), v_eq(state, v_set(16)));
+    return v_pick(p, v_lookup(t_load(table), context), v_eq(state, v_set(0)));
 }
 
 SIMD_INLINE uint8_t *encode_all(const struct zgr_items *items, size_t first, size_t n, const uint8_t *magnitudes, const uint8_t *signs,
@@ -273,11 +457,15 @@ SIMD_INLINE uint8_t *encode_all(const struct zgr_items *items, size_t first, siz
 {
     Lanes running;
     lanes_open(lanes, &running);
-    while (n-- > first)
-        if (items->kind[n] != ZGR_ITEM_SIGN || signs) {
-            V p = item_probabilities(items->kind[n], v_load(items->context[n]), magnitudes, signs);
-            end = lanes_encode(&running, p, items->bits[n], width, end);
+    while (n-- > first) {
+        V context = v_load(items->context[n]);
+        if (items->kind[n] == ZGR_ITEM_FLAG) {
+            end = lanes_encode(&running, context, v_bits(items->bits[n]), width, end);
+        } else if (items->kind[n] != ZGR_ITEM_SIGN || signs) {
+            V ones = v_eq(v_and(context, v_set(ZGR_ITEM_ONE | ZGR_ITEM_NOTHING)), v_set(ZGR_ITEM_ONE));
+            end = lanes_encode(&running, item_probabilities(items->kind[n], context, magnitudes, signs), ones, width, end);
         }
+    }
     lanes_close(&running, lanes);
     return end;
 }
@@ -292,7 +480,10 @@ SIMD static uint8_t *encode_items(const struct zgr_items *items, size_t first, s
     }
 }
 
-const struct zgr_kernels KERNELS = {fill_values, fill_signs, coefficient_row, one_step, parents, decode_row, load_band, encode_row, encode_items};
+#define ENCODER_KERNELS load_band, encode_phase, write_raw, encode_items
 #else
-const struct zgr_kernels KERNELS = {fill_values, fill_signs, coefficient_row, one_step, parents, decode_row, load_band, NULL, NULL};
+#define ENCODER_KERNELS NULL, NULL, NULL, NULL
 #endif
+
+const struct zgr_kernels KERNELS = {fill_values, lower_values, fill_signs, coefficients, one_step, parents, decode_units,
+                                    find_signs,  decode_signs, put_signs,  read_raw,     ENCODER_KERNELS};

@@ -11,12 +11,12 @@ struct zgr_lanes {
     uint32_t width;      /* 8, 16 or 32 states; 0: none */
 };
 
-/* Lane steps. Kind 0 to 3: magnitudes of that phase, `context` is 16 * state + class; ZGR_ITEM_SIGN: |z|; ZGR_ITEM_FLAG: a
- * probability. 128 or more (not of flags): the lane codes nothing. */
-enum { ZGR_ITEM_SIGN = 4, ZGR_ITEM_FLAG = 5, ZGR_ITEM_NOTHING = 128 };
+/* Lane steps. Kind 0 to 3: magnitudes of that phase, `context` is 16 * state + class; ZGR_ITEM_SIGN: |z|; to either ZGR_ITEM_ONE is
+ * added if the bit is a one, and ZGR_ITEM_NOTHING if the lane codes nothing. ZGR_ITEM_FLAG: a probability, and the bits beside it. */
+enum { ZGR_ITEM_SIGN = 4, ZGR_ITEM_FLAG = 5, ZGR_ITEM_ONE = 64, ZGR_ITEM_NOTHING = 128 };
 struct zgr_items {
     uint8_t (*context)[32];
-    uint32_t *bits;
+    uint32_t *bits; /* of flags */
     uint8_t *kind;
     size_t count, room;
 };

@@ -5,7 +5,9 @@ void zgr_values_at(struct zgr_bits *bits, uint32_t plane)
 {
     if (bits->value_plane == plane)
         return;
-    if (bits->any)
+    if (bits->any && bits->value_plane == plane + 1u && bits->value_plane != ZGR_NO_PLANE)
+        zgr_kernels()->values_down(bits, plane);
+    else if (bits->any)
         zgr_kernels()->values(bits, plane);
     bits->value_plane = (uint8_t)plane;
 }
@@ -43,23 +45,8 @@ void zgr_pass_begin(struct zgr_pass *pass, struct zgr_bitplanes *all, const stru
         pass->parent_shift = values_near(&own[share->band - 3], plane);
         pass->parent = &own[share->band - 3];
     }
-    for (uint32_t phase = 0; phase < ZGR_PHASES; phase++)
-        memset(pass->exists[phase], 255, zgr_last_lanes(share->bits, phase) < 32 ? zgr_last_lanes(share->bits, phase) : 32);
     zgr_values_at(share->bits, plane + 1);
-}
-
-int zgr_wave_next(const struct zgr_pass *pass, struct zgr_wave *wave)
-{
-    static const uint8_t behind[ZGR_PHASES] = {0, 1, 1, 2};
-    for (; wave->i < pass->bits->rows + 2; wave->i++, wave->slot = 0)
-        while (wave->slot < ZGR_PHASES) {
-            uint32_t phase = wave->slot++;
-            wave->phase = phase;
-            wave->row = wave->i - behind[phase];
-            if (wave->i >= behind[phase] && wave->row < zgr_phase_rows(pass->bits, phase))
-                return 1;
-        }
-    return 0;
+    zgr_kernels()->parents(pass);
 }
 
 int zgr_flag_probabilities(const struct zgr_bits *bits, const uint8_t flag_p[3], uint32_t first, uint8_t p[32])
@@ -77,16 +64,14 @@ int zgr_flag_probabilities(const struct zgr_bits *bits, const uint8_t flag_p[3],
 void zgr_activate_now(struct zgr_bits *bits)
 {
     for (uint32_t unit = 0; unit < bits->unit_count; unit++)
-        if (bits->active[unit] == 2) {
-            bits->active[unit] = 1;
-            bits->active_count++;
-        }
+        bits->active[unit] = bits->active[unit] != 0;
+    zgr_bits_list(bits);
 }
 
 void zgr_activate_all(struct zgr_bits *bits)
 {
     memset(bits->active, 1, bits->unit_count);
-    bits->active_count = bits->unit_count;
+    zgr_bits_list(bits);
 }
 
 void zgr_passes_end(const struct zgr_share *shares, uint32_t count)

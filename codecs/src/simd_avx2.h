@@ -6,6 +6,7 @@
 
 #include "core.h"
 #include "lanes.h"
+#include "compact.h"
 #include "expand.h"
 
 #define SIMD __attribute__((target("avx2,bmi,bmi2,popcnt")))
@@ -13,6 +14,7 @@
 
 typedef __m256i V;
 typedef __m256i T; /* a table of 16 bytes, twice */
+typedef __m128i C; /* a count */
 
 SIMD_INLINE V v_load(const void *p) { return _mm256_loadu_si256((const __m256i *)p); }
 SIMD_INLINE void v_store(void *p, V a) { _mm256_storeu_si256((__m256i *)p, a); }
@@ -34,6 +36,12 @@ SIMD_INLINE V v_shift_right(V a, int n)
 {
     return _mm256_and_si256(_mm256_srl_epi16(a, _mm_cvtsi32_si128(n)), _mm256_set1_epi8((char)(255 >> n)));
 }
+/* Shifts that let bits cross from byte to byte of two. */
+SIMD_INLINE V v_srl16(V a, int n) { return _mm256_srli_epi16(a, n); }
+SIMD_INLINE V v_sll16(V a, int n) { return _mm256_slli_epi16(a, n); }
+SIMD_INLINE C c_set(int n) { return _mm_cvtsi32_si128(n); }
+SIMD_INLINE V v_shift_left_by(V a, C n) { return _mm256_sll_epi16(a, n); }
+SIMD_INLINE V v_shift_right_by(V a, C n) { return _mm256_srl_epi16(a, n); }
 SIMD_INLINE V v_lookup(T t, V a) { return _mm256_shuffle_epi8(t, a); }
 SIMD_INLINE V v_bits(uint32_t bits)
 {
@@ -47,6 +55,39 @@ SIMD_INLINE void v_interleave(V a, V b, V *low, V *high)
     __m256i t0 = _mm256_unpacklo_epi8(a, b), t1 = _mm256_unpackhi_epi8(a, b);
     *low = _mm256_permute2x128_si256(t0, t1, 0x20);
     *high = _mm256_permute2x128_si256(t0, t1, 0x31);
+}
+
+SIMD_INLINE uint32_t mask_deposit(uint32_t bits, uint32_t mask) { return _pdep_u32(bits, mask); }
+SIMD_INLINE uint32_t mask_extract(uint32_t bits, uint32_t mask) { return _pext_u32(bits, mask); }
+
+SIMD_INLINE uint8_t *compact_8(__m128i a, uint32_t mask, uint8_t *out)
+{
+    __m128i from = _mm_loadl_epi64((const __m128i *)(const void *)compact_bytes[mask]);
+    _mm_storel_epi64((__m128i *)(void *)out, _mm_shuffle_epi8(a, from));
+    return out + _mm_popcnt_u32(mask);
+}
+/* The bytes that a mask picks, in order; up to 8 more are written. Returns how many they are. */
+SIMD_INLINE uint32_t v_compress(V a, uint32_t mask, uint8_t *out)
+{
+    __m128i low = _mm256_castsi256_si128(a), high = _mm256_extracti128_si256(a, 1);
+    uint8_t *at = compact_8(low, mask & 255, out);
+    at = compact_8(_mm_srli_si128(low, 8), mask >> 8 & 255, at);
+    at = compact_8(high, mask >> 16 & 255, at);
+    at = compact_8(_mm_srli_si128(high, 8), mask >> 24, at);
+    return (uint32_t)(at - out);
+}
+SIMD_INLINE __m128i spread_8(const uint8_t *in, uint32_t mask)
+{
+    __m128i to = _mm_loadl_epi64((const __m128i *)(const void *)spread_bytes[mask]);
+    return _mm_shuffle_epi8(_mm_loadl_epi64((const __m128i *)(const void *)in), to);
+}
+/* And back, zeros elsewhere; up to 8 more are read. */
+SIMD_INLINE V v_expand(const uint8_t *in, uint32_t mask)
+{
+    __m128i a = spread_8(in, mask & 255), b = spread_8(in + _mm_popcnt_u32(mask & 0xFF), mask >> 8 & 255);
+    __m128i c = spread_8(in + _mm_popcnt_u32(mask & 0xFFFF), mask >> 16 & 255);
+    __m128i d = spread_8(in + _mm_popcnt_u32(mask & 0xFFFFFF), mask >> 24);
+    return _mm256_set_m128i(_mm_unpacklo_epi64(c, d), _mm_unpacklo_epi64(a, b));
 }
 
 /* ---- lanes ---------------------------------------------------------------------------------------------------------- */
@@ -214,9 +255,8 @@ SIMD_INLINE uint8_t *encode_8(Lanes *s, __m128i p, __m128i ones, uint8_t *end)
     __m128i bytes = _mm_packus_epi16(_mm256_castsi256_si128(b), _mm_setzero_si128()), leave = _mm256_castsi256_si128(r);
     return lay_down(end, (uint64_t)_mm_extract_epi64(bytes, 0), (uint32_t)_mm_movemask_epi8(_mm_packs_epi16(leave, leave)) & 255);
 }
-SIMD_INLINE uint8_t *lanes_encode(Lanes *s, V p, uint32_t bits, uint32_t width, uint8_t *end)
+SIMD_INLINE uint8_t *lanes_encode(Lanes *s, V p, V ones, uint32_t width, uint8_t *end)
 {
-    V ones = v_bits(bits);
     __m128i p_low = _mm256_castsi256_si128(p), p_high = _mm256_extracti128_si256(p, 1);
     __m128i low = _mm256_castsi256_si128(ones), high = _mm256_extracti128_si256(ones, 1);
     if (width == 32)

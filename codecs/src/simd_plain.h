@@ -14,6 +14,7 @@ typedef struct {
 typedef struct {
     uint8_t b[16];
 } T; /* a table of 16 bytes */
+typedef uint32_t C; /* a count */
 
 #define EACH(EXPRESSION)                                                                                                     \
     V r;                                                                                                                     \
@@ -48,6 +49,12 @@ SIMD_INLINE V v_negative(V a) { EACH(a.b[i] & 128 ? 255 : 0); } /* as signed byt
 SIMD_INLINE V v_abs(V a) { EACH(a.b[i] & 128 ? -a.b[i] : a.b[i]); }
 SIMD_INLINE V v_pick(V a, V b, V mask) { EACH(mask.b[i] & 128 ? b.b[i] : a.b[i]); }
 SIMD_INLINE V v_shift_right(V a, int n) { EACH(a.b[i] >> n); }
+/* Shifts whose bits that come from another byte are not asked for. */
+SIMD_INLINE V v_srl16(V a, int n) { EACH(a.b[i] >> n); }
+SIMD_INLINE V v_sll16(V a, int n) { EACH(a.b[i] << n); }
+SIMD_INLINE C c_set(int n) { return (C)n; }
+SIMD_INLINE V v_shift_left_by(V a, C n) { EACH(a.b[i] << n); }
+SIMD_INLINE V v_shift_right_by(V a, C n) { EACH(a.b[i] >> n); }
 SIMD_INLINE V v_lookup(T t, V a) { EACH(a.b[i] & 128 ? 0 : t.b[a.b[i] & 15]); }
 SIMD_INLINE V v_bits(uint32_t bits) { EACH(bits >> i & 1 ? 255 : 0); } /* a byte of ones for each bit that is set */
 SIMD_INLINE uint32_t v_mask(V a)                                       /* and back */
@@ -65,6 +72,38 @@ SIMD_INLINE void v_interleave(V a, V b, V *low, V *high)
         high->b[2 * i] = a.b[16 + i];
         high->b[2 * i + 1] = b.b[16 + i];
     }
+}
+
+/* The lowest bits to the places set in a mask, and back. */
+SIMD_INLINE uint32_t mask_deposit(uint32_t bits, uint32_t mask)
+{
+    uint32_t out = 0;
+    for (; mask; mask &= mask - 1, bits >>= 1)
+        out |= bits & 1 ? mask & (0u - mask) : 0;
+    return out;
+}
+SIMD_INLINE uint32_t mask_extract(uint32_t bits, uint32_t mask)
+{
+    uint32_t out = 0;
+    for (uint32_t i = 0; mask; mask &= mask - 1, i++)
+        out |= (uint32_t)((bits & mask & (0u - mask)) != 0) << i;
+    return out;
+}
+/* The bytes that a mask picks, in order; returns how many they are. */
+SIMD_INLINE uint32_t v_compress(V a, uint32_t mask, uint8_t *out)
+{
+    uint32_t count = 0;
+    for (; mask; mask &= mask - 1)
+        out[count++] = a.b[__builtin_ctz(mask)];
+    return count;
+}
+/* And back, zeros elsewhere. */
+SIMD_INLINE V v_expand(const uint8_t *in, uint32_t mask)
+{
+    V r = {{0}};
+    for (; mask; mask &= mask - 1)
+        r.b[__builtin_ctz(mask)] = *in++;
+    return r;
 }
 
 /* ---- lanes ---------------------------------------------------------------------------------------------------------- */
@@ -94,13 +133,13 @@ SIMD_INLINE V lanes_decode(Lanes *lanes, V p, uint32_t width)
 }
 
 /* The opposite, last step first; bytes are laid down before `end`, the new beginning is returned. */
-SIMD_INLINE uint8_t *lanes_encode(Lanes *lanes, V p, uint32_t bits, uint32_t width, uint8_t *end)
+SIMD_INLINE uint8_t *lanes_encode(Lanes *lanes, V p, V ones, uint32_t width, uint8_t *end)
 {
     uint16_t *states = lanes->states;
     for (uint32_t g = 32; g > 0;) {
         g -= width;
         for (uint32_t j = width; j-- > 0;) {
-            uint32_t bit = bits >> (g + j) & 1, f = bit ? p.b[g + j] : 256u - p.b[g + j], x = states[j];
+            uint32_t bit = ones.b[g + j] & 1, f = bit ? p.b[g + j] : 256u - p.b[g + j], x = states[j];
             if (x >= f << 8) {
                 *--end = (uint8_t)x;
                 x >>= 8;

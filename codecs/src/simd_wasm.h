@@ -6,6 +6,7 @@
 
 #include "core.h"
 #include "lanes.h"
+#include "compact.h"
 #include "expand.h"
 
 #define SIMD
@@ -15,6 +16,7 @@ typedef struct {
     v128_t a, b;
 } V;
 typedef v128_t T;
+typedef uint32_t C; /* a count */
 
 #define BOTH(LOW, HIGH)                                                                                                      \
     V r = {LOW, HIGH};                                                                                                       \
@@ -42,6 +44,11 @@ SIMD_INLINE V v_abs(V x) { BOTH(wasm_i8x16_abs(x.a), wasm_i8x16_abs(x.b)); }
 /* Masks are bytes of zeros or ones throughout. */
 SIMD_INLINE V v_pick(V x, V y, V mask) { BOTH(wasm_v128_bitselect(y.a, x.a, mask.a), wasm_v128_bitselect(y.b, x.b, mask.b)); }
 SIMD_INLINE V v_shift_right(V x, int n) { BOTH(wasm_u8x16_shr(x.a, (uint32_t)n), wasm_u8x16_shr(x.b, (uint32_t)n)); }
+SIMD_INLINE V v_srl16(V x, int n) { BOTH(wasm_u16x8_shr(x.a, (uint32_t)n), wasm_u16x8_shr(x.b, (uint32_t)n)); }
+SIMD_INLINE V v_sll16(V x, int n) { BOTH(wasm_i16x8_shl(x.a, (uint32_t)n), wasm_i16x8_shl(x.b, (uint32_t)n)); }
+SIMD_INLINE C c_set(int n) { return (C)n; }
+SIMD_INLINE V v_shift_left_by(V x, C n) { BOTH(wasm_i16x8_shl(x.a, n), wasm_i16x8_shl(x.b, n)); }
+SIMD_INLINE V v_shift_right_by(V x, C n) { BOTH(wasm_u16x8_shr(x.a, n), wasm_u16x8_shr(x.b, n)); }
 SIMD_INLINE V v_lookup(T t, V x)
 {
     const v128_t index = wasm_u8x16_splat(0x8F);
@@ -69,6 +76,41 @@ SIMD_INLINE void v_interleave(V x, V y, V *low, V *high)
     high->a = zip_low(x.b, y.b), high->b = zip_high(x.b, y.b);
 }
 #undef BOTH
+
+SIMD_INLINE uint32_t mask_deposit(uint32_t bits, uint32_t mask)
+{
+    if (mask == 0xFFFFFFFFu)
+        return bits;
+    uint32_t out = 0;
+    for (; mask; mask &= mask - 1, bits >>= 1)
+        out |= mask & (0u - mask) & (0u - (bits & 1));
+    return out;
+}
+SIMD_INLINE uint8_t *compact_8(v128_t x, uint32_t mask, uint8_t *out)
+{
+    wasm_v128_store64_lane(out, wasm_i8x16_swizzle(x, wasm_v128_load64_zero(compact_bytes[mask])), 0);
+    return out + __builtin_popcount(mask);
+}
+SIMD_INLINE uint32_t v_compress(V x, uint32_t mask, uint8_t *out)
+{
+    uint8_t *at = compact_8(x.a, mask & 255, out);
+    at = compact_8(wasm_i64x2_shuffle(x.a, x.a, 1, 1), mask >> 8 & 255, at);
+    at = compact_8(x.b, mask >> 16 & 255, at);
+    at = compact_8(wasm_i64x2_shuffle(x.b, x.b, 1, 1), mask >> 24, at);
+    return (uint32_t)(at - out);
+}
+SIMD_INLINE v128_t spread_8(const uint8_t *in, uint32_t mask)
+{
+    return wasm_i8x16_swizzle(wasm_v128_load64_zero(in), wasm_v128_load64_zero(spread_bytes[mask]));
+}
+SIMD_INLINE V v_expand(const uint8_t *in, uint32_t mask)
+{
+    v128_t a = spread_8(in, mask & 255), b = spread_8(in + __builtin_popcount(mask & 0xFF), mask >> 8 & 255);
+    v128_t c = spread_8(in + __builtin_popcount(mask & 0xFFFF), mask >> 16 & 255);
+    v128_t d = spread_8(in + __builtin_popcount(mask & 0xFFFFFF), mask >> 24);
+    V r = {wasm_i64x2_shuffle(a, b, 0, 2), wasm_i64x2_shuffle(c, d, 0, 2)};
+    return r;
+}
 
 /* ---- lanes ---------------------------------------------------------------------------------------------------------- */
 

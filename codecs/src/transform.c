@@ -1,7 +1,6 @@
 /* The reversible 2/6 wavelet: SPEC.md, section 7. Formulas there; here, the order of work that keeps it fast: whole rows at a
  * time, so that every loop runs along memory and vectorises, and each row is touched while it is in the cache. */
 #include "core.h"
-#include "kernels.h"
 
 /* (s[i-1] - s[i+1] + 2) >> 2 */
 static inline int32_t predict(int32_t before, int32_t after) { return zgr_add(zgr_subtract(before, after), 2) >> 2; }
@@ -109,13 +108,36 @@ ZGR_CLONES static void join_row(const int32_t *restrict low, const int32_t *rest
         join_pair(low[pairs - 1], zgr_add(high[pairs - 1], predict(low[pairs - 2], low[pairs - 1])), x + 2 * (pairs - 1));
 }
 
-/* A row of a band, with what is unknown of it in the middle of its range; zeros where nothing is known. */
-static void band_row(const struct zgr_bits *band, uint32_t plane, uint32_t y, uint32_t width, int32_t *row)
+/* Every other one of a row, from the first on. */
+ZGR_CLONES static void weave_16(const int16_t *restrict even, const int16_t *restrict odd, uint32_t width, int32_t *restrict row)
 {
-    if (band)
-        zgr_kernels()->row(band, plane, y, row);
-    else
+    for (uint32_t j = 0; j < width / 2; j++) {
+        row[2 * j] = even[j];
+        row[2 * j + 1] = odd[j];
+    }
+    if (width & 1)
+        row[width - 1] = even[width / 2];
+}
+ZGR_CLONES static void weave_32(const int32_t *restrict even, const int32_t *restrict odd, uint32_t width, int32_t *restrict row)
+{
+    for (uint32_t j = 0; j < width / 2; j++) {
+        row[2 * j] = even[j];
+        row[2 * j + 1] = odd[j];
+    }
+    if (width & 1)
+        row[width - 1] = even[width / 2];
+}
+
+void zgr_places_row(const struct zgr_places *places, uint32_t y, uint32_t width, int32_t *row)
+{
+    size_t even = (y & 1 ? 3 : 0) * places->phase_places + (y >> 1) * places->stride;
+    size_t odd = (y & 1 ? 1 : 2) * places->phase_places + (y >> 1) * places->stride;
+    if (!places->at)
         memset(row, 0, (size_t)width * sizeof *row);
+    else if (places->is_wide)
+        weave_32((const int32_t *)places->at + even, (const int32_t *)places->at + odd, width, row);
+    else
+        weave_16((const int16_t *)places->at + even, (const int16_t *)places->at + odd, width, row);
 }
 
 void zgr_transform_inverse(const struct zgr_inverse *job, int32_t *rows, int32_t *out)
@@ -125,18 +147,18 @@ void zgr_transform_inverse(const struct zgr_inverse *job, int32_t *rows, int32_t
     int32_t *hl[3] = {rows, rows + width, rows + 2 * (size_t)width}; /* HL rows i-1, i, i+1, in places taken in turn */
     int32_t *lh = rows + 3 * (size_t)width, *hh = rows + 4 * (size_t)width;
     int32_t *even = rows + 5 * (size_t)width, *odd = rows + 7 * (size_t)width; /* each the low, then the high part of a row */
-    band_row(job->hl, job->hl_plane, 0, high_width, hl[0]);
+    zgr_places_row(&job->hl, 0, high_width, hl[0]);
     for (uint32_t i = 0; i < lows; i++) {
         uint32_t above = i > 0 ? i - 1 : 0, below = i + 1 < lows ? i + 1 : i;
         if (below != i)
-            band_row(job->hl, job->hl_plane, below, high_width, hl[below % 3]);
+            zgr_places_row(&job->hl, below, high_width, hl[below % 3]);
         const int32_t *ll = job->ll + (size_t)i * low_width;
         if (i == pairs) { /* a last row without a partner */
             join_row(ll, hl[i % 3], width, out + 2 * (size_t)i * width);
             return;
         }
-        band_row(job->lh, job->lh_plane, i, low_width, lh);
-        band_row(job->hh, job->hh_plane, i, high_width, hh);
+        zgr_places_row(&job->lh, i, low_width, lh);
+        zgr_places_row(&job->hh, i, high_width, hh);
         join_columns(job->ll + (size_t)above * low_width, ll, job->ll + (size_t)below * low_width, lh, low_width, even, odd);
         join_columns(hl[above % 3], hl[i % 3], hl[below % 3], hh, high_width, even + low_width, odd + low_width);
         join_row(even, even + low_width, width, out + 2 * (size_t)i * width);

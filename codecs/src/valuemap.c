@@ -16,32 +16,59 @@ uint64_t zgr_load_integer(uint8_t dtype, const void *pixel)
     }
 }
 
-/* One row to m, for one C type. Differences are taken modulo 2^64: every dtype is wider than the span. */
-#define DEFINE_MAP_ROW(NAME, TYPE)                                                                                           \
-    static int NAME(const struct zgr_header *h, const uint8_t *pixels, ptrdiff_t stride, uint32_t count, int32_t *restrict m) \
+enum { PIXELS_AT_ONCE = 256 };
+
+/* One row to m, for one C type, whose differences fit the WIDE type. `pixels` are not always side by side: vectors want them so. */
+#define DEFINE_MAP_ROW(NAME, TYPE, WIDE)                                                                                     \
+    ZGR_CLONES static int NAME##_near(WIDE offset, WIDE span, const TYPE *restrict pixels, uint32_t count, int32_t *restrict m) \
+    {                                                                                                                        \
+        uint32_t bad = 0;                                                                                                    \
+        for (uint32_t i = 0; i < count; i++) {                                                                               \
+            WIDE value = (WIDE)pixels[i] - offset;                                                                           \
+            bad |= (uint32_t)((value < 0) | (value > span));                                                                 \
+            m[i] = (int32_t)value;                                                                                           \
+        }                                                                                                                    \
+        return !bad;                                                                                                         \
+    }                                                                                                                        \
+    static int NAME##_divided(const struct zgr_header *h, const TYPE *pixels, uint32_t count, int32_t *m)                    \
     {                                                                                                                        \
         uint64_t offset = (uint64_t)h->offset, span = h->span;                                                               \
         uint32_t divisor = h->divisor;                                                                                       \
         int good = 1;                                                                                                        \
         for (uint32_t i = 0; i < count; i++) {                                                                               \
-            TYPE pixel;                                                                                                      \
-            memcpy(&pixel, pixels + (ptrdiff_t)i * stride, sizeof pixel);                                                    \
-            uint64_t above = (uint64_t)pixel - offset;                                                                       \
-            uint64_t value = divisor == 1 ? above : above / divisor;                                                         \
-            good &= (pixel >= (TYPE)offset) & (value <= span) & (value * divisor == above);                                  \
+            uint64_t above = (uint64_t)pixels[i] - offset, value = divisor == 1 ? above : above / divisor;                   \
+            good &= (pixels[i] >= (TYPE)offset) & (value <= span) & (value * divisor == above);                              \
             m[i] = (int32_t)(uint32_t)value;                                                                                 \
+        }                                                                                                                    \
+        return good;                                                                                                         \
+    }                                                                                                                        \
+    static int NAME(const struct zgr_header *h, const uint8_t *pixels, ptrdiff_t stride, uint32_t count, int32_t *m)         \
+    {                                                                                                                        \
+        TYPE some[PIXELS_AT_ONCE];                                                                                           \
+        int good = 1;                                                                                                        \
+        for (uint32_t at = 0; at < count; at += PIXELS_AT_ONCE) {                                                            \
+            uint32_t n = count - at < PIXELS_AT_ONCE ? count - at : PIXELS_AT_ONCE;                                          \
+            const uint8_t *from = pixels + (ptrdiff_t)at * stride;                                                           \
+            if (stride == (ptrdiff_t)sizeof(TYPE))                                                                           \
+                memcpy(some, from, n * sizeof(TYPE));                                                                        \
+            else                                                                                                             \
+                for (uint32_t i = 0; i < n; i++)                                                                             \
+                    memcpy(&some[i], from + (ptrdiff_t)i * stride, sizeof(TYPE));                                            \
+            int is_near = sizeof(TYPE) < 8 && h->divisor == 1;                                                               \
+            good &= is_near ? NAME##_near((WIDE)h->offset, (WIDE)h->span, some, n, m + at)                                   \
+                            : NAME##_divided(h, some, n, m + at);                                                            \
         }                                                                                                                    \
         return good;                                                                                                         \
     }
 
-DEFINE_MAP_ROW(map_u8, uint8_t)
-DEFINE_MAP_ROW(map_i8, int8_t)
-DEFINE_MAP_ROW(map_u16, uint16_t)
-DEFINE_MAP_ROW(map_i16, int16_t)
-DEFINE_MAP_ROW(map_u32, uint32_t)
-DEFINE_MAP_ROW(map_i32, int32_t)
-DEFINE_MAP_ROW(map_u64, uint64_t)
-DEFINE_MAP_ROW(map_i64, int64_t)
+DEFINE_MAP_ROW(map_u8, uint8_t, int32_t)
+DEFINE_MAP_ROW(map_i8, int8_t, int32_t)
+DEFINE_MAP_ROW(map_u16, uint16_t, int32_t)
+DEFINE_MAP_ROW(map_i16, int16_t, int32_t)
+DEFINE_MAP_ROW(map_u32, uint32_t, int64_t)
+DEFINE_MAP_ROW(map_i32, int32_t, int64_t)
+DEFINE_MAP_ROW(map_u64, uint64_t, int64_t)
+DEFINE_MAP_ROW(map_i64, int64_t, int64_t)
 
 int zgr_map_row(const struct zgr_header *header, const uint8_t *pixels, ptrdiff_t stride_nbytes, uint32_t count, int32_t *m)
 {
@@ -82,8 +109,13 @@ int zgr_map_row(const struct zgr_header *header, const uint8_t *pixels, ptrdiff_
             NAME(h, m, count, pixels);                                                                                       \
             return;                                                                                                          \
         }                                                                                                                    \
-        for (uint32_t i = 0; i < count; i++)                                                                                 \
-            NAME(h, m + i, 1, pixels + (ptrdiff_t)i * stride);                                                               \
+        uint8_t some[PIXELS_AT_ONCE * sizeof(TYPE)];                                                                         \
+        for (uint32_t at = 0; at < count; at += PIXELS_AT_ONCE) {                                                            \
+            uint32_t n = count - at < PIXELS_AT_ONCE ? count - at : PIXELS_AT_ONCE;                                          \
+            NAME(h, m + at, n, some);                                                                                        \
+            for (uint32_t i = 0; i < n; i++)                                                                                 \
+                memcpy(pixels + ((ptrdiff_t)at + (ptrdiff_t)i) * stride, some + i * sizeof(TYPE), sizeof(TYPE));             \
+        }                                                                                                                    \
     }
 
 DEFINE_UNMAP_ROW(unmap_8, uint8_t, uint32_t)

@@ -43,6 +43,10 @@ class Band:
             high_width if self.kind in ("HL", "HH") else low_width,
         )
 
+    def grid(self, height: int, width: int) -> tuple[int, int]:
+        """Rows and columns of its phases (section 9.1): the size of the level below its own low-pass."""
+        return level_size(height, self.decomposition + 1), level_size(width, self.decomposition + 1)
+
 
 def bands_of(header: Header, resolution: int) -> list[Band]:
     """Bands of a resolution, in the order in which packets hold them."""

@@ -209,7 +209,7 @@ def encode_coefficients(
 
 def _empty_bits(header: Header, height: int, width: int) -> dict[tuple[int, Band], BandBits]:
     return {
-        (component, band): BandBits(np.zeros(band.shape(height, width), np.int32))
+        (component, band): BandBits(np.zeros(band.shape(height, width), np.int32), band.grid(height, width))
         for component in range(header.components)
         for resolution in range(header.resolutions)
         for band in bands_of(header, resolution)

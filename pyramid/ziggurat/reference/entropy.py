@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from ziggurat.reference.contexts import PHASES, BandBits, Pass, wave
+from ziggurat.reference.contexts import PHASES, BandBits, Pass
 from ziggurat.reference.lanes import LANES, WIDTHS, LaneDecoder, encode_steps
 from ziggurat.reference.rawbits import RawReader, RawWriter
 from ziggurat.reference.refusal import refuse
@@ -137,94 +137,104 @@ def _padded(p: NDArray[np.int64]) -> NDArray[np.int64]:
     return np.pad(p, (0, LANES - len(p)))
 
 
-def _flag_contexts(active: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """0, 1 or 2 for each unit in raster order."""
-    units = active.shape[1]
-    line = np.pad(active.ravel().astype(np.int64), units)
-    here = np.arange(active.size) + units
-    around: NDArray[np.int64] = (
-        np.pad(line, 1)[here] + np.pad(line, 1)[here + 2] + line[here - units] + line[here + units]
-    )
+def _flag_contexts(bits: BandBits) -> NDArray[np.int64]:
+    """0, 1 or 2 for each unit."""
+    down = max(1, (bits.stride + LANES // 2) // LANES)
+    line = np.pad(bits.active.astype(np.int64), down)
+    here = np.arange(len(bits.active)) + down
+    around: NDArray[np.int64] = line[here - 1] + line[here + 1] + line[here - down] + line[here + down]
     return (around + 1) // 2
 
 
 def _code_flags(d: Descriptor, steps: Steps, fresh: NDArray[np.bool_]) -> None:
-    active = d.share.bits.active
-    contexts, closed, line = _flag_contexts(active), ~active.ravel(), active.ravel().copy()
-    for first in range(0, active.size, LANES):
+    bits = d.share.bits
+    contexts, closed, active = _flag_contexts(bits), ~bits.active, bits.active.copy()
+    for first in range(0, len(active), LANES):
         part = slice(first, first + LANES)
         if closed[part].any():
             p = np.frombuffer(d.flag_p, np.uint8).astype(np.int64)[contexts[part]] * closed[part]
-            line[part] |= steps.step(_padded(p), fresh.ravel()[part].astype(np.int64)).astype(bool)
-    d.share.bits.active = line.reshape(active.shape)
+            active[part] |= steps.step(_padded(p), fresh[part].astype(np.int64)).astype(bool)
+    bits.active = active
 
 
-def _code_unit(
-    d: Descriptor, steps: Steps, contexts: Pass, phase: int, row: int, unit: int, target: NDArray[np.int32]
-) -> None:
-    """One unit; ``target`` are the coefficients an encoder knows."""
-    y, xs = contexts.place(phase, row)
-    part = slice(LANES * unit, LANES * (unit + 1))
-    own, state, classes = (values[part] for values in contexts.magnitude_contexts(phase, row))
+def _in_units(bits: BandBits, phase: int, values: NDArray[np.int64]) -> NDArray[np.int64]:
+    """[rows, columns] of a phase as [units, lanes], 0 in places that do not exist."""
+    line = np.zeros(len(bits.active) * LANES, np.int64)
+    line[bits.places(phase)] = values
+    return line.reshape(-1, LANES)
+
+
+def _code_magnitudes(
+    d: Descriptor, steps: Steps, contexts: Pass, phase: int, wanted: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Return the bits of a phase, and which coefficients become significant, [rows, columns] both."""
+    bits = d.share.bits
+    own, state, classes = contexts.magnitude_contexts(phase)
     p = MAGNITUDE_TABLES[d.magnitudes - FIRST_TABLE][phase][state, classes].astype(np.int64) * (own < 8)
-    wanted = target[y, xs][part].astype(np.int64)
-    bits = steps.step(_padded(p), np.abs(wanted) >> d.plane & 1)
-    fresh, signs = (bits == 1) & (own == 0), None
-    line = d.coeffs[y, xs]
-    if d.signs and fresh.any():
-        z = contexts.sign_contexts(phase, row)[part]
-        p = SIGN_TABLES[d.signs - 1][np.abs(z)].astype(np.int64) * fresh
-        negative = (steps.step(_padded(p), ((wanted < 0) ^ (z < 0)).astype(np.int64)) == 1) ^ (z < 0)
-        signs = np.where(negative, -1, 1) * fresh
-    sign = np.where(line[part] < 0, -1, 1) if signs is None else np.where(fresh, signs, np.where(line[part] < 0, -1, 1))
-    line[part] += (sign * bits << d.plane).astype(np.int32)
-    contexts.update(phase, row, LANES * unit, bits, signs)
+    p_units, wanted_units = _in_units(bits, phase, p), _in_units(bits, phase, np.abs(wanted) >> d.plane & 1)
+    found = np.zeros_like(p_units)
+    for unit in np.flatnonzero(bits.active):
+        found[unit] = steps.step(p_units[unit], wanted_units[unit])
+    ones = found.ravel()[bits.places(phase)]
+    return ones, (ones == 1) & (own == 0)
+
+
+def _code_signs(
+    d: Descriptor, steps: Steps, contexts: Pass, phase: int, wanted: NDArray[np.int64], fresh: NDArray[np.bool_]
+) -> NDArray[np.int64]:
+    """Return the signs of what becomes significant in a phase: 1 or -1, and 0 elsewhere."""
+    z, signs = contexts.sign_contexts(phase)[fresh], np.zeros(fresh.shape, np.int64)
+    p = SIGN_TABLES[d.signs - 1][np.abs(z)].astype(np.int64)
+    bits = ((wanted[fresh] < 0) ^ (z < 0)).astype(np.int64)
+    parts = [slice(first, first + LANES) for first in range(0, len(z), LANES)]
+    found = [steps.step(_padded(p[part]), bits[part]) for part in parts]
+    if found:
+        signs[fresh] = np.where((np.concatenate(found) == 1) ^ (z < 0), -1, 1)
+    return signs
 
 
 def _code_plane(d: Descriptor, steps: Steps, target: NDArray[np.int32]) -> None:
-    """Pass 1 of a band-plane."""
+    """Pass 1 of a band-plane; ``target`` are the coefficients an encoder knows."""
     bits = d.share.bits
     if d.flags == FLAGS_ALL:
         bits.active[:] = True
     elif d.flags == FLAGS_CODED:
-        _code_flags(d, steps, _unit_ones(target, d.plane, bits.active.shape))
+        _code_flags(d, steps, _unit_ones(bits, target, d.plane))
     if d.magnitudes == RAW:
         bits.raw_here = True
         return
     contexts = Pass(bits, d.plane, d.share.parent, d.share.siblings)
-    for phase, row in wave(d.coeffs.shape[0]):
-        for unit in np.flatnonzero(bits.active[row]):
-            if LANES * unit < len(range(PHASES[phase][1], d.coeffs.shape[1], 2)):
-                _code_unit(d, steps, contexts, phase, row, int(unit), target)
-            else:  # a unit of no lanes takes its turn, too
-                steps.step(np.zeros(LANES, np.int64), np.zeros(0, np.int64))
+    for phase, (y, x) in enumerate(PHASES):
+        wanted, known = target[y::2, x::2].astype(np.int64), d.coeffs[y::2, x::2]
+        ones, fresh = _code_magnitudes(d, steps, contexts, phase, wanted)
+        new = _code_signs(d, steps, contexts, phase, wanted, fresh) if d.signs else np.zeros_like(ones)
+        signs = np.where(fresh, new, np.sign(known))
+        known += (np.where(signs < 0, -1, 1) * ones << d.plane).astype(np.int32)
+        contexts.update(phase, ones, signs)
 
 
-def _unit_ones(target: NDArray[np.int32], plane: int, shape: tuple[int, ...]) -> NDArray[np.bool_]:
+def _unit_ones(bits: BandBits, target: NDArray[np.int32], plane: int) -> NDArray[np.bool_]:
     """Which units have a one in a plane."""
-    ones = np.zeros((2 * shape[0], 2 * LANES * shape[1]), bool)
-    ones[: target.shape[0], : target.shape[1]] = np.abs(target.astype(np.int64)) >> plane & 1
-    units: NDArray[np.bool_] = np.asarray(ones.reshape(shape[0], 2, shape[1], 2 * LANES).any((1, 3)))
-    return units
+    ones = np.abs(target.astype(np.int64)) >> plane & 1
+    units = [_in_units(bits, phase, ones[y::2, x::2]).any(1) for phase, (y, x) in enumerate(PHASES)]
+    return np.logical_or.reduce(units)
 
 
 # ---- 9.7 pass 2 ------------------------------------------------------------------------------------------------------
 
 
-def _raw_places(d: Descriptor) -> Iterator[tuple[int, int]]:
-    """Coefficients in the order of the raw section."""
-    height, width = d.coeffs.shape
-    for y, x in PHASES:
-        for row in range(y, height, 2):
-            for column in range(x, width, 2):
-                yield row, column
+def _raw_places(d: Descriptor) -> Iterator[tuple[int, int, int]]:
+    """Coefficients (y, x) in the order of the raw section, and the unit of each."""
+    for phase, (y, x) in enumerate(PHASES):
+        for (row, column), place in np.ndenumerate(d.share.bits.places(phase)):
+            yield 2 * row + y, 2 * column + x, int(place) // LANES
 
 
 def _raw_magnitudes(d: Descriptor) -> Iterator[tuple[int, int]]:
     """Coefficients whose magnitude bit is raw."""
-    for y, x in _raw_places(d):
+    for y, x, unit in _raw_places(d):
         if d.magnitudes == RAW:
-            if d.share.bits.active[y // 2, x // 2 // LANES]:
+            if d.share.bits.active[unit]:
                 yield y, x
         elif abs(int(d.coeffs[y, x])) >> (d.plane + 1) >= 8:
             yield y, x
@@ -235,7 +245,7 @@ def _read_raw(d: Descriptor, raw: RawReader) -> None:
         if raw.bit():
             d.coeffs[y, x] += (-1 if d.coeffs[y, x] < 0 else 1) << d.plane
     if d.signs == 0:
-        for y, x in _raw_places(d):
+        for y, x, _ in _raw_places(d):
             if abs(int(d.coeffs[y, x])) >> d.plane == 1 and raw.bit():
                 d.coeffs[y, x] *= -1
 
@@ -243,7 +253,7 @@ def _read_raw(d: Descriptor, raw: RawReader) -> None:
 def _write_raw(d: Descriptor, raw: RawWriter, target: NDArray[np.int32]) -> None:
     for y, x in _raw_magnitudes(d):
         raw.bit(abs(int(target[y, x])) >> d.plane & 1)
-    for y, x in _raw_places(d):
+    for y, x, _ in _raw_places(d):
         if d.signs == 0 and abs(int(target[y, x])) >> d.plane == 1:
             raw.bit(int(target[y, x] < 0))
 
@@ -294,7 +304,7 @@ def encode_packet(shares: Sequence[Share], targets: Sequence[NDArray[np.int32]],
         head += bytes((end - share.low,)) if is_first else b""
         raw_from = None
         for plane in range(end - 1, share.low - 1, -1):
-            fresh = _unit_ones(target, plane, share.bits.active.shape)
+            fresh = _unit_ones(share.bits, target, plane)
             if not fresh.any():
                 head.append(EMPTY)
                 continue
