@@ -50,4 +50,5 @@ class NearestRows:
 def _nearest(start: float, stop: float, count: int, read: tuple[int, int]) -> NDArray[np.intp]:
     """The pixel that each of ``count`` pixels of the picture has its centre in, among those that are read."""
     centres = start + (np.arange(count) + 0.5) * ((stop - start) / count)
-    return np.minimum(np.maximum(np.floor(centres).astype(np.intp), read[0]), read[1] - 1)
+    nearest: NDArray[np.intp] = np.clip(np.floor(centres).astype(np.intp), read[0], read[1] - 1)
+    return nearest
