@@ -54,7 +54,7 @@ check: env viewer/node_modules/.made
 test-core: env packages
 	codecs/test.sh
 
-test-python: env viewer
+test-python: env viewer packages
 	$(PY) -m pytest -q -n auto
 
 NEWEST_TESTS := tests/conformance $(addprefix tests/unit/test_,zarr_codec.py roundtrip.py precision.py image.py codec_surface.py loops.py store.py)
