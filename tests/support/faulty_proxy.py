@@ -127,6 +127,8 @@ class Proxy:
         How they fail.
     seen
         Each request's method, path, range and what became of it: the name of a fault, or empty.
+    most_at_once
+        Requests that were under way at the same time.
     """
 
     host: str
@@ -136,6 +138,8 @@ class Proxy:
     seed: int
     faults: tuple[str, ...] = tuple(FAULTS)
     seen: list[tuple[str, str, str, str]] = field(default_factory=list)
+    most_at_once: int = 0
+    at_once: int = 0
     _times: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     _in_a_row: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     _lock: Any = field(default_factory=threading.Lock)
@@ -161,6 +165,18 @@ class Proxy:
             self.seen.append((*request, name))
         return name
 
+    @contextmanager
+    def counted(self) -> Iterator[None]:
+        """Count a request that is under way."""
+        with self._lock:
+            self.at_once += 1
+            self.most_at_once = max(self.most_at_once, self.at_once)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self.at_once -= 1
+
 
 class _Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
@@ -179,7 +195,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
     def answer(self) -> None:
         fault = self.proxy.fault(self.command, self.path, self.headers.get("Range", ""))
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        answer = self.ask(body)
+        with self.proxy.counted():
+            answer = self.ask(body)
         if fault:
             FAULTS[fault](self, answer)
             return
