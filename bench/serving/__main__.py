@@ -1,4 +1,4 @@
-"""Measure and write docs/serving.md: ``python -m bench.serving STORE``, best ``build/mosaic.zarr``, as ``make bench-serving`` does."""
+"""Measure and write docs/serving.md: ``python -m bench.serving STORE``, as ``make bench-serving`` does."""
 
 from __future__ import annotations
 

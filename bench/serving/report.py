@@ -36,20 +36,21 @@ class Measured(NamedTuple):
 
 HEAD = """# What serving costs over a slow line
 
-`make bench-serving` measures and writes this page: {mbit:g} Mbit/s, {round_trip:.0f} ms round trip, {queue:.0f} ms of queue before the bottleneck
-(a proxy, `bench/serving/link.py`: no loss, no slow start of TCP). The image is `{name}`, {size}, {dtype}, {channels} channels. Each way is
-run twice and the second run counts, so that what the server decodes once and keeps is not measured. Time begins with the first
-connection; the opening of the image is in it. Bytes are all that came, headers included.
+`make bench-serving` measures and writes this page: {mbit:g} Mbit/s, {round_trip:.0f} ms round trip, {queue:.0f} ms of queue before
+the bottleneck (a proxy, `bench/serving/link.py`: no loss, no slow start of TCP). The image is `{name}`, {size},
+{dtype}, {channels} channels. Each way is run twice and the second run counts, so that what the server decodes once and keeps
+is not measured. Time begins with the first connection; the opening of the image is in it. Bytes are all that came, headers too.
 
-PSNR is that of the values in their display windows, both channels; of JPEG tiles, which hold no values, that of the blended picture.
+PSNR is that of the values in their display windows, both channels; of JPEG tiles, which hold no values, of the blended picture.
 
 ![PSNR against seconds](images/serving.png)
 """
 PANNING = """## Panning
 
-1920 × 1080 at full size. Dragging: 30 views a second, every 0.4 to 1.2 s another direction, 200 to 2,500 pixels a second. Jumping: to an
-unseen place every 0.5 s. **Stale** are bytes of chunks that the newest view does not show when they come; **in vain** those of them that no
-later view of the walk shows either. At a jump one round trip of a full line is stale whatever a server does: 62 kB, 10 %.
+1920 × 1080 at full size. Dragging: 30 views a second, every 0.4 to 1.2 s another direction, 200 to 2,500 pixels a second.
+Jumping: to an unseen place every 0.5 s. **Stale** are bytes of chunks that the newest view does not show when they come;
+**in vain** those of them that no later view of the walk shows either. At a jump one round trip of a full line is stale
+whatever a server does: 62 kB, 10 %.
 
 | walk | bytes of packets | stale | in vain | line at work |
 |-|-|-|-|-|
