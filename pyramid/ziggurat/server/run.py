@@ -24,12 +24,12 @@ KEEPALIVE_SECONDS = 30.0
 
 
 def serve(root: str | Path, host: str = "127.0.0.1", port: int = 8000, *, access_log: bool = False) -> None:
-    """Serve a folder of images until SIGINT or SIGTERM, after printing the address.
+    """Serve images until SIGINT or SIGTERM, after printing the address.
 
     Parameters
     ----------
     root
-        The folder, or one image.
+        A folder, a URL or a manifest; see `ziggurat.server.roots.open_root`.
     host, port
         Where to listen; port 0: any that is free.
     access_log
@@ -37,10 +37,10 @@ def serve(root: str | Path, host: str = "127.0.0.1", port: int = 8000, *, access
 
     Raises
     ------
-    NotFoundError
-        If there is no such folder.
+    NotFoundError, FormatError
+        If there is no such folder, or the manifest is none.
     RequestError
-        If the address cannot be listened on.
+        If the address cannot be listened on, or the URL is of no store.
     """
     if access_log:
         log_to(logging.StreamHandler())
