@@ -168,6 +168,10 @@ class _Shard:
             step = self._feed(decoder)
             pixels = decoder.reconstruct(self.level)
         except ZigguratError as error:
+            if self.cache is not None:
+                self.cache.forget(
+                    self.index
+                )  # it may have been damaged on its way: whoever reads it next fetches it anew
             raise error.at(f"{self.index.key} chunk {array.geometry.chunk_coords(place.chunk)}") from error
         put_pixels(pixels, place, array.geometry, self.index.header.fill, out)
         self.errors[place.chunk] = decoder.error(self.level)
