@@ -142,6 +142,15 @@ def test_versions_remembered_are_bounded(tmp_path, monkeypatch):
     assert list(store._seen) == [str(number) for number in range(20, 30)]
 
 
+def test_a_document_without_end_is_not_read(tmp_path):
+    with (tmp_path / "zarr.json").open("wb") as file:
+        file.truncate(65 << 20)
+    with serve_folder(tmp_path) as url:
+        for place in (tmp_path, url):
+            with pytest.raises(StoreError, match="68,157,440 bytes, more than the 67,108,864"):
+                ziggurat.open(place)
+
+
 def test_putting_what_is_there_changes_nothing():
     store = Store(MemoryStore(), "memory")
     assert run(store.put_new("a", b"first"))
