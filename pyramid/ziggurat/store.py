@@ -226,13 +226,14 @@ class Store:
         return f"{self.url.rstrip('/')}/{key}"
 
 
-def open_store(location: str | Path, storage_options: Mapping[str, Any] | None = None) -> Store:
+def open_store(location: str | Path | ObjectStore, storage_options: Mapping[str, Any] | None = None) -> Store:
     """Open the place ``location`` names.
 
     Parameters
     ----------
     location
-        A folder's path, or a URL: ``file://``, ``http(s)://``, ``s3://``, ``gs://``, ``az://``.
+        A folder's path, or a URL: ``file://``, ``http(s)://``, ``s3://``, ``gs://``, ``az://``; or a store of obstore, such as one
+        in memory, or with credentials that a function gets.
     storage_options
         How to get in, where the environment does not say: options of obstore's store of that kind (``access_key_id``, ``endpoint``,
         ``region``, ``skip_signature``, …) and of its HTTP client, or s3fs's names of them.
