@@ -217,7 +217,8 @@ def _unit_ones(bits: BandBits, target: NDArray[np.int32], plane: int) -> NDArray
     """Which units have a one in a plane."""
     ones = np.abs(target.astype(np.int64)) >> plane & 1
     units = [_in_units(bits, phase, ones[y::2, x::2]).any(1) for phase, (y, x) in enumerate(PHASES)]
-    return np.asarray(units).any(0)
+    found: NDArray[np.bool_] = np.asarray(np.asarray(units).any(0))
+    return found
 
 
 # ---- 9.7 pass 2 ------------------------------------------------------------------------------------------------------
