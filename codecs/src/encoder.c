@@ -204,7 +204,7 @@ enum zgr_status zgr_encode_chunk(const struct zgr_header *header, const void *pi
                                  uint32_t height, uint32_t width, void *scratch, size_t scratch_nbytes, uint8_t *out,
                                  size_t out_nbytes_avail, uint32_t *payload_nbytes, void *lowpass)
 {
-    if (zgr_header_check(header) != ZGR_OK || height < 1 || width < 1 || height > header->chunk_height || width > header->chunk_width)
+    if (zgr_header_check(header) != ZGR_OK || zgr_lacks_codes(header) || height < 1 || width < 1 || height > header->chunk_height || width > header->chunk_width)
         return ZGR_ERROR_ARGUMENT;
     if (zgr_encode_scratch_nbytes(header, height, width) > scratch_nbytes || out_nbytes_avail < zgr_encode_out_nbytes(header, height, width))
         return ZGR_ERROR_SPACE;
@@ -217,6 +217,8 @@ enum zgr_status zgr_encode_chunk(const struct zgr_header *header, const void *pi
     size_t size = (size_t)height * width, low_size = lowpass_size(header, height, width);
     if (header->coding == ZGR_FLOAT && (header->divisor & ZGR_SCALE_SPECIALS))
         fill_specials(header, height, width, rooms.pixels);
+    if (header->has_table && lowpass && zgr_table_lowpass(header, rooms.pixels, height, width, rooms.temp, lowpass))
+        lowpass = NULL; /* done */
     if (header->coding == ZGR_RCT)
         zgr_colour_forward(rooms.pixels, rooms.pixels + size, rooms.pixels + 2 * size, size);
     struct zgr_layout layout;

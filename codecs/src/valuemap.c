@@ -45,6 +45,8 @@ DEFINE_MAP_ROW(map_i64, int64_t)
 
 int zgr_map_row(const struct zgr_header *header, const uint8_t *pixels, ptrdiff_t stride_nbytes, uint32_t count, int32_t *m)
 {
+    if (header->has_table)
+        return zgr_table_map_row(header, pixels, stride_nbytes, count, m);
     switch (header->dtype) {
     case ZGR_UINT8: return map_u8(header, pixels, stride_nbytes, count, m);
     case ZGR_INT8: return map_i8(header, pixels, stride_nbytes, count, m);
@@ -95,6 +97,10 @@ void zgr_unmap_row(const struct zgr_header *header, const int32_t *m, uint32_t c
 {
     if (header->coding == ZGR_FLOAT) {
         zgr_float_unmap_row(header, m, count, pixels, stride_nbytes);
+        return;
+    }
+    if (header->has_table) {
+        zgr_table_unmap_row(header, m, count, pixels, stride_nbytes);
         return;
     }
     switch (zgr_dtype_nbytes(header->dtype)) {

@@ -28,6 +28,7 @@ nb::list packet_lists(const zgr_header &h, const uint8_t *payloads, const std::v
 nb::tuple encode_chunk(nb::handle array, const Header &header)
 {
     const zgr_header &h = header.h;
+    header.need_table();
     Pixels pixels(array, false);
     if (pixels.dtype() != h.dtype || pixels.shape(0) != h.components || pixels.shape(1) > h.chunk_height || pixels.shape(2) > h.chunk_width)
         raise(ZGR_ERROR_ARGUMENT, "the array's dtype or shape is not that of the header's chunks");

@@ -50,7 +50,7 @@ class ShardIndex:
     header
         The shard's header.
     header_bytes
-        The 80 bytes of the header as stored.
+        The 80 bytes of the header as stored, and its table of codes where it has one.
     offsets, lengths
         Of each packet in the object, in bytes: uint64 and uint32 [chunks, resolutions, first_step + 1].
     present
