@@ -170,6 +170,10 @@ struct zgr_survey {
 void zgr_survey_add(struct zgr_survey *survey, uint8_t dtype, const void *pixels, ptrdiff_t row_stride_nbytes,
                     ptrdiff_t column_stride_nbytes, uint32_t height, uint32_t width);
 
+/* Sets used[bits] to 1 for every pixel of at most 16 bits; of no others. */
+void zgr_survey_codes(uint8_t *used, uint8_t dtype, const void *pixels, ptrdiff_t row_stride_nbytes, ptrdiff_t column_stride_nbytes,
+                      uint32_t height, uint32_t width);
+
 /* The same for floats. Values are (mantissa, exponent): mantissa * 2^exponent, exact. */
 struct zgr_float_survey {
     int64_t least, most;           /* mantissas of the least and the largest finite value; both 0 while there is none */

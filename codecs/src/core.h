@@ -102,7 +102,11 @@ void zgr_unmap_row(const struct zgr_header *header, const int32_t *m, uint32_t c
 
 /* ---- valuetable.c (section 5): the same by header->codes ------------------------------------------------------------ */
 
-int zgr_table_map_row(const struct zgr_header *header, const uint8_t *pixels, ptrdiff_t stride_nbytes, uint32_t count, int32_t *m);
+/* Places of all codes by their bits, in `memory`, to be looked up by map_row; NULL where pixels are of more than 16 bits, or there is
+ * not enough memory: then map_row searches. */
+const uint16_t *zgr_table_places(const struct zgr_header *header, void *memory, size_t nbytes);
+int zgr_table_map_row(const struct zgr_header *header, const uint16_t *places, const uint8_t *pixels, ptrdiff_t stride_nbytes,
+                      uint32_t count, int32_t *m);
 void zgr_table_unmap_row(const struct zgr_header *header, const int32_t *m, uint32_t count, uint8_t *pixels, ptrdiff_t stride_nbytes);
 /* The largest distance of codes so far apart in the table; without codes, the range of the dtype. */
 uint64_t zgr_table_error(const struct zgr_header *header, uint64_t error);

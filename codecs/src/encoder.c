@@ -54,12 +54,19 @@ size_t zgr_encode_out_nbytes(const struct zgr_header *header, uint32_t height, u
 }
 
 static int load_pixels(const struct zgr_header *header, const uint8_t *pixels, const ptrdiff_t strides[3], uint32_t height,
-                       uint32_t width, int32_t *out)
+                       uint32_t width, const struct rooms *rooms)
 {
+    int32_t *out = rooms->pixels;
+    const uint16_t *places = NULL;
+    if (header->has_table)
+        places = zgr_table_places(header, rooms->coeffs, (size_t)height * width * header->components * sizeof *rooms->coeffs);
     for (uint32_t c = 0; c < header->components; c++)
-        for (uint32_t y = 0; y < height; y++, out += width)
-            if (!zgr_map_row(header, pixels + (ptrdiff_t)c * strides[0] + (ptrdiff_t)y * strides[1], strides[2], width, out))
+        for (uint32_t y = 0; y < height; y++, out += width) {
+            const uint8_t *row = pixels + (ptrdiff_t)c * strides[0] + (ptrdiff_t)y * strides[1];
+            if (!(header->has_table ? zgr_table_map_row(header, places, row, strides[2], width, out)
+                                    : zgr_map_row(header, row, strides[2], width, out)))
                 return 0;
+        }
     return 1;
 }
 
@@ -212,7 +219,7 @@ enum zgr_status zgr_encode_chunk(const struct zgr_header *header, const void *pi
         return zgr_labels_encode_chunk(header, pixels, strides_nbytes, height, width, scratch, out, out_nbytes_avail, payload_nbytes, lowpass);
     struct rooms rooms = rooms_cut(header, height, width, scratch);
     struct zgr_pixels_view view = {pixels, strides_nbytes, header->components, height, width};
-    if (!load_pixels(header, pixels, strides_nbytes, height, width, rooms.pixels))
+    if (!load_pixels(header, pixels, strides_nbytes, height, width, &rooms))
         return ZGR_ERROR_VALUE;
     size_t size = (size_t)height * width, low_size = lowpass_size(header, height, width);
     if (header->coding == ZGR_FLOAT && (header->divisor & ZGR_SCALE_SPECIALS))

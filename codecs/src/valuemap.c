@@ -45,8 +45,6 @@ DEFINE_MAP_ROW(map_i64, int64_t)
 
 int zgr_map_row(const struct zgr_header *header, const uint8_t *pixels, ptrdiff_t stride_nbytes, uint32_t count, int32_t *m)
 {
-    if (header->has_table)
-        return zgr_table_map_row(header, pixels, stride_nbytes, count, m);
     switch (header->dtype) {
     case ZGR_UINT8: return map_u8(header, pixels, stride_nbytes, count, m);
     case ZGR_INT8: return map_i8(header, pixels, stride_nbytes, count, m);

@@ -126,17 +126,44 @@ static uint32_t last_below(const uint64_t *codes, uint32_t span, uint64_t above)
     return low;
 }
 
-int zgr_table_map_row(const struct zgr_header *header, const uint8_t *pixels, ptrdiff_t stride, uint32_t count, int32_t *m)
+const uint16_t *zgr_table_places(const struct zgr_header *header, void *memory, size_t nbytes)
+{
+    uint32_t bits = 8 * zgr_dtype_nbytes(header->dtype);
+    uint16_t *places = memory;
+    if (bits > 16 || nbytes < sizeof *places << bits)
+        return NULL;
+    memset(places, 0, sizeof *places << bits);
+    for (uint32_t i = 0; i <= header->span; i++)
+        places[header->codes[i] & ((1u << bits) - 1)] = (uint16_t)i;
+    return places;
+}
+
+/* The lowest bits of a code are those of its pixels, and of no other code. */
+static int look_up(const struct zgr_header *header, const uint16_t *places, const uint8_t *pixels, ptrdiff_t stride, uint32_t count,
+                   int32_t *m)
 {
     const uint64_t *codes = header->codes;
-    uint32_t found = 0;
-    for (uint32_t i = 0; i < count; i++) {
-        uint64_t code = zgr_load_integer(header->dtype, pixels + (ptrdiff_t)i * stride);
-        if (codes[found] != code) /* neighbours are often the same */
-            found = last_below(codes, header->span, code - codes[0]);
-        if (codes[found] != code)
+    int is_wide = zgr_dtype_nbytes(header->dtype) == 2, good = 1;
+    for (uint32_t i = 0; i < count; i++, pixels += stride) {
+        uint32_t bits = is_wide ? pixels[0] | (uint32_t)pixels[1] << 8 : pixels[0], place = places[bits];
+        good &= (is_wide ? (uint16_t)codes[place] : (uint8_t)codes[place]) == bits;
+        m[i] = (int32_t)place;
+    }
+    return good;
+}
+
+int zgr_table_map_row(const struct zgr_header *header, const uint16_t *places, const uint8_t *pixels, ptrdiff_t stride, uint32_t count,
+                      int32_t *m)
+{
+    const uint64_t *codes = header->codes;
+    if (places)
+        return look_up(header, places, pixels, stride, count, m);
+    for (uint32_t i = 0; i < count; i++, pixels += stride) {
+        uint64_t code = zgr_load_integer(header->dtype, pixels);
+        uint32_t place = last_below(codes, header->span, code - codes[0]);
+        if (codes[place] != code)
             return 0;
-        m[i] = (int32_t)found;
+        m[i] = (int32_t)place;
     }
     return 1;
 }
@@ -192,20 +219,26 @@ static int32_t nearest(const struct zgr_header *header, uint64_t above)
     return (int32_t)(low < header->span && codes[low + 1] - codes[0] - above < above - (codes[low] - codes[0]) ? low + 1 : low);
 }
 
-/* One decomposition's LL, in place. */
+/* One decomposition's LL, in place: each row ends before the next that is read. */
 static void halve(int32_t *area, uint32_t height, uint32_t width)
 {
-    uint32_t columns = (width + 1) / 2;
-    for (uint32_t y = 0; y < height; y++) /* a row ends before the next one that is read */
-        for (uint32_t x = 0; x < columns; x++) {
-            const int32_t *pair = area + (size_t)y * width + 2 * x;
-            area[(size_t)y * columns + x] = 2 * x + 1 < width ? (pair[0] + pair[1]) >> 1 : pair[0];
-        }
-    for (uint32_t y = 0; y < (height + 1) / 2; y++)
-        for (uint32_t x = 0; x < columns; x++) {
-            const int32_t *upper = area + (size_t)2 * y * columns + x;
-            area[(size_t)y * columns + x] = 2 * y + 1 < height ? (upper[0] + upper[columns] + 1) >> 1 : upper[0];
-        }
+    uint32_t pairs = width / 2, columns = (width + 1) / 2, rows = height / 2;
+    for (uint32_t y = 0; y < height; y++) {
+        const int32_t *from = area + (size_t)y * width;
+        int32_t *to = area + (size_t)y * columns;
+        for (uint32_t x = 0; x < pairs; x++)
+            to[x] = (from[2 * x] + from[2 * x + 1]) >> 1;
+        if (pairs < columns)
+            to[pairs] = from[width - 1];
+    }
+    for (uint32_t y = 0; y < rows; y++) {
+        const int32_t *from = area + (size_t)2 * y * columns;
+        int32_t *to = area + (size_t)y * columns;
+        for (uint32_t x = 0; x < columns; x++)
+            to[x] = (from[x] + from[columns + x] + 1) >> 1;
+    }
+    for (uint32_t x = 0; height % 2 && x < columns; x++)
+        area[(size_t)rows * columns + x] = area[(size_t)(height - 1) * columns + x];
 }
 
 int zgr_table_lowpass(const struct zgr_header *header, const int32_t *m, uint32_t height, uint32_t width, int32_t *temp, uint8_t *pixels)

@@ -248,13 +248,23 @@ def table_images(em, slide, fluo):
     yield (
         "table_gamma",
         gamma,
-        {"chunk": (64, 64), "decompositions": 5, "resolutions": 4, "first_step": 8, "coarse_step": 2, "codes": codes_of(gamma)},
+        {
+            "chunk": (64, 64),
+            "decompositions": 5,
+            "resolutions": 4,
+            "first_step": 8,
+            "coarse_step": 2,
+            "codes": codes_of(gamma),
+        },
     )
     colours = np.round(crop(slide, 1200, 900, 30, 33) * 0.6).astype(np.uint8) * np.uint8(5) // np.uint8(3)
     yield "table_colours", colours, {"chunk": (32, 32), "coding": 1, "first_step": 7, "codes": codes_of(colours)}
     level = crop(fluo, 540, 560, 18, 22).astype(np.int64) % 97
     # Distances of at most 52 bits, which JavaScript's numbers hold.
-    wide = np.array((-(2**51), -(2**50), -(9**15), -1000, -17, -1, 0, 1, 5, 77, 2**20, 3**31, 2**49, 2**50 + 1, 2**51 - 1)) << 12
+    wide = (
+        np.array((-(2**51), -(2**50), -(9**15), -1000, -17, -1, 0, 1, 5, 77, 2**20, 3**31, 2**49, 2**50 + 1, 2**51 - 1))
+        << 12
+    )
     yield "table_int64", wide[level % 15], {"chunk": (8, 32), "first_step": 5, "codes": codes_of(wide)}
     signed = (level - 48).astype(np.int8) // 7 * 7 + (level % 7 == 0)
     # Codes that no pixel has, as between those of a stretched contrast.

@@ -52,7 +52,7 @@ class Header:
         index_nbytes: int = 0,
         index_crc: int = 0,
         content_crc: int = 0,
-        codes: Buffer | None = None,
+        codes: NDArray[Any] | None = None,
     ) -> None: ...
     @staticmethod
     def parse(data: Buffer) -> Header:
@@ -215,6 +215,9 @@ def survey(array: NDArray[Any]) -> tuple[int, int, int]:
     The divisor is 0 if all values are equal. Two surveys a and b of parts of one shard join to
     ``min(a0, b0), max(a1, b1), gcd(a2, b2, a0 - b0)``.
     """
+
+def survey_codes(array: NDArray[Any]) -> NDArray[np.bool_]:
+    """Return which codes pixels [components, h, w] of at most 16 bits use: bool [2^bits], by their bits as an unsigned number."""
 
 def survey_floats(array: NDArray[Any]) -> tuple[float, float, int, int, int]:
     """Survey an array [components, h, w] of floats.

@@ -1,4 +1,4 @@
-"""How pixel values use their codes: offset, divisor and span, or a table (codecs/SPEC.md, section 5); of floats a scale (section 13)."""
+"""How pixel values use their codes (codecs/SPEC.md, section 5): offset, divisor and span, or a table; of floats a scale."""
 
 from __future__ import annotations
 

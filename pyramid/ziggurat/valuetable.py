@@ -1,12 +1,14 @@
 """When pixels are coded by a table of the codes they use, and by which one (codecs/SPEC.md, section 5).
 
-A table is worth its bytes where neighbouring codes lie far apart, as after a stretch of contrast. But a mean of places in a table is
-a mean of values only where the codes are evenly spaced. So there are two kinds:
+A table is worth its bytes where neighbouring codes lie far apart, as after a stretch of contrast. But a mean of places in a
+table is a mean of values only where the codes are evenly spaced. So there are two kinds:
 
-* **even**: codes on a straight line but for their rounding (8 bits stretched to 16, 33 grey levels in a byte), with those between
-  them that no pixel has. Means are right to about half a step, as with a divisor.
-* **exact**: just the codes there are (gamma, equalised histograms), where the means of the levels between two stored ones were found to be
-  right to `MEANS_TOLERANCE`. Stored levels are means of values whatever the table (`ziggurat._core.encode_chunk`).
+* **even**: codes on a straight line but for their rounding (8 bits stretched to 16, 33 grey levels in a byte), with those
+  between them that no pixel has. Means are right to about half a step, as with a divisor.
+* **exact**: just the codes there are (gamma, a value far from all others), where the means of the levels between two stored
+  ones were found to be right to `MEANS_TOLERANCE`.
+
+Stored levels are means of values, with either (`ziggurat._core.encode_chunk`).
 """
 
 from __future__ import annotations
@@ -15,8 +17,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ziggurat._core import survey_codes
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from numpy.typing import NDArray
 
@@ -57,26 +61,34 @@ def find_codes(planes: NDArray[Any], lowest: int, divisor: int) -> NDArray[Any] 
     codes : int64 or uint64 [n]
         Increasing; None where a table would not pay, or make levels wrong.
     """
-    sample = _sample(planes)
-    seen, counts = np.unique(sample, return_counts=True)
-    if _gain(_wide(seen), counts, divisor) < GAIN_LEAST_BITS:
+    seen, counts = np.unique(_above(_sample(planes), lowest), return_counts=True)
+    if _gain(seen, counts, divisor) < GAIN_LEAST_BITS:
         return None  # with more pixels there are more codes, and less to gain
     used = _used(planes)
     if used is None or used.size < 2:
         return None
-    exact = _wide(used)
+    exact = _above(used, lowest)
     weights = np.zeros(exact.size)
-    weights[np.searchsorted(exact, _wide(seen))] = counts
-    best = _choose(exact, weights, divisor, planes)
-    if best is None:
+    weights[np.searchsorted(exact, seen)] = counts
+    best = _choose(exact, weights, divisor, lambda pixels: np.searchsorted(exact, _above(pixels, lowest)), planes)
+    if best is None or best[1] * planes.size < 2 * _table_bits(best[0]):
         return None
-    codes, gain = best
-    return codes if gain * planes.size > 2 * _table_bits(codes) else None
+    codes = best[0] + np.uint64(lowest % (1 << 64))
+    return codes if planes.dtype == np.uint64 else codes.view(np.int64)
+
+
+def _above(pixels: NDArray[Any], lowest: int) -> NDArray[np.uint64]:
+    """How far values lie above the lowest, modulo 2^64 as all of a dtype's distances fit."""
+    return pixels.astype(np.uint64) - np.uint64(lowest % (1 << 64))
 
 
 def _choose(
-    exact: NDArray[Any], weights: NDArray[np.float64], divisor: int, planes: NDArray[Any]
-) -> tuple[NDArray[Any], float] | None:
+    exact: NDArray[np.uint64],
+    weights: NDArray[np.float64],
+    divisor: int,
+    places_of: Callable[[NDArray[Any]], NDArray[np.intp]],
+    planes: NDArray[Any],
+) -> tuple[NDArray[np.uint64], float] | None:
     """The even or the exact table, and what it saves a pixel."""
     even = _even(exact)
     gain_even = 0.0
@@ -85,12 +97,14 @@ def _choose(
         even_weights[np.searchsorted(even, exact)] = weights
         gain_even = _gain(even, even_weights, divisor)
     gain_exact = _gain(exact, weights, divisor)
-    if gain_exact >= max(gain_even + GAIN_EXACT_BITS, GAIN_LEAST_BITS) and _means_hold(exact, weights, planes):
+    if gain_exact >= max(gain_even + GAIN_EXACT_BITS, GAIN_LEAST_BITS) and _means_hold(
+        exact, weights, map(places_of, _crops(planes))
+    ):
         return exact, gain_exact
     return (even, gain_even) if even is not None and gain_even >= GAIN_LEAST_BITS else None
 
 
-def _gain(codes: NDArray[Any], counts: NDArray[Any], divisor: int) -> float:
+def _gain(codes: NDArray[np.uint64], counts: NDArray[Any], divisor: int) -> float:
     """Bits a pixel that a table saves: the logarithm of the distance of codes where pixels are."""
     if codes.size < 2:
         return 0.0
@@ -99,7 +113,7 @@ def _gain(codes: NDArray[Any], counts: NDArray[Any], divisor: int) -> float:
     return float(np.log2(around / divisor) @ counts / counts.sum())
 
 
-def _even(exact: NDArray[Any]) -> NDArray[Any] | None:
+def _even(exact: NDArray[np.uint64]) -> NDArray[np.uint64] | None:
     """The codes of a straight line on which these lie but for rounding; None if they do not."""
     gaps = np.diff(exact).astype(np.float64)
     step = float(np.median(gaps))
@@ -110,35 +124,33 @@ def _even(exact: NDArray[Any]) -> NDArray[Any] | None:
             break
         step = better
     places = np.append(0, np.cumsum(steps)).astype(np.int64)
-    if places[-1] >= CODES_MAX:
+    if places[-1] >= CODES_MAX or exact[-1] >= 1 << 53:
         return None
-    above = (exact - exact[0]).astype(np.float64)
+    above = exact.astype(np.float64)
     slope, start = np.polyfit(places, above, 1)
     if np.abs(start + slope * places - above).max() > 1 + slope / 4:
         return None
-    line = np.interp(np.arange(places[-1] + 1), places, above)
-    codes = exact[0] + np.round(line).astype(exact.dtype)
-    codes[places] = exact  # floats of 53 bits may not hold them
+    codes = np.round(np.interp(np.arange(places[-1] + 1), places, above)).astype(np.uint64)
     return codes if bool((codes[1:] > codes[:-1]).all()) else None
 
 
-def _means_hold(codes: NDArray[Any], weights: NDArray[np.float64], planes: NDArray[Any]) -> bool:
+def _means_hold(codes: NDArray[np.uint64], weights: NDArray[np.float64], crops: Iterable[NDArray[np.intp]]) -> bool:
     """Whether means of places in the table are means of values, at the levels that are made of the finest packets."""
     shares = np.cumsum(weights) / weights.sum()
-    low, high = codes[np.searchsorted(shares, 0.001)], codes[min(np.searchsorted(shares, 0.999), codes.size - 1)]
-    values = (codes - codes[0]).astype(np.float64)
+    values = codes.astype(np.float64)
+    low, high = values[np.minimum(np.searchsorted(shares, (0.001, 0.999)), codes.size - 1)]
     squares = np.zeros(LEVELS_BETWEEN)
     count = np.zeros(LEVELS_BETWEEN)
-    for crop in _crops(planes):
-        places = np.searchsorted(codes, _wide(crop))
-        means = values[places]
+    for crop in crops:
+        places, means = crop.astype(np.float64), values[crop]
         for level in range(LEVELS_BETWEEN):
             places, means = _halved(places), _halved(means)
             squares[level] += ((values[np.round(places).astype(np.int64)] - means) ** 2).sum()
             count[level] += means.size
-    if not count.all():
-        return True
-    return bool(np.sqrt(squares / count).max() <= MEANS_TOLERANCE * max(float(high - low), 1.0))
+    if not count[0]:
+        return False  # too small to tell
+    errors = np.sqrt(squares / np.maximum(count, 1))
+    return bool(errors.max() <= MEANS_TOLERANCE * (high - low))
 
 
 def _halved(area: NDArray[Any]) -> NDArray[np.float64]:
@@ -170,10 +182,8 @@ def _sample(planes: NDArray[Any]) -> NDArray[Any]:
 def _used(planes: NDArray[Any]) -> NDArray[Any] | None:
     """All values there are, in order; None if there are more than a table holds."""
     if planes.dtype.itemsize <= 2:
-        is_used = np.zeros(1 << 8 * planes.dtype.itemsize, bool)
-        for plane in planes:
-            is_used[plane.view(f"u{planes.dtype.itemsize}")] = True
-        return np.sort(np.flatnonzero(is_used).astype(f"u{planes.dtype.itemsize}").view(planes.dtype))
+        bits = np.flatnonzero(survey_codes(planes))
+        return np.sort(bits.astype(f"u{planes.dtype.itemsize}").view(planes.dtype))
     found = np.empty(0, planes.dtype)
     for plane in planes:
         for top in range(0, plane.shape[0], SAMPLE_SIDE):
@@ -183,14 +193,10 @@ def _used(planes: NDArray[Any]) -> NDArray[Any] | None:
     return found
 
 
-def _table_bits(codes: NDArray[Any]) -> float:
+def _table_bits(codes: NDArray[np.uint64]) -> float:
     """About what the table takes: five bits of each gap by how often they occur, the rest as they are."""
     gaps = np.diff(codes).astype(np.float64)
     lengths = np.floor(np.log2(gaps)).astype(np.int64)
     heads = np.floor(gaps / 2.0 ** np.maximum(lengths - 4, 0)) + 64 * lengths
     counts = np.unique(heads, return_counts=True)[1]
     return float((counts * np.log2(gaps.size / counts)).sum() + 4 * counts.size + np.maximum(lengths - 4, 0).sum() + 64)
-
-
-def _wide(values: NDArray[Any]) -> NDArray[Any]:
-    return values.astype(np.uint64 if values.dtype == np.uint64 else np.int64)

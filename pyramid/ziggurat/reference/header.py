@@ -92,7 +92,7 @@ class Header:
         if crc32c(front) != stored_crc:
             raise refuse("header_crc", "the header is damaged")
         tables, fields[2] = divmod(fields[2], TABLE)
-        header = cls(*fields, has_table=tables > 0)
+        header = replace(cls(*fields), has_table=tables > 0)
         if tables > 1:
             raise refuse("field", "coding is outside its range")
         header.check()

@@ -74,7 +74,8 @@ def encode(
         offset, divisor, span = find_values(pixels)
     header = Header(
         dtype, components, coding, decompositions, resolutions, first_step, coarse_step,
-        planes, height, width, *chunk, height, width, _signed(fill), _signed(offset), divisor, span, has_table=codes is not None, codes=codes,
+        planes, height, width, *chunk, height, width, _signed(fill), _signed(offset), divisor, span,
+        has_table=codes is not None, codes=codes,
     )  # fmt: skip
     chunks = {}
     for ordinal in range(header.chunks):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from ziggurat.reference.binarycoder import BitDecoder, BitEncoder, BitModel
@@ -88,7 +89,7 @@ def write_codes(codes: Sequence[int]) -> bytes:
     """Write the table."""
     coder = BitEncoder()
     gaps = _Gaps(coder)
-    for before, code in zip(codes[:-1], codes[1:], strict=True):
+    for before, code in pairwise(codes):
         gaps.code(code - before - 1)
     stream = coder.finish()
     return len(stream).to_bytes(SIZE_NBYTES, "little") + stream
