@@ -16,13 +16,13 @@ import numpy as np
 from ziggurat import codec
 
 from .codecs import ours_encode
+from .heldout import WASM
 from .sizes import NotExactError
 
 if TYPE_CHECKING:
     from .planes import Image
 
 SCRIPT = Path(__file__).with_name("wasm.mjs")
-MODULE = Path(__file__).parents[2] / "codecs/wasm/ziggurat.wasm"
 
 
 class Node:
@@ -33,7 +33,7 @@ class Node:
         if node is None:
             raise FileNotFoundError("node is needed to time the WebAssembly core")
         self._process = subprocess.Popen(
-            [node, str(SCRIPT), str(MODULE)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            [node, str(SCRIPT), str(WASM)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
 
     def __enter__(self) -> Node:

@@ -62,9 +62,8 @@ static void feed(const struct zgr_header *h, struct zgr_decoder *decoder, uint32
                 store_u32(packet + length - ZGR_CRC_NBYTES, zgr_packet_crc(h, chunk, r, step, packet, length - ZGR_CRC_NBYTES));
             enum zgr_status status = zgr_decoder_add(decoder, r, step, packet, length);
             free(packet);
-            /* A label after a coarser one that was refused is too early. */
-            expect(status == ZGR_OK || status == ZGR_ERROR_PACKET_CRC || status == ZGR_ERROR_PACKET ||
-                   (status == ZGR_ERROR_ORDER && h->coding == ZGR_LABEL));
+            /* A packet after a coarser one that was refused is too early. */
+            expect(status == ZGR_OK || status == ZGR_ERROR_PACKET_CRC || status == ZGR_ERROR_PACKET || status == ZGR_ERROR_ORDER);
             expect(status != ZGR_OK || zgr_decoder_step(decoder, r) == step);
             if (status != ZGR_OK)
                 break;

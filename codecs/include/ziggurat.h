@@ -212,11 +212,12 @@ size_t zgr_decoder_nbytes(const struct zgr_header *header, uint32_t ordinal);
 enum zgr_status zgr_decoder_init(void *memory, size_t nbytes, const struct zgr_header *header, uint32_t ordinal,
                                  struct zgr_decoder **decoder);
 /* Takes packet (resolution, step) with its checksum, as stored; nbytes = 0 says that it is empty. The steps of a resolution are
- * taken from first_step down without a gap; of labels a packet is taken only after those of all coarser resolutions.
- * Errors: ARGUMENT, ORDER, PACKET_CRC, PACKET. */
+ * taken from first_step down without a gap, and a packet that is not empty after (resolution + 1, min(step + 1, first_step)); of labels
+ * after those of all coarser resolutions. Errors: ARGUMENT, ORDER, PACKET_CRC, PACKET. */
 enum zgr_status zgr_decoder_add(struct zgr_decoder *decoder, uint32_t resolution, uint32_t step, const uint8_t *packet,
                                 size_t nbytes);
-/* The same for a packet of which it is known that those between it and the last one taken are empty, as in the view stream. */
+/* The same for a packet of which it is known that those between it and the last one taken are empty, as in the view stream, and
+ * those of the coarser resolution that it builds on, if they were not taken. (One of these that comes later is an ORDER error.) */
 enum zgr_status zgr_decoder_add_after_gap(struct zgr_decoder *decoder, uint32_t resolution, uint32_t step, const uint8_t *packet,
                                           size_t nbytes);
 /* All packets of the resolution from the next one down to `step` are empty (none, if it is known so far already). */

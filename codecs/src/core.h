@@ -9,6 +9,7 @@
 #else /* WebAssembly has instructions for them */
 #define memcpy __builtin_memcpy
 #define memset __builtin_memset
+#define memmove __builtin_memmove
 #endif
 
 /* Builds a hot loop twice and lets the loader choose by processor. Not under sanitizers, which start before such a choice. */
@@ -19,8 +20,6 @@
 #define ZGR_CLONES
 #endif
 
-#define ZGR_SIGN 0x80000000u
-#define ZGR_MAGNITUDE 0x7FFFFFFFu
 #define ZGR_BANDS_MAX (1 + 3 * ZGR_DECOMPOSITIONS_MAX)
 
 /* Sums modulo 2^32, as section 7 asks for: hostile coefficients may overflow, and that must mean something. */
@@ -69,21 +68,17 @@ void zgr_layout_resolution(const struct zgr_header *header, uint32_t resolution,
 /* q(t): the lowest known plane of a band of this weight at step t. */
 static inline uint32_t zgr_plane_at(uint32_t step, uint32_t weight) { return step > weight ? step - weight : 0; }
 
-/* ---- planes.c: two's complement to sign and magnitude, and back with only some planes known ------------------------ */
-
-/* In place; returns the OR of all magnitudes: bit q is set when plane q has a one. */
-uint32_t zgr_planes_split(uint32_t *coeffs, size_t count);
-void zgr_planes_join(const uint32_t *coeffs, uint32_t lowest_plane, int32_t *values, size_t count);
-
 /* ---- transform.c ---------------------------------------------------------------------------------------------------- */
 
 /* One decomposition of `area` (contiguous, left unspecified): LL, HL, LH, HH contiguous each. `temp` has height * width. */
 void zgr_transform_forward(const int32_t *area, uint32_t height, uint32_t width, int32_t *temp, int32_t *ll, int32_t *hl,
                            int32_t *lh, int32_t *hh);
 
+struct zgr_bits; /* bitplanes.h: a band */
+
 struct zgr_inverse {
     const int32_t *ll;
-    const uint32_t *hl, *lh, *hh; /* sign and magnitude; NULL when nothing is known: zero */
+    const struct zgr_bits *hl, *lh, *hh; /* NULL when nothing is known: zero */
     uint32_t hl_plane, lh_plane, hh_plane;
     uint32_t height, width; /* of the result */
 };
@@ -222,32 +217,33 @@ int zgr_all_known(const struct zgr_header *header, uint32_t level, const uint8_t
 /* Of labels that are not known: the range of the dtype. */
 uint64_t zgr_label_error(const struct zgr_header *header);
 
-/* ---- entropy.c (section 9): the planes of one packet ---------------------------------------------------------------- */
+/* ---- entropy_encode.c, entropy_decode.c (section 9): the planes of one packet --------------------------------------- */
+
+struct zgr_bitplanes; /* all bands of a chunk */
 
 /* One band's share of a packet: planes plane_low ≤ q < plane_end. */
 struct zgr_share {
-    uint32_t *coeffs; /* sign and magnitude */
-    uint32_t width, height;
-    uint8_t orientation;
+    struct zgr_bits *bits;
+    uint8_t component, band;
     uint8_t plane_low, plane_end;
-    uint8_t *started; /* in and out: planes above which all is zero, counted from 0; 0: no plane has been coded yet.
-                       * The encoder reads the band's true number of planes here and changes nothing. */
 };
 
-/* Scratch for the largest share of a chunk. */
-size_t zgr_entropy_scratch_nbytes(const struct zgr_header *header, uint32_t height, uint32_t width);
-/* Returns the payload's size, or 0 when it does not fit. `is_first`: the packet of step first_step. */
-size_t zgr_entropy_encode(const struct zgr_share *shares, uint32_t count, int is_first, void *scratch, uint8_t *out,
-                          size_t nbytes_avail);
-/* Errors: PACKET. On failure magnitudes may have been set, within the shares. */
-enum zgr_status zgr_entropy_decode(const struct zgr_share *shares, uint32_t count, int is_first, void *scratch,
+size_t zgr_entropy_encode_scratch_nbytes(const struct zgr_layout *layout, uint32_t components);
+/* Prepares scratch for the packets of one chunk. */
+void zgr_entropy_encode_begin(const struct zgr_layout *layout, uint32_t components, void *scratch);
+/* Returns the payload's size, or 0 when it does not fit. `is_first`: the packet of step first_step. Packets are to be encoded in an
+ * order in which they can be decoded. */
+size_t zgr_entropy_encode(struct zgr_bitplanes *all, const struct zgr_share *shares, uint32_t count, int is_first, void *scratch,
+                          uint8_t *out, size_t nbytes_avail);
+/* Errors: PACKET. On failure the planes of the shares are unspecified. */
+enum zgr_status zgr_entropy_decode(struct zgr_bitplanes *all, const struct zgr_share *shares, uint32_t count, int is_first,
                                    const uint8_t *payload, size_t nbytes);
 
 /* ---- packets.c: what a packet holds --------------------------------------------------------------------------------- */
 
-/* The shares of packet (resolution, step): for each component, for each band. started[c * ZGR_BANDS_MAX + band]. Returns how many. */
+/* The shares of packet (resolution, step): for each component, for each band. Returns how many. */
 #define ZGR_SHARES_MAX (ZGR_COMPONENTS_MAX * ZGR_BANDS_MAX)
 uint32_t zgr_packet_shares(const struct zgr_header *header, const struct zgr_layout *layout, uint32_t resolution, uint32_t step,
-                           uint32_t *coeffs, uint8_t *started, struct zgr_share *shares);
+                           struct zgr_bitplanes *all, struct zgr_share *shares);
 
 #endif

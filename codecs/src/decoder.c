@@ -1,5 +1,6 @@
 /* Packets of one chunk to pixels, as far as they are known. */
 #include "core.h"
+#include "kernels.h"
 
 /* One stream of single pixels of floats, kept until pixels are wanted. */
 struct kept {
@@ -13,32 +14,35 @@ struct zgr_decoder {
     struct zgr_layout layout;
     uint32_t ordinal;
     uint8_t steps[ZGR_RESOLUTIONS_MAX];   /* down to which step each resolution is known; first_step + 1: not at all */
-    uint8_t touched[ZGR_RESOLUTIONS_MAX]; /* whether its coefficients have been zeroed, and may be other than zero */
-    uint8_t started[ZGR_SHARES_MAX];      /* by component and band, as the entropy coder wants it */
+    uint8_t built_on[ZGR_RESOLUTIONS_MAX]; /* down to which step finer packets have been coded by what each resolution holds */
+    uint8_t touched[ZGR_RESOLUTIONS_MAX]; /* whether its planes have been zeroed, and may be other than zero */
     int spoiled;
-    uint32_t *coeffs; /* sign and magnitude, [components], bands as in bands.c */
-    void *entropy;
+    struct zgr_bitplanes planes;
     struct kept specials, residual;
-    struct zgr_labels labels; /* its places are the coefficients' memory, its models the entropy coder's */
+    struct zgr_labels labels;
+    void *models; /* of labels */
 };
 
 /* Where each part of a decoder's memory starts, counted from the first byte. */
 struct parts {
-    size_t entropy, coeffs, specials, residual, palette, end;
+    size_t planes, places, palette, models, specials, residual, end;
 };
 
 static struct parts parts_cut(const struct zgr_header *header, uint32_t height, uint32_t width)
 {
     size_t pixels = (size_t)height * width * header->components;
     int is_float = header->coding == ZGR_FLOAT, is_label = header->coding == ZGR_LABEL;
+    int has_specials = is_float && (header->divisor & ZGR_SCALE_SPECIALS);
+    struct zgr_layout layout;
     struct parts parts;
-    parts.entropy = zgr_align(sizeof(struct zgr_decoder));
-    parts.coeffs = parts.entropy + (is_label ? zgr_labels_models_nbytes() : zgr_entropy_scratch_nbytes(header, height, width));
-    parts.specials = parts.coeffs + zgr_align(pixels * sizeof(uint32_t));
-    parts.residual = parts.specials +
-                     (is_float && (header->divisor & ZGR_SCALE_SPECIALS) ? zgr_align(zgr_specials_nbytes_most(header, pixels)) : 0);
-    parts.palette = parts.residual + (is_float ? zgr_align(zgr_residual_nbytes_most(header, pixels)) : 0);
-    parts.end = parts.palette + (is_label ? zgr_labels_palette_nbytes(header, height, width) : 0);
+    zgr_layout_make(header, height, width, &layout);
+    parts.planes = zgr_align(sizeof(struct zgr_decoder));
+    parts.places = parts.planes + (is_label ? 0 : zgr_bitplanes_cut(NULL, &layout, header->components, NULL));
+    parts.palette = parts.places + (is_label ? zgr_labels_places_nbytes(header, height, width) : 0);
+    parts.models = parts.palette + (is_label ? zgr_labels_palette_nbytes(header, height, width) : 0);
+    parts.specials = parts.models + (is_label ? zgr_labels_models_nbytes() : 0);
+    parts.residual = parts.specials + (has_specials ? zgr_align(zgr_specials_nbytes_most(header, pixels)) : 0);
+    parts.end = parts.residual + (is_float ? zgr_align(zgr_residual_nbytes_most(header, pixels)) : 0);
     return parts;
 }
 
@@ -67,31 +71,33 @@ enum zgr_status zgr_decoder_init(void *memory, size_t nbytes, const struct zgr_h
     d->spoiled = 0;
     zgr_layout_make(header, rect.height, rect.width, &d->layout);
     memset(d->steps, header->first_step + 1, sizeof d->steps);
+    memset(d->built_on, header->first_step + 1, sizeof d->built_on);
     memset(d->touched, 0, sizeof d->touched);
-    memset(d->started, 0, sizeof d->started);
     struct parts parts = parts_cut(header, rect.height, rect.width);
     uint8_t *bytes = memory;
-    d->entropy = bytes + parts.entropy;
-    d->coeffs = (uint32_t *)(void *)(bytes + parts.coeffs);
     d->specials = (struct kept){bytes + parts.specials, 0, parts.residual - parts.specials};
-    d->residual = (struct kept){bytes + parts.residual, 0, parts.palette - parts.residual};
+    d->residual = (struct kept){bytes + parts.residual, 0, parts.end - parts.residual};
     d->wave = zgr_wave_header(header);
     if (header->coding == ZGR_LABEL) {
-        d->labels = (struct zgr_labels){&d->header, rect.height, rect.width, d->coeffs, (uint64_t *)(void *)(bytes + parts.palette), 1,
-                                        header->resolutions};
+        d->models = bytes + parts.models;
+        d->labels = (struct zgr_labels){&d->header, rect.height, rect.width, (uint32_t *)(void *)(bytes + parts.places),
+                                        (uint64_t *)(void *)(bytes + parts.palette), 1, header->resolutions};
         d->labels.palette[0] = (uint64_t)header->fill_value;
+    } else {
+        zgr_bitplanes_cut(&d->planes, &d->layout, header->components, bytes + parts.planes);
     }
     *decoder = d;
     return ZGR_OK;
 }
 
-/* Coefficients are zeroed only when a first packet needs them: a coarse picture never touches the memory of the fine bands. */
-static void touch(struct zgr_decoder *d, const struct zgr_share *shares, uint32_t count, uint32_t resolution)
+/* Planes are zeroed only when a first packet needs them: a coarse picture never touches the memory of the fine bands. */
+static void touch(struct zgr_decoder *d, uint32_t resolution)
 {
-    if (d->touched[resolution])
+    uint32_t first, count;
+    if (resolution >= d->header.resolutions || d->touched[resolution])
         return;
-    for (uint32_t i = 0; i < count; i++)
-        memset(shares[i].coeffs, 0, (size_t)shares[i].height * shares[i].width * sizeof(uint32_t));
+    zgr_layout_resolution(&d->header, resolution, &first, &count);
+    zgr_bitplanes_clear(&d->planes, first, count);
     d->touched[resolution] = 1;
 }
 
@@ -125,7 +131,7 @@ static enum zgr_status decode_payload(struct zgr_decoder *d, uint32_t resolution
     uint32_t wave_step = step;
     if (d->header.coding == ZGR_LABEL) {
         zgr_labels_repeat(&d->labels, resolution + 1);
-        return zgr_labels_decode(&d->labels, d->entropy, payload, nbytes);
+        return zgr_labels_decode(&d->labels, d->models, payload, nbytes);
     }
     if (d->header.coding == ZGR_FLOAT) {
         if (step == 0)
@@ -138,10 +144,14 @@ static enum zgr_status decode_payload(struct zgr_decoder *d, uint32_t resolution
             return status;
     }
     struct zgr_share shares[ZGR_SHARES_MAX];
-    uint32_t count = zgr_packet_shares(&d->wave, &d->layout, resolution, wave_step, d->coeffs, d->started, shares);
-    touch(d, shares, count, resolution);
-    return zgr_entropy_decode(shares, count, step == d->header.first_step, d->entropy, payload, nbytes);
+    uint32_t count = zgr_packet_shares(&d->wave, &d->layout, resolution, wave_step, &d->planes, shares);
+    touch(d, resolution + 1); /* parents */
+    touch(d, resolution);
+    return zgr_entropy_decode(&d->planes, shares, count, step == d->header.first_step, payload, nbytes);
 }
+
+/* A packet is coded by what is known of the next coarser resolution: all down to one step before its own. */
+static uint32_t needed_step(const struct zgr_decoder *d, uint32_t step) { return step < d->header.first_step ? step + 1 : step; }
 
 static enum zgr_status take(struct zgr_decoder *d, uint32_t resolution, uint32_t step, const uint8_t *packet, size_t nbytes)
 {
@@ -169,17 +179,23 @@ enum zgr_status zgr_decoder_add_after_gap(struct zgr_decoder *d, uint32_t resolu
         return ZGR_ERROR_PACKET;
     if (resolution >= d->header.resolutions || step > d->header.first_step)
         return ZGR_ERROR_ARGUMENT;
-    if (step >= d->steps[resolution] || (nbytes > 0 && too_early(d, resolution)))
+    if (step >= d->steps[resolution] || (nbytes > 0 && (step >= d->built_on[resolution] || too_early(d, resolution))))
         return ZGR_ERROR_ORDER;
     enum zgr_status status = nbytes > 0 ? take(d, resolution, step, packet, nbytes) : ZGR_OK;
-    if (status == ZGR_OK)
-        d->steps[resolution] = (uint8_t)step;
-    return status;
+    if (status != ZGR_OK)
+        return status;
+    d->steps[resolution] = (uint8_t)step;
+    if (nbytes > 0 && resolution + 1 < d->header.resolutions && needed_step(d, step) < d->built_on[resolution + 1])
+        d->built_on[resolution + 1] = (uint8_t)needed_step(d, step);
+    return ZGR_OK;
 }
 
 enum zgr_status zgr_decoder_add(struct zgr_decoder *d, uint32_t resolution, uint32_t step, const uint8_t *packet, size_t nbytes)
 {
-    if (!d->spoiled && resolution < d->header.resolutions && step <= d->header.first_step && step + 1 < d->steps[resolution])
+    int is_there = !d->spoiled && resolution < d->header.resolutions && step <= d->header.first_step;
+    if (is_there && step + 1 < d->steps[resolution])
+        return ZGR_ERROR_ORDER;
+    if (is_there && nbytes > 0 && resolution + 1 < d->header.resolutions && d->steps[resolution + 1] > needed_step(d, step))
         return ZGR_ERROR_ORDER;
     return zgr_decoder_add_after_gap(d, resolution, step, packet, nbytes);
 }
@@ -240,9 +256,9 @@ size_t zgr_reconstruct_scratch_nbytes(const struct zgr_header *header, uint32_t 
     return header->coding == ZGR_LABEL ? 0 : rooms_cut(header, height, width, level, nowhere).nbytes;
 }
 
-static const uint32_t *known(const struct zgr_decoder *d, uint32_t component, const struct zgr_band *band)
+static const struct zgr_bits *known(const struct zgr_decoder *d, uint32_t component, const struct zgr_band *band)
 {
-    return d->touched[band->resolution] ? d->coeffs + component * d->layout.component_size + band->offset : NULL;
+    return d->touched[band->resolution] ? &d->planes.bands[component][band - d->layout.bands] : NULL;
 }
 
 static uint32_t lowest_plane(const struct zgr_decoder *d, const struct zgr_band *band)
@@ -257,11 +273,11 @@ static void inverse_component(const struct zgr_decoder *d, uint32_t component, u
     const struct zgr_band *bands = d->layout.bands;
     uint32_t depth = d->header.decompositions;
     int32_t *to = (depth - level) % 2 ? other : out, *from;
-    size_t ll_size = (size_t)bands[0].height * bands[0].width;
-    if (known(d, component, bands))
-        zgr_planes_join(known(d, component, bands), lowest_plane(d, bands), to, ll_size);
-    else
-        memset(to, 0, ll_size * sizeof *to);
+    const struct zgr_bits *ll = known(d, component, bands);
+    for (uint32_t y = 0; ll && y < bands[0].height; y++)
+        zgr_kernels()->row(ll, lowest_plane(d, bands), y, to + (size_t)y * bands[0].width);
+    if (!ll)
+        memset(to, 0, (size_t)bands[0].height * bands[0].width * sizeof *to);
     for (uint32_t l = depth; l > level; l--) {
         const struct zgr_band *hl = &bands[1 + 3 * (depth - l)];
         from = to;

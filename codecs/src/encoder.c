@@ -1,15 +1,26 @@
 /* Pixels of one chunk to the payloads of its packets. */
 #include "core.h"
+#include "kernels.h"
 
 /* The scratch of an encoder, cut up. */
 struct rooms {
     int32_t *pixels, *temp; /* [components][height][width], [height][width] */
     int32_t *lowpass;       /* level R-1: [components][height][width] of that level */
-    uint32_t *coeffs;       /* [components], bands as in bands.c */
+    int32_t *coeffs;        /* [components], bands as in bands.c */
+    struct zgr_bitplanes *all;
+    uint8_t *planes;
     void *entropy;
     uint8_t *specials;      /* of floats: rows of the mask */
     size_t nbytes;
 };
+
+static uint8_t bit_length(uint32_t value)
+{
+    uint8_t length = 0;
+    for (; value != 0; value >>= 1)
+        length++;
+    return length;
+}
 
 static size_t lowpass_size(const struct zgr_header *header, uint32_t height, uint32_t width)
 {
@@ -23,12 +34,20 @@ static struct rooms rooms_cut(const struct zgr_header *header, uint32_t height, 
     size_t low = zgr_align(lowpass_size(header, height, width) * sizeof(int32_t) * header->components);
     struct rooms rooms;
     rooms.pixels = (int32_t *)(void *)scratch;
-    rooms.coeffs = (uint32_t *)(void *)(scratch + all);
+    rooms.coeffs = (int32_t *)(void *)(scratch + all);
     rooms.temp = (int32_t *)(void *)(scratch + 2 * all);
     rooms.lowpass = (int32_t *)(void *)(scratch + 2 * all + plane);
-    rooms.entropy = scratch + 2 * all + plane + low;
-    rooms.specials = (uint8_t *)rooms.entropy + zgr_entropy_scratch_nbytes(header, height, width);
-    rooms.nbytes = 2 * all + plane + low + zgr_entropy_scratch_nbytes(header, height, width) + zgr_specials_scratch_nbytes(width);
+    struct zgr_layout layout;
+    zgr_layout_make(header, height, width, &layout);
+    size_t used = 2 * all + plane + low;
+    rooms.all = (struct zgr_bitplanes *)(void *)(scratch + used);
+    used += zgr_align(sizeof *rooms.all);
+    rooms.planes = scratch + used;
+    used += zgr_bitplanes_cut(NULL, &layout, header->components, NULL);
+    rooms.entropy = scratch + used;
+    used += zgr_entropy_encode_scratch_nbytes(&layout, header->components);
+    rooms.specials = scratch + used;
+    rooms.nbytes = used + (header->coding == ZGR_FLOAT ? zgr_specials_scratch_nbytes(width) : 0);
     return rooms;
 }
 
@@ -42,15 +61,15 @@ size_t zgr_encode_scratch_nbytes(const struct zgr_header *header, uint32_t heigh
 
 size_t zgr_encode_out_nbytes(const struct zgr_header *header, uint32_t height, uint32_t width)
 {
-    /* 31 planes and a sign are 32 bits a coefficient; an adaptive model that is always wrong costs about a tenth more. A label costs
-     * its bits, and at most 15 decisions. */
-    size_t pixels = (size_t)height * width * header->components, each = 5;
-    size_t more = 64 * ((size_t)header->first_step + 1) * ZGR_RESOLUTIONS_MAX;
-    if (header->coding == ZGR_FLOAT)
-        more += zgr_specials_nbytes_most(header, pixels) + zgr_residual_nbytes_most(header, pixels);
+    size_t pixels = (size_t)height * width * header->components;
+    /* A label costs its bits, and at most 15 decisions. */
     if (header->coding == ZGR_LABEL)
-        each = 4 + zgr_dtype_nbytes(header->dtype);
-    return pixels * each + more;
+        return pixels * (4 + zgr_dtype_nbytes(header->dtype)) + 64 * ZGR_RESOLUTIONS_MAX;
+    /* A bit costs at most 8, and tables are chosen by a sample that may mislead: a byte for each plane, and for the sign. Planes: those
+     * of the span, and what the transforms add. Beside them: states, descriptors, and what is kept free while a packet is made. */
+    size_t planes = bit_length(header->span) + 5u, per_packet = 1024 + 5 * (ZGR_PLANE_MAX + 1) * (size_t)ZGR_SHARES_MAX;
+    size_t streams = header->coding == ZGR_FLOAT ? zgr_specials_nbytes_most(header, pixels) + zgr_residual_nbytes_most(header, pixels) : 0;
+    return pixels * planes + per_packet * ((size_t)header->first_step + 1) * header->resolutions + streams;
 }
 
 static int load_pixels(const struct zgr_header *header, const uint8_t *pixels, const ptrdiff_t strides[3], uint32_t height,
@@ -106,32 +125,39 @@ static void transform_component(const struct zgr_header *header, const struct zg
     }
 }
 
-static uint8_t bit_length(uint32_t value)
+ZGR_CLONES static uint32_t any_magnitude(const int32_t *coeffs, size_t count)
 {
-    uint8_t length = 0;
-    for (; value != 0; value >>= 1)
-        length++;
-    return length;
+    uint32_t any = 0;
+    for (size_t i = 0; i < count; i++) {
+        uint32_t flip = 0u - ((uint32_t)coeffs[i] >> 31);
+        any |= ((uint32_t)coeffs[i] ^ flip) - flip;
+    }
+    return any;
 }
 
-/* Bands to sign and magnitude. any[c * ZGR_BANDS_MAX + b]: OR of the magnitudes; planes[...]: how many planes are not all zero. */
-static void split_bands(const struct zgr_header *header, const struct zgr_layout *layout, uint32_t *coeffs, uint32_t *any,
-                        uint8_t *planes)
+/* Bands to bit-planes; any[c * ZGR_BANDS_MAX + b] is the OR of the magnitudes. */
+static void split_bands(const struct zgr_layout *layout, const int32_t *coeffs, struct zgr_bitplanes *all, uint32_t *any)
 {
-    for (uint32_t c = 0; c < header->components; c++)
+    zgr_bitplanes_clear(all, 0, layout->band_count);
+    for (uint32_t c = 0; c < all->components; c++)
         for (uint32_t b = 0; b < layout->band_count; b++) {
             const struct zgr_band *band = &layout->bands[b];
-            uint32_t *at = coeffs + c * layout->component_size + band->offset;
-            any[c * ZGR_BANDS_MAX + b] = zgr_planes_split(at, (size_t)band->height * band->width);
-            planes[c * ZGR_BANDS_MAX + b] = bit_length(any[c * ZGR_BANDS_MAX + b]);
+            const int32_t *at = coeffs + c * layout->component_size + band->offset;
+            uint32_t ones = any_magnitude(at, (size_t)band->height * band->width);
+            any[c * ZGR_BANDS_MAX + b] = ones;
+            if (ones) {
+                zgr_bits_reach(&all->bands[c][b], bit_length(ones) - 1u);
+                zgr_bits_reach(&all->bands[c][b], 0);
+                zgr_kernels()->load(&all->bands[c][b], at, bit_length(ones));
+            }
         }
 }
 
 /* Whether a packet says anything: some plane of it has a one. */
-static int holds_a_one(const struct zgr_share *shares, uint32_t count, const uint8_t *planes, const uint32_t *any)
+static int holds_a_one(const struct zgr_share *shares, uint32_t count, const uint32_t *any)
 {
     for (uint32_t i = 0; i < count; i++) {
-        uint32_t ones = any[shares[i].started - planes];
+        uint32_t ones = any[shares[i].component * ZGR_BANDS_MAX + shares[i].band];
         if (ones & ((1u << shares[i].plane_end) - (1u << shares[i].plane_low)))
             return 1;
     }
@@ -140,8 +166,8 @@ static int holds_a_one(const struct zgr_share *shares, uint32_t count, const uin
 
 /* The payload of one packet: what is said of single pixels around what is said of coefficients. SIZE_MAX: no space. */
 static size_t encode_packet(const struct zgr_header *header, const struct zgr_header *wave, const struct zgr_layout *layout,
-                            const struct zgr_pixels_view *view, const struct rooms *rooms, const uint32_t *any, uint8_t *planes,
-                            uint32_t r, uint32_t t, uint8_t *out, size_t nbytes_avail)
+                            const struct zgr_pixels_view *view, const struct rooms *rooms, const uint32_t *any, uint32_t r,
+                            uint32_t t, uint8_t *out, size_t nbytes_avail)
 {
     struct zgr_share shares[ZGR_SHARES_MAX];
     int is_float = header->coding == ZGR_FLOAT;
@@ -151,7 +177,7 @@ static size_t encode_packet(const struct zgr_header *header, const struct zgr_he
         return r == 0 ? zgr_residual_encode(header, view, out, nbytes_avail < most ? nbytes_avail : most) : 0;
     }
     uint32_t wave_step = is_float ? t - 1 : t;
-    uint32_t count = zgr_packet_shares(wave, layout, r, wave_step, rooms->coeffs, planes, shares);
+    uint32_t count = zgr_packet_shares(wave, layout, r, wave_step, rooms->all, shares);
     size_t head = 0;
     if (zgr_has_specials(header, r, t)) {
         size_t most = zgr_specials_nbytes_most(header, pixels);
@@ -163,9 +189,9 @@ static size_t encode_packet(const struct zgr_header *header, const struct zgr_he
         zgr_store_u32(out, (uint32_t)head);
         head += ZGR_SPECIALS_SIZE_NBYTES;
     }
-    if (!holds_a_one(shares, count, planes, any))
+    if (!holds_a_one(shares, count, any))
         return head > ZGR_SPECIALS_SIZE_NBYTES ? head : 0;
-    size_t used = zgr_entropy_encode(shares, count, t == header->first_step, rooms->entropy, out + head, nbytes_avail - head);
+    size_t used = zgr_entropy_encode(rooms->all, shares, count, t == header->first_step, rooms->entropy, out + head, nbytes_avail - head);
     return used ? head + used : SIZE_MAX;
 }
 
@@ -173,13 +199,15 @@ static enum zgr_status encode_packets(const struct zgr_header *header, const str
                                       const struct rooms *rooms, uint8_t *out, size_t nbytes_avail, uint32_t *payload_nbytes)
 {
     uint32_t any[ZGR_SHARES_MAX];
-    uint8_t planes[ZGR_SHARES_MAX];
+    struct zgr_bitplanes *all = rooms->all;
     struct zgr_header wave = zgr_wave_header(header);
     size_t end = 0;
-    split_bands(header, layout, rooms->coeffs, any, planes);
+    zgr_bitplanes_cut(all, layout, header->components, rooms->planes);
+    split_bands(layout, rooms->coeffs, all, any);
+    zgr_entropy_encode_begin(layout, header->components, rooms->entropy);
     for (uint32_t r = header->resolutions; r-- > 0;)
         for (uint32_t t = header->first_step + 1u; t-- > 0;) {
-            size_t used = encode_packet(header, &wave, layout, view, rooms, any, planes, r, t, out + end, nbytes_avail - end);
+            size_t used = encode_packet(header, &wave, layout, view, rooms, any, r, t, out + end, nbytes_avail - end);
             if (used > UINT32_MAX - ZGR_CRC_NBYTES)
                 return ZGR_ERROR_SPACE;
             payload_nbytes[r * (header->first_step + 1u) + t] = (uint32_t)used;
@@ -232,7 +260,7 @@ enum zgr_status zgr_encode_chunk(const struct zgr_header *header, const void *pi
     zgr_layout_make(header, height, width, &layout);
     for (uint32_t c = 0; c < header->components; c++)
         transform_component(header, &layout, rooms.pixels + c * size, rooms.temp,
-                            (int32_t *)(void *)rooms.coeffs + c * layout.component_size, rooms.lowpass + c * low_size);
+                            rooms.coeffs + c * layout.component_size, rooms.lowpass + c * low_size);
     if (lowpass && header->coding == ZGR_FLOAT && header->resolutions == 1)
         copy_pixels(header, &view, lowpass);
     else if (lowpass)

@@ -1,8 +1,8 @@
 /* What a packet holds: SPEC.md, section 8. */
-#include "core.h"
+#include "bitplanes.h"
 
 uint32_t zgr_packet_shares(const struct zgr_header *header, const struct zgr_layout *layout, uint32_t resolution, uint32_t step,
-                           uint32_t *coeffs, uint8_t *started, struct zgr_share *shares)
+                           struct zgr_bitplanes *all, struct zgr_share *shares)
 {
     uint32_t first, count, shares_count = 0;
     zgr_layout_resolution(header, resolution, &first, &count);
@@ -10,13 +10,11 @@ uint32_t zgr_packet_shares(const struct zgr_header *header, const struct zgr_lay
         for (uint32_t b = first; b < first + count; b++) {
             const struct zgr_band *band = &layout->bands[b];
             struct zgr_share *share = &shares[shares_count++];
-            share->coeffs = coeffs + c * layout->component_size + band->offset;
-            share->width = band->width;
-            share->height = band->height;
-            share->orientation = band->orientation;
+            share->bits = &all->bands[c][b];
+            share->component = (uint8_t)c;
+            share->band = (uint8_t)b;
             share->plane_low = (uint8_t)zgr_plane_at(step, band->weight);
             share->plane_end = step == header->first_step ? ZGR_PLANE_MAX + 1 : (uint8_t)zgr_plane_at(step + 1, band->weight);
-            share->started = &started[c * ZGR_BANDS_MAX + b];
         }
     return shares_count;
 }

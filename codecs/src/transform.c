@@ -1,6 +1,7 @@
 /* The reversible 2/6 wavelet: SPEC.md, section 7. Formulas there; here, the order of work that keeps it fast: whole rows at a
  * time, so that every loop runs along memory and vectorises, and each row is touched while it is in the cache. */
 #include "core.h"
+#include "kernels.h"
 
 /* (s[i-1] - s[i+1] + 2) >> 2 */
 static inline int32_t predict(int32_t before, int32_t after) { return zgr_add(zgr_subtract(before, after), 2) >> 2; }
@@ -109,10 +110,10 @@ ZGR_CLONES static void join_row(const int32_t *restrict low, const int32_t *rest
 }
 
 /* A row of a band, with what is unknown of it in the middle of its range; zeros where nothing is known. */
-static void band_row(const uint32_t *band, uint32_t plane, uint32_t y, uint32_t width, int32_t *row)
+static void band_row(const struct zgr_bits *band, uint32_t plane, uint32_t y, uint32_t width, int32_t *row)
 {
     if (band)
-        zgr_planes_join(band + (size_t)y * width, plane, row, width);
+        zgr_kernels()->row(band, plane, y, row);
     else
         memset(row, 0, (size_t)width * sizeof *row);
 }

@@ -158,9 +158,15 @@ int zgr_table_map_row(const struct zgr_header *header, const uint16_t *places, c
     const uint64_t *codes = header->codes;
     if (places)
         return look_up(header, places, pixels, stride, count, m);
+    uint64_t range = codes[header->span] - codes[0];
+    double even = range ? header->span / (double)range : 0; /* places a unit, if codes are evenly spaced */
     for (uint32_t i = 0; i < count; i++, pixels += stride) {
-        uint64_t code = zgr_load_integer(header->dtype, pixels);
-        uint32_t place = last_below(codes, header->span, code - codes[0]);
+        uint64_t code = zgr_load_integer(header->dtype, pixels), above = code - codes[0];
+        if (above > range)
+            return 0;
+        uint32_t place = (uint32_t)((double)above * even + 0.5);
+        if (place > header->span || codes[place] != code)
+            place = last_below(codes, header->span, above);
         if (codes[place] != code)
             return 0;
         m[i] = (int32_t)place;

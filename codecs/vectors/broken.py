@@ -10,7 +10,6 @@ from ziggurat import reference
 from ziggurat.reference.binarycoder import BitEncoder, BitModel
 from ziggurat.reference.checksum import crc32c
 from ziggurat.reference.chunk import encode_chunk
-from ziggurat.reference.rangecoder import Encoder
 from ziggurat.reference.valuetable import table_nbytes
 
 INDEX_AT = 80
@@ -233,20 +232,43 @@ def indexes(header, index):
 
 
 def absurd_planes():
-    """A payload of the first packet whose count of planes is 31 at plane 1: beyond any coefficient."""
-    encoder = Encoder()
-    for bit in (1, 1, 1, 1, 1):
-        encoder.raw(bit)
-    return encoder.finish()
+    """A payload of the first packet with 31 planes from plane 2 up: beyond any coefficient."""
+    return bytes((0, 31, *([0] * 40)))
+
+
+def hand_made():
+    """Payloads of packet (0, 3) of the small shard that say what cannot be. HL, LH and HH of 4 × 4 hold planes 2, 2 and 3 up."""
+    none = bytes((0, 0))
+    return {
+        "no_lane_code": bytes((4, 0, 0, 0, 0)),
+        "no_table": bytes((1, 1, 64, 0)) + none + bytes(1) + bytes((0, 1)) * 8,
+        "no_flag_mode": bytes((0, 1, 1, 0x30)) + none + bytes((4,)) + bytes(4),
+        "raw_with_sign_table": bytes((0, 1, 1, 1)) + none + bytes((4,)) + bytes(4),
+        "magnitudes_no_longer_raw": bytes((1, 2, 1, 0, 2, 0)) + none + bytes(1) + bytes((0, 1)) * 8,
+        "signs_no_longer_raw": bytes((1, 2, 2, 0, 2, 1)) + none + bytes(1) + bytes((0, 1)) * 8,
+        "no_states": bytes((0, 1, 2, 0)) + none + bytes(1),
+        "state_too_small": bytes((1, 1, 2, 0)) + none + bytes(1) + bytes((255, 0)) + bytes((0, 1)) * 7,
+        "state_does_not_end": bytes((1, 0)) + none + bytes(1) + bytes((1, 1)) + bytes((0, 1)) * 7,
+        "states_cut": bytes((1, 1, 2, 0)) + none + bytes(1) + bytes((0, 1)) * 7 + bytes(1),
+        "raw_cut": bytes((0, 1, 1, 0)) + none + bytes((9,)) + bytes(4),
+        "raw_left_over": bytes((0, 1, 1, 0)) + none + bytes((9,)) + bytes(9),
+        "raw_varint_not_shortest": bytes((0, 0)) + none + bytes((0x80, 0)),
+        "raw_varint_33_bits": bytes((0, 0)) + none + bytes((0x80, 0x80, 0x80, 0x80, 0x10)),
+        "descriptors_cut": bytes((0, 2, 1)),
+    }
+
+
+def with_first_packet(payload):
+    """The small shard, one chunk of it, with another packet (0, 3)."""
+    header = reference.Header.parse(small())
+    chunks = {0: encode_chunk(header, reference.decode(small())[0, :, :, :8])}
+    chunks[0][0, 3] = payload
+    return reference.assemble(header, chunks)
 
 
 def plane_31():
-    """The small shard with its first packet of resolution 0 replaced by one that sets plane 31 of HH."""
-    header = reference.Header.parse(small())
-    pixels = reference.decode(small())[0, :, :, :8]
-    chunks = {0: encode_chunk(header, pixels)}
-    chunks[0][0, 3] = absurd_planes()
-    return reference.assemble(header, chunks)
+    """The small shard with its first packet of resolution 0 replaced by one that sets planes above 30."""
+    return with_first_packet(absurd_planes())
 
 
 def two_versions():
@@ -308,6 +330,8 @@ def objects():
     yield "payload_ends_early", with_payloads(lambda payload: payload[:-5]), "packet"
     yield "plane_31", plane_31(), "packet"
     yield from other_objects()
+    for name, payload in hand_made().items():
+        yield name, with_first_packet(payload), "packet"
     yield from tables()
 
 
@@ -318,6 +342,14 @@ def sequences():
         {"name": "a_gap", "object": "fluo16", "chunk": 0, "packets": [[3, 10], [3, 9], [3, 7]], "reason": "order"},
         {"name": "twice", "object": "fluo16", "chunk": 0, "packets": [[3, 10], [3, 9], [3, 9]], "reason": "order"},
         {"name": "back", "object": "fluo16", "chunk": 0, "packets": [[3, 10], [3, 9], [3, 10]], "reason": "order"},
+        {"name": "before_the_coarser", "object": "fluo16", "chunk": 0, "packets": [[2, 10]], "reason": "order"},
+        {
+            "name": "too_far_before_the_coarser",
+            "object": "fluo16",
+            "chunk": 0,
+            "packets": [[3, 10], [2, 10], [2, 9], [2, 8]],
+            "reason": "order",
+        },
         {"name": "no_resolution", "object": "fluo16", "chunk": 0, "packets": [[4, 10]], "reason": "argument"},
         {"name": "no_step", "object": "fluo16", "chunk": 0, "packets": [[3, 11]], "reason": "argument"},
         {"name": "labels_fine_first", "object": "labels_uint32", "chunk": 1, "packets": [[0, 0]], "reason": "order"},

@@ -1,6 +1,7 @@
 #!/bin/sh
 # Builds ziggurat.wasm with clang, or with ziglang from PyPI where clang has no linker for WebAssembly.
 #   build.sh [OUT]
+# ZIGGURAT_TABLES: a file in place of src/tables.c, as in codecs/CMakeLists.txt.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 out=${1:-$here/ziggurat.wasm}
@@ -12,7 +13,8 @@ else cc="$python -m ziglang cc"
 fi
 case $cc in *zig*) target=wasm32-freestanding ;; *) target=wasm32 ;; esac
 
-sources=$(ls "$here"/../src/*.c | grep -v -e /encoder.c -e /survey.c)
+sources=$(ls "$here"/../src/*.c | grep -v -e /encoder.c -e /survey.c -e /entropy_encode.c -e /choice.c -e /kernels_avx2.c -e /tables.c)
+sources="$sources ${ZIGGURAT_TABLES:-$here/../src/tables.c}"
 # shellcheck disable=SC2086
 $cc --target=$target -std=c99 -O3 -flto -ffreestanding -fno-builtin -nostdlib -mbulk-memory -msimd128 -fvisibility=hidden \
     -Wall -Wextra -Werror -I"$here/../include" -I"$here/../src" $sources "$here"/heap.c "$here"/exports.c \

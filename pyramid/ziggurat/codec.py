@@ -297,7 +297,7 @@ class _Shard:
 
     def decoder(self, ordinal: int, level: int, lowest: int) -> ChunkDecoder:
         decoder = ChunkDecoder(self.header, ordinal)
-        # Coarse resolutions first: labels are told from those around them.
+        # Coarse resolutions first: finer ones are told by them.
         for resolution in reversed(range(min(level, self.header.resolutions - 1), self.header.resolutions)):
             steps, known = self.held(ordinal, resolution, lowest)
             for step in steps:

@@ -7,6 +7,7 @@
       CorruptError                500     bytes that are not what was written: a checksum, a length, a packet
       NotFoundError               404     there is no such image, array or object
       StoreError                  503     the store could not be asked; trying again may help
+        ChangedError              503     it holds another image than the one that was opened; opening it again helps
       SourceError                 400     an input file that cannot be ingested as asked
       RequestError                400     a region, level, channel or error that the image does not have
       ConflictError               409     the destination exists already
@@ -20,6 +21,7 @@ from __future__ import annotations
 
 __all__ = [
     "BusyError",
+    "ChangedError",
     "ConflictError",
     "CorruptError",
     "FormatError",
@@ -87,6 +89,10 @@ class StoreError(ZigguratError):
     """The store did not answer, or not in time."""
 
     status = 503
+
+
+class ChangedError(StoreError):
+    """What is stored is no longer the image that was opened: it was written anew, or removed."""
 
 
 class SourceError(ZigguratError):

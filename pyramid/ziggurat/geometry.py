@@ -10,8 +10,12 @@ import math
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
+from typing import TYPE_CHECKING
 
 from ziggurat.errors import FormatError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 __all__ = ["ArrayGeometry", "ChunkPlace", "Region", "chunk_places", "level_shape"]
 
@@ -156,7 +160,9 @@ class ChunkPlace:
     outer: tuple[slice, ...]
 
 
-def chunk_places(geometry: ArrayGeometry, region: Region, level: int = 0) -> list[ChunkPlace]:
+def chunk_places(
+    geometry: ArrayGeometry, region: Region, level: int = 0, steps: tuple[int, ...] | None = None
+) -> list[ChunkPlace]:
     """List the chunks that hold ``region``.
 
     Parameters
@@ -167,13 +173,17 @@ def chunk_places(geometry: ArrayGeometry, region: Region, level: int = 0) -> lis
         In pixels of ``level`` (the last two axes are 2^-level of the array's), inside the level's shape.
     level
         Level the chunks are decoded at.
+    steps
+        Along each axis every how many-th pixel of the region is wanted, from its first on; all of them by default. A chunk
+        that holds none of these is left out, and ``outer`` is a place among them.
 
     Returns
     -------
     list of ChunkPlace
         Shard by shard, chunks by ordinal; empty for an empty region.
     """
-    axes = [_axis_pieces(geometry, axis, region[axis], level) for axis in range(len(region))]
+    strides = steps or (1,) * len(region)
+    axes = [_axis_pieces(geometry, axis, region[axis], level, strides[axis]) for axis in range(len(region))]
     places = []
     for pieces in product(*axes):
         shard = geometry.shard_ordinal(tuple(piece[0] for piece in pieces))
@@ -184,17 +194,28 @@ def chunk_places(geometry: ArrayGeometry, region: Region, level: int = 0) -> lis
 
 
 def _axis_pieces(
-    geometry: ArrayGeometry, axis: int, interval: tuple[int, int], level: int
+    geometry: ArrayGeometry, axis: int, interval: tuple[int, int], level: int, step: int
 ) -> list[tuple[int, int, slice, slice]]:
-    """(shard, chunk in shard, inner slice, outer slice) for each chunk that ``interval`` touches along one axis."""
+    """(shard, chunk in shard, inner slice, outer slice) for each chunk that the wanted indices touch along one axis."""
     start, stop = interval
     shift = level if axis >= len(geometry.shape) - 2 else 0
     chunk_size = _ceil_div(geometry.chunk_shape[axis], 1 << shift)
     per_shard = geometry.chunk_grid[axis]
     pieces = []
-    for number in range(start // chunk_size, _ceil_div(stop, chunk_size) if stop > start else 0):
-        low = max(start, number * chunk_size)
-        high = min(stop, (number + 1) * chunk_size)
-        inner = slice(low - number * chunk_size, high - number * chunk_size)
-        pieces.append((*divmod(number, per_shard), inner, slice(low - start, high - start)))
+    for number in _chunk_numbers(start, stop, step, chunk_size):
+        low = number * chunk_size
+        # Of the wanted indices, start + n · step, those with first ≤ n < last lie in the chunk.
+        first = _ceil_div(max(start, low) - start, step)
+        last = _ceil_div(min(stop, low + chunk_size) - start, step)
+        inner = slice(start + first * step - low, min(stop - low, chunk_size), step)
+        pieces.append((*divmod(number, per_shard), inner, slice(first, last)))
     return pieces
+
+
+def _chunk_numbers(start: int, stop: int, step: int, chunk_size: int) -> Iterable[int]:
+    """Numbers along an axis of the chunks that hold one of the indices start, start + step, …, below stop."""
+    if start >= stop:
+        return ()
+    if step <= chunk_size:
+        return range(start // chunk_size, _ceil_div(start + (stop - 1 - start) // step * step + 1, chunk_size))
+    return (index // chunk_size for index in range(start, stop, step))

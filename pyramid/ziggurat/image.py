@@ -13,14 +13,15 @@ from ziggurat.loops import run
 from ziggurat.metadata import ImageInfo, parse_group
 from ziggurat.precision import checked_max_error
 from ziggurat.reader import read_region
-from ziggurat.refine import Refinement, refinements
+from ziggurat.refine import Aim, Refinement, refinements
 from ziggurat.selection import select
 from ziggurat.shards import ShardReader
 from ziggurat.store import Store, open_store
 from ziggurat.strict_json import parse_json
+from ziggurat.window import checked_windows
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncIterator, Iterator, Mapping
     from pathlib import Path
 
     import PIL.Image
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
     from ziggurat.metadata import Channel, Level
     from ziggurat.selection import AxisSelection
+    from ziggurat.window import Windows
 
 __all__ = ["Image", "aopen", "open"]
 
@@ -88,17 +90,27 @@ class Image:
         """How each channel is called and shown."""
         return self.info.channels
 
-    def read(self, *, level: int = 0, max_error: float = 0, **axes: AxisSelection) -> NDArray[Any]:
+    def read(
+        self, *, level: int = 0, max_error: float = 0, window: Windows | None = None, **axes: AxisSelection
+    ) -> NDArray[Any]:
         """Read a region.
 
         Parameters
         ----------
         level
-            2^-level of full size in y and x.
+            2^-level of full size in y and x: pixel (i, j) of a level is the mean of the pixels (i · 2^level, j · 2^level) up to
+            ((i + 1) · 2^level, (j + 1) · 2^level) of level 0, those beyond the edge left out; of labels it is the first of
+            them. A level is `ceil(size / 2^level)` pixels large; all other axes are the same at every level.
         max_error
             Largest error allowed for any pixel, in the data's units. The larger, the fewer bytes are read; 0 is exact.
+        window
+            A pair (low, high), or a sequence of pairs, one for each channel that is read. Given these, a part of the region
+            is read only until none of its pixels can change its grey any more, of the 256 from black at low to full at high
+            (`ziggurat.window.display_values`): shown so, the result looks exactly as the exact pixels do.
         **axes
-            For each axis an integer (which drops the axis) or a slice, in pixels of the level; axes left out are read whole.
+            For each axis an integer (which drops the axis; negative ones count from the end) or a slice, in pixels of the
+            level, as NumPy takes them, but for negative steps; axes left out are read whole. A step reads only the chunks that
+            hold wanted pixels; pixels are picked from the level, not averaged.
 
         Returns
         -------
@@ -108,54 +120,93 @@ class Image:
         Raises
         ------
         RequestError
-            For a level, axis or index that the image lacks.
+            For a level, axis or index that the image lacks, a negative step, an error or window that is none.
         CorruptError
             If stored bytes are not what was written.
         StoreError
             If the store did not answer.
         """
-        return run(self.aread(level=level, max_error=max_error, **axes))
+        return run(self.aread(level=level, max_error=max_error, window=window, **axes))
 
-    async def aread(self, *, level: int = 0, max_error: float = 0, **axes: AxisSelection) -> NDArray[Any]:
+    async def aread(
+        self, *, level: int = 0, max_error: float = 0, window: Windows | None = None, **axes: AxisSelection
+    ) -> NDArray[Any]:
         """Read a region, as `read`, in the running event loop."""
+        if window is not None:
+            return await self._read_window(level, max_error, window, axes)
         place = self._level(level)
         checked_max_error(max_error)
         selection = select(self.axes, place.shape, axes)
         try:
-            out = np.empty(selection.shape, self.dtype)
+            out = np.empty(selection.taken_shape, self.dtype)
         except (MemoryError, ValueError) as error:
-            raise RequestError(f"{selection.shape} {self.dtype} pixels are more than memory holds") from error
+            raise RequestError(f"{selection.taken_shape} {self.dtype} pixels are more than memory holds") from error
         array = self.info.arrays[place.array]
         try:
-            await read_region(array, self.shards, selection.region, out, level=place.decode, max_error=max_error)
+            await read_region(
+                array,
+                self.shards,
+                selection.region,
+                out,
+                level=place.decode,
+                max_error=max_error,
+                steps=selection.steps,
+            )
         except ExceptionGroup as group:
             raise _first(group) from None
-        return out[selection.picks]
+        return out[selection.drops]
 
-    def refine(self, *, level: int = 0, max_error: float = 0, **axes: AxisSelection) -> Iterator[Refinement]:
+    async def _read_window(
+        self, level: int, max_error: float, window: Windows, axes: Mapping[str, AxisSelection]
+    ) -> NDArray[Any]:
+        pixels: NDArray[Any] | None = None
+        async for step in self._refinements(level, max_error, window, axes, few_rounds=True):
+            pixels = step.array
+        assert pixels is not None  # the first is yielded whatever there is
+        return pixels
+
+    def refine(
+        self, *, level: int = 0, max_error: float = 0, window: Windows | None = None, **axes: AxisSelection
+    ) -> Iterator[Refinement]:
         """Read a region step by step, each better than the one before; the last is within ``max_error``.
 
-        Nothing fetched for one step is fetched again for the next. Parameters and errors are those of `read`.
+        Nothing fetched for one step is fetched again for the next: all that was read is held until the last, as it is stored.
+        With a ``window``, each part of the region stops getting better once none of its greys can change.
+        Parameters and errors are those of `read`.
 
         Yields
         ------
         Refinement
             With ``array``, the guaranteed ``max_error`` and ``bytes_read`` so far.
         """
-        steps = self.arefine(level=level, max_error=max_error, **axes)
+        steps = self.arefine(level=level, max_error=max_error, window=window, **axes)
         while (step := run(anext(steps, None))) is not None:
             yield step
 
     async def arefine(
-        self, *, level: int = 0, max_error: float = 0, **axes: AxisSelection
+        self, *, level: int = 0, max_error: float = 0, window: Windows | None = None, **axes: AxisSelection
     ) -> AsyncIterator[Refinement]:
         """Read a region step by step, as `refine`, in the running event loop."""
+        async for step in self._refinements(level, max_error, window, axes):
+            yield step
+
+    def _refinements(
+        self,
+        level: int,
+        max_error: float,
+        window: Windows | None,
+        axes: Mapping[str, AxisSelection],
+        *,
+        few_rounds: bool = False,
+    ) -> AsyncIterator[Refinement]:
         place = self._level(level)
         checked_max_error(max_error)
         selection = select(self.axes, place.shape, axes)
-        array = self.info.arrays[place.array]
-        async for step in refinements(array, self.shards, selection, level=place.decode, max_error=max_error):
-            yield step
+        channel_axis = self.axes.index("c") if "c" in self.axes else None
+        count = 1 if channel_axis is None else selection.taken_shape[channel_axis]
+        windows = None if window is None else checked_windows(window, count)
+        aim = Aim(max_error, windows, channel_axis, few_rounds)
+        return refinements(self.info.arrays[place.array], self.shards, selection, level=place.decode, aim=aim)
 
     def thumbnail(self, size: int = 256) -> PIL.Image.Image:
         """Render the whole image small, in its stored windows and colours, at the middle of its z axis and the first t.
@@ -179,7 +230,7 @@ class Image:
         from ziggurat import render  # Pillow is for those who render
 
         level = max((lv.level for lv in self.levels if max(lv.shape[-2:]) >= size * THUMBNAIL_FILL), default=0)
-        middle = {"t": 0, "z": self.shape[self.axes.index("z")] // 2 if "z" in self.axes else 0}
+        middle: dict[str, Any] = {"t": 0, "z": self.shape[self.axes.index("z")] // 2 if "z" in self.axes else 0}
         pixels = await self.aread(
             level=level,
             max_error=THUMBNAIL_GREYS * 2 * render.invisible_error(self.channels),
@@ -200,13 +251,15 @@ def _first(group: ExceptionGroup[Exception]) -> Exception:
     return _first(error) if isinstance(error, ExceptionGroup) else error
 
 
-def open(location: str | Path) -> Image:
+def open(location: str | Path, storage_options: Mapping[str, Any] | None = None) -> Image:
     """Open an image.
 
     Parameters
     ----------
     location
         Path of an OME-Zarr folder, or its URL (``http(s)://``, ``s3://``, ``gs://``, ``az://``).
+    storage_options
+        Credentials, endpoint and the like, as `ziggurat.store.open_store` takes them; the environment's otherwise.
 
     Raises
     ------
@@ -214,10 +267,12 @@ def open(location: str | Path) -> Image:
         If there is no image.
     FormatError
         If it is not an OME-Zarr 0.5 image coded with ziggurat.
+    RequestError
+        If it is a URL that no store can be made for, or the options are not that store's.
     StoreError
         If the store did not answer.
     """
-    return run(aopen(open_store(location)))
+    return run(aopen(open_store(location, storage_options)))
 
 
 async def aopen(store: Store) -> Image:

@@ -27,7 +27,14 @@ if TYPE_CHECKING:
 
     Fetch = Callable[[str, Sequence[tuple[int, int]]], Awaitable[list[memoryview]]]
 
-__all__ = ["ReadReport", "decode_on_threads", "decode_places", "fetch_plan", "put_pixels", "read_region"]
+__all__ = [
+    "ReadReport",
+    "decode_on_threads",
+    "decode_places",
+    "fetch_plan",
+    "put_pixels",
+    "read_region",
+]
 
 SHARDS_AT_ONCE = 4
 """Shards in work at once: their fetched bytes and decoded pixels are what bounds the memory of a read."""
@@ -57,6 +64,7 @@ async def read_region(
     *,
     level: int = 0,
     max_error: float = 0,
+    steps: tuple[int, ...] | None = None,
 ) -> ReadReport:
     """Read ``region`` of an array, decoded at ``level``, into ``out``.
 
@@ -67,14 +75,16 @@ async def read_region(
     region
         In pixels of the level, inside it.
     out
-        Of the region's shape and the array's dtype; filled whole.
+        Of the region's shape (of what ``steps`` leave of it) and the array's dtype; filled whole.
     level
         Level beyond the array's own.
     max_error
         Largest error wanted, in the data's units; 0 reads exactly.
+    steps
+        As in `ziggurat.geometry.chunk_places`: chunks between the steps are not read.
     """
     by_shard: dict[int, list[ChunkPlace]] = defaultdict(list)
-    for place in chunk_places(array.geometry, region, level):
+    for place in chunk_places(array.geometry, region, level, steps):
         by_shard[place.shard].append(place)
     report = ReadReport()
     slots = asyncio.Semaphore(SHARDS_AT_ONCE)

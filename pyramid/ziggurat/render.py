@@ -6,13 +6,13 @@ colours.
 
 from __future__ import annotations
 
-from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image as PillowImage
 
 from ziggurat.errors import RequestError
+from ziggurat.window import GREYS, shares
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,7 +31,6 @@ __all__ = [
     "thumbnail",
 ]
 
-GREYS = 256
 PRIMARIES = ("FF0000", "00FF00", "0000FF")
 HIDDEN = "000000"
 BAND_NBYTES = 4 * 1024 * 1024
@@ -106,7 +105,7 @@ def _add_up(
     """Compose one band of rows into ``out``: uint8 [y, x, component]."""
     totals: list[NDArray[np.float32] | None] = [None] * out.shape[-1]
     for number, colour, window in recipes:
-        value = _shares(planes[number], window)
+        value = shares(planes[number], window)
         for component in range(len(totals)):
             weight = colour[component]
             if not weight:
@@ -119,38 +118,6 @@ def _add_up(
             out[..., component] = 0
         else:
             out[..., component] = np.minimum(total, 1.0) * np.float32(GREYS - 1) + np.float32(0.5)
-
-
-def _shares(plane: NDArray[np.generic], window: tuple[float, float]) -> NDArray[np.float32]:
-    """Where values lie in a window: float32 0 … 1, of the plane's shape."""
-    if plane.dtype.kind in "iu" and plane.dtype.itemsize <= 2:
-        # So few values are possible that looking them up is several times faster than arithmetic on each pixel.
-        return np.take(_table(plane.dtype.str, window), plane.view(f"u{plane.dtype.itemsize}"))
-    return _ramped(plane, window)
-
-
-@lru_cache(maxsize=64)
-def _table(dtype: str, window: tuple[float, float]) -> NDArray[np.float32]:
-    """Share of each value of a small integer type, by the bits of the value."""
-    count = 1 << (8 * np.dtype(dtype).itemsize)
-    return _ramped(np.arange(count).astype(f"u{np.dtype(dtype).itemsize}").view(dtype), window)
-
-
-def _ramped(values: NDArray[np.generic], window: tuple[float, float]) -> NDArray[np.float32]:
-    low, per_value = _ramp(window)
-    # Subtracted in float64 where float32 would round the values themselves.
-    wide = np.float64 if values.dtype.kind in "iu" and values.dtype.itemsize > 2 else np.float32
-    exact: NDArray[Any] = values.astype(wide)
-    share = np.clip((exact - low) * per_value, 0.0, 1.0)
-    # What is no number shows black; clip has made ends of the infinities.
-    shown: NDArray[np.float32] = np.nan_to_num(share, nan=0.0, copy=False).astype(np.float32, copy=False)
-    return shown
-
-
-def _ramp(window: tuple[float, float]) -> tuple[float, float]:
-    """(low, 1 / width) of a window; an empty one becomes a threshold just above its start."""
-    low, high = window
-    return low, 1.0 / (high - low) if high > low else 1e30
 
 
 def _colour(text: str) -> NDArray[np.float32]:

@@ -25,18 +25,33 @@ class Selection:
     Attributes
     ----------
     region
-        The interval that must be read on each axis.
+        The interval on each axis that holds all that is wanted.
     picks
-        What to take of what was read, an index an axis: an integer drops the axis, a slice applies the step.
+        What to take of the region, an index an axis: an integer drops the axis, a slice applies the step.
     """
 
     region: Region
     picks: tuple[int | slice, ...]
 
     @property
+    def steps(self) -> tuple[int, ...]:
+        """Along each axis every how many-th pixel of the region is wanted, from its first on."""
+        return tuple(1 if isinstance(pick, int) else pick.step for pick in self.picks)
+
+    @property
     def shape(self) -> tuple[int, ...]:
-        """Shape of what is read, before ``picks``."""
+        """Shape of the region."""
         return tuple(stop - start for start, stop in self.region)
+
+    @property
+    def taken_shape(self) -> tuple[int, ...]:
+        """Shape of what is wanted of the region, with every axis."""
+        return tuple(len(range(*interval, step)) for interval, step in zip(self.region, self.steps, strict=True))
+
+    @property
+    def drops(self) -> tuple[int | slice, ...]:
+        """Index into an array of ``taken_shape`` that drops the axes given as integers."""
+        return tuple(pick if isinstance(pick, int) else slice(None) for pick in self.picks)
 
 
 def select(axes: tuple[str, ...], shape: tuple[int, ...], wanted: Mapping[str, AxisSelection]) -> Selection:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import threading
+import time
 from collections import OrderedDict
 from typing import TYPE_CHECKING
 
 from ziggurat._core import Header, parse_index
 from ziggurat.errors import CorruptError, FormatError, NotFoundError, ZigguratError
-from ziggurat.loops import SingleFlight
+from ziggurat.loops import ForkSafeLock, SingleFlight
 from ziggurat.plan import ShardIndex
 
 if TYPE_CHECKING:
@@ -28,6 +28,15 @@ coarse part."""
 
 CACHE_NBYTES = 64 * 1024 * 1024
 """Memory for indexes: about 1,000 shards, 16 gigapixels."""
+
+ABSENT_SECONDS = 60.0
+"""A shard that is not stored is not asked for again for so long: an image that is written to through plain zarr may get one."""
+
+ABSENT_NBYTES = 256
+"""What remembering an absent shard is taken to cost."""
+
+DOCUMENT_KEY = "zarr.json"
+"""The group's document, written last: as long as it is the same, the image is."""
 
 
 async def load_index(read: Callable[[int, int], Awaitable[memoryview | None]], key: str) -> ShardIndex | None:
@@ -106,6 +115,8 @@ def check_header(header: Header, array: StoredArray, key: str) -> None:
 class ShardReader:
     """Finds the index of a shard, from the cache or the store.
 
+    That a shard is not stored is remembered too, for a time.
+
     Parameters
     ----------
     store
@@ -118,9 +129,9 @@ class ShardReader:
         self.store = store
         self.cache_nbytes = cache_nbytes
         self._flights: SingleFlight[str, ShardIndex | None] = SingleFlight()
-        self._cache: OrderedDict[str, ShardIndex] = OrderedDict()
+        self._cache: OrderedDict[str, ShardIndex | float] = OrderedDict()
         self._cached_nbytes = 0
-        self._lock = threading.Lock()
+        self._lock = ForkSafeLock()
 
     async def index(self, array: StoredArray, shard: int) -> ShardIndex | None:
         """Return the index of a shard, None if the shard is not stored (all fill).
@@ -129,14 +140,20 @@ class ShardReader:
         ------
         FormatError, CorruptError
             If it is no shard of this array, or a damaged one.
+        ChangedError
+            If the image was replaced since it was opened.
         StoreError
             If the store did not answer.
         """
         key = array.shard_key(shard)
         with self._lock:
-            if key in self._cache:
+            known = self._cache.get(key)
+            if known is not None:
                 self._cache.move_to_end(key)
-                return self._cache[key]
+        if isinstance(known, ShardIndex):
+            return known
+        if known is not None and time.monotonic() < known:
+            return None
         return await self._flights.do(key, lambda: self._load(array, key))
 
     async def _load(self, array: StoredArray, key: str) -> ShardIndex | None:
@@ -146,18 +163,29 @@ class ShardReader:
             except NotFoundError:
                 return None
 
-        index = await load_index(read, key)
-        if index is not None:
-            check_header(index.header, array, key)
-            self._keep(key, index)
+        try:
+            index = await load_index(read, key)
+            if index is not None:
+                check_header(index.header, array, key)
+        except ZigguratError:
+            self.store.forget(key)  # what cannot be read may be mended
+            raise
+        # All of an image may be gone: then nothing of it is fill. Or replaced: then this shard is of another image than the last.
+        await self.store.confirm(DOCUMENT_KEY, None if index is None else key)
+        self._keep(key, index)
         return index
 
-    def _keep(self, key: str, index: ShardIndex) -> None:
+    def _keep(self, key: str, index: ShardIndex | None) -> None:
+        entry = time.monotonic() + ABSENT_SECONDS if index is None else index
         with self._lock:
             # Another event loop may have read it at the same time.
             replaced = self._cache.pop(key, None)
-            self._cache[key] = index
-            self._cached_nbytes += index.nbytes - (0 if replaced is None else replaced.nbytes)
+            self._cache[key] = entry
+            self._cached_nbytes += _nbytes(entry) - (0 if replaced is None else _nbytes(replaced))
             while self._cached_nbytes > self.cache_nbytes:
                 _, dropped = self._cache.popitem(last=False)
-                self._cached_nbytes -= dropped.nbytes
+                self._cached_nbytes -= _nbytes(dropped)
+
+
+def _nbytes(entry: ShardIndex | float) -> int:
+    return entry.nbytes if isinstance(entry, ShardIndex) else ABSENT_NBYTES

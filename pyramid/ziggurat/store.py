@@ -1,45 +1,42 @@
-"""Bytes from wherever an image is: a folder, an object store, an HTTP server. A thin shell around obstore.
+"""Bytes from wherever an image is: a folder, an object store, an HTTP server.
 
-Nothing here lists a store: all names that are read follow from the metadata.
+Nothing here lists a store: all names that are read follow from the metadata. What is published never changes; a store remembers
+which version of an object it has seen, and gives no bytes of another.
 """
 
 from __future__ import annotations
 
 import asyncio
+import time
+from collections import OrderedDict
 from dataclasses import dataclass
-from datetime import timedelta
-from pathlib import Path
-from typing import TYPE_CHECKING
-from urllib.parse import unquote, urlsplit
+from typing import TYPE_CHECKING, Any, TypeVar
 
-import obstore
-from obstore.exceptions import BaseError
-from obstore.exceptions import NotFoundError as ObstoreNotFoundError
-from obstore.store import HTTPStore, LocalStore, from_url
-
-from ziggurat.errors import CorruptError, NotFoundError, RequestError, StoreError
-from ziggurat.loops import PerLoop
+from ziggurat.address import find_objects, local_path
+from ziggurat.attempts import PassingError, attempts
+from ziggurat.errors import ChangedError, CorruptError, NotFoundError, StoreError
+from ziggurat.loops import ForkSafeLock, PerLoop, SingleFlight
+from ziggurat.objects import Answer, Folder, Version, requests_to
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
+    from pathlib import Path
 
-    from obstore.store import ClientConfig, ObjectStore, RetryConfig
+    from obstore.store import ObjectStore
 
 __all__ = ["ObjectInfo", "Store", "local_path", "open_store"]
+
+T = TypeVar("T")
 
 CONCURRENCY = 16
 """Requests under way at once on one store: enough to hide a round trip, few enough for an HTTP/1.1 server."""
 
-RETRY: RetryConfig = {
-    "max_retries": 3,
-    "backoff": {"init_backoff": timedelta(milliseconds=100), "max_backoff": timedelta(seconds=2), "base": 3},
-    "retry_timeout": timedelta(seconds=30),
-}
-"""A store that does not answer is tried four times, within 1.5 s if it refuses at once, and given up after 30 s: a person,
-or a server's deadline, waits. (obstore's own default is 180 s.)"""
+VERSIONS_MAX = 16_384
+"""Objects whose version is remembered: some 4 MB."""
 
-TIMEOUT = timedelta(seconds=30)
-"""For one answer; the longest range, 8 MiB, takes 7 s at 10 Mbit/s."""
+CONFIRM_SECONDS = 5.0
+"""An object store is asked no more often than this whether the image is still the one that was opened, unless there is reason to
+doubt it. A folder is asked each time: that takes microseconds."""
 
 
 @dataclass(frozen=True)
@@ -53,24 +50,37 @@ class ObjectInfo:
 class Store:
     """Read access to the objects below one place.
 
+    At most 16 requests are under way at once, equal ones are one, and those that fail in a way that may pass are tried again,
+    by a deadline (`ziggurat.attempts`).
+
     Parameters
     ----------
     objects
-        An obstore store.
+        A folder, or an obstore store.
     url
         What to call it in messages.
     prefix
         Put before every key, for stores that hold more than one image.
     """
 
-    def __init__(self, objects: ObjectStore, url: str, prefix: str = "") -> None:
+    def __init__(self, objects: ObjectStore | Folder, url: str, prefix: str = "") -> None:
         self.objects = objects
         self.url = url
         self.prefix = prefix
+        self.confirm_seconds = 0.0 if isinstance(objects, Folder) else CONFIRM_SECONDS
+        self._requests = requests_to(objects)
         self._slots = PerLoop(lambda: asyncio.Semaphore(CONCURRENCY))
+        self._flights: SingleFlight[tuple[str, tuple[int, int] | None], Answer] = SingleFlight()
+        self._seen: OrderedDict[str, tuple[Version, float]] = OrderedDict()
+        self._newest = 0.0
+        self._lock = ForkSafeLock()
 
     def __repr__(self) -> str:
         return f"Store({self.url!r})"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Where it is, and how to get in; not what is under way, nor what was seen."""
+        return type(self), (self.objects, self.url, self.prefix)
 
     def below(self, name: str) -> Store:
         """The store of what lies below ``name`` in this one."""
@@ -85,33 +95,14 @@ class Store:
             If there is none of that name.
         StoreError
             If the store could not tell.
+        ChangedError
+            If it is not the object that was seen before.
         """
-        async with self._slots.get():
-            try:
-                answer = await obstore.get_async(self.objects, self.prefix + key)
-                return bytes(await answer.bytes_async())
-            except (BaseError, OSError) as error:
-                raise self._translate(error, key) from error
+        return bytes((await self._get(key, None)).data)
 
     async def get_range(self, key: str, start: int, stop: int) -> memoryview:
-        """Return the bytes [start, stop) of an object, fewer, or none, where it ends sooner.
-
-        Raises
-        ------
-        NotFoundError
-            If there is no object of that name.
-        StoreError
-            If the store could not tell.
-        """
-        async with self._slots.get():
-            try:
-                return memoryview(await obstore.get_range_async(self.objects, self.prefix + key, start=start, end=stop))
-            except (BaseError, OSError) as error:
-                translated = self._translate(error, key)
-                # Each store has its own way to say that the object ends before the range begins; its size tells for sure.
-                if isinstance(translated, StoreError) and await self._ends_before(key, start):
-                    return memoryview(b"")
-                raise translated from error
+        """Return the bytes [start, stop) of an object, fewer, or none, where it ends sooner; raises as `get`."""
+        return (await self._get(key, (start, stop))).data
 
     async def get_ranges(self, key: str, ranges: Sequence[tuple[int, int]]) -> list[memoryview]:
         """Return several ranges of an object, each in one request, whole.
@@ -120,81 +111,127 @@ class Store:
         ------
         CorruptError
             If the object ends before one of the ranges does.
-        NotFoundError, StoreError
-            As `get_range`.
+        NotFoundError, StoreError, ChangedError
+            As `get`.
         """
         buffers = await asyncio.gather(*(self.get_range(key, start, stop) for start, stop in ranges))
         for (start, stop), buffer in zip(ranges, buffers, strict=True):
             if len(buffer) != stop - start:
                 raise CorruptError(
                     f"has {len(buffer)} bytes at {start} where its index promises {stop - start}; it was cut short",
-                    where=f"{self.url}/{key}",
+                    where=self._where(key),
                 )
         return buffers
 
     async def head(self, key: str) -> ObjectInfo:
         """Return the size and entity tag of an object; raises as `get`."""
-        async with self._slots.get():
-            try:
-                meta = await obstore.head_async(self.objects, self.prefix + key)
-            except (BaseError, OSError) as error:
-                raise self._translate(error, key) from error
-        return ObjectInfo(meta["size"], meta["e_tag"])
+        version = await self._head(key)
+        return ObjectInfo(version.nbytes, version.etag)
 
-    async def _ends_before(self, key: str, start: int) -> bool:
+    async def put_new(self, key: str, data: bytes) -> bool:
+        """Store an object, unless there is one of that name: then return False.
+
+        Raises
+        ------
+        StoreError
+            If it cannot be written, or the store does not know conditions.
+        """
+        return await self._ask(key, lambda: self._requests.create(self.prefix + key, data))
+
+    def forget(self, key: str) -> None:
+        """Take the next version of an object that is seen for the right one."""
+        with self._lock:
+            self._seen.pop(key, None)
+
+    async def confirm(self, key: str, other: str | None = None) -> None:
+        """Make sure that an object, if it was seen before, is still the same one.
+
+        Parameters
+        ----------
+        key
+            The object: of an image the document that is written last.
+        other
+            Another object, just read: where it was not changed after ``key`` was, and ``key`` not long ago the same, no request is
+            made.
+
+        Raises
+        ------
+        ChangedError
+            If it is another one, or is gone.
+        """
+        with self._lock:
+            seen, at = self._seen.get(key, (None, 0.0))
+            found = self._seen[other][0].modified if other is not None and other in self._seen else 0.0
+            doubtful = other is None or found > max(self._newest, seen.modified if seen is not None else 0.0)
+        if seen is None or not (doubtful or time.monotonic() >= at + self.confirm_seconds):
+            return
         try:
-            return int((await obstore.head_async(self.objects, self.prefix + key))["size"]) <= start
-        except (BaseError, OSError):
-            return False
+            await self._head(key)
+        except NotFoundError as error:
+            raise ChangedError("was removed since the image was opened", where=self._where(key)) from error
+        with self._lock:
+            self._newest = max(self._newest, found)
 
-    def _translate(self, error: Exception, key: str) -> NotFoundError | StoreError:
-        where = f"{self.url}/{key}"
-        # A path of which a part is a file, not a folder, is "not a directory" to the local store: there is no such object.
-        if isinstance(error, FileNotFoundError | ObstoreNotFoundError) or "Not a directory" in str(error):
-            return NotFoundError("there is no such object", where=where)
-        return StoreError(f"the store did not answer: {str(error).splitlines()[0][:300]}", where=where)
+    async def _get(self, key: str, interval: tuple[int, int] | None) -> Answer:
+        def get() -> Awaitable[Answer]:
+            return self._ask(key, lambda: self._requests.get(self.prefix + key, interval))
+
+        answer = await self._flights.do((key, interval), get)
+        self._check(key, answer.version)
+        return answer
+
+    async def _head(self, key: str) -> Version:
+        version = await self._ask(key, lambda: self._requests.head(self.prefix + key))
+        self._check(key, version)
+        return version
+
+    async def _ask(self, key: str, request: Callable[[], Awaitable[T]]) -> T:
+        async def once() -> T:
+            async with self._slots.get():
+                return await request()
+
+        try:
+            return await attempts(once)
+        except (NotFoundError, StoreError) as error:
+            error.message = (
+                error.message if isinstance(error, NotFoundError) else f"the store did not answer: {error.message}"
+            )
+            error.where = self._where(key)
+            raise
+        except PassingError as error:
+            raise StoreError(f"the store did not answer: {error}", where=self._where(key)) from error
+
+    def _check(self, key: str, version: Version) -> None:
+        """Remember the version of an object that is seen for the first time, refuse another one later."""
+        with self._lock:
+            seen = self._seen.get(key, (version, 0.0))[0]
+            self._seen[key] = (seen, time.monotonic())
+            self._seen.move_to_end(key)
+            while len(self._seen) > VERSIONS_MAX:
+                self._seen.popitem(last=False)
+        if not seen.same(version):
+            raise ChangedError("was written anew since the image was opened; open it again", where=self._where(key))
+
+    def _where(self, key: str) -> str:
+        return f"{self.url.rstrip('/')}/{key}"
 
 
-def local_path(location: str | Path) -> Path | None:
-    """The path that ``location`` names, itself or as a ``file://`` URL; None for the URL of another place."""
-    text = str(location)
-    if "://" not in text:
-        return Path(location)
-    parts = urlsplit(text)
-    return Path(unquote(parts.path)) if parts.scheme == "file" else None
-
-
-def open_store(location: str | Path) -> Store:
+def open_store(location: str | Path, storage_options: Mapping[str, Any] | None = None) -> Store:
     """Open the place ``location`` names.
 
     Parameters
     ----------
     location
         A folder's path, or a URL: ``file://``, ``http(s)://``, ``s3://``, ``gs://``, ``az://``.
+    storage_options
+        How to get in, where the environment does not say: options of obstore's store of that kind (``access_key_id``, ``endpoint``,
+        ``region``, ``skip_signature``, …) and of its HTTP client, or s3fs's names of them.
 
     Raises
     ------
     NotFoundError
         If it is a path and there is no such folder.
     RequestError
-        If it is a URL that no store can be made for.
+        If it is a URL that no store can be made for, or the options are not that store's.
     """
-    text = str(location)
-    try:
-        path = local_path(location)
-        if path is not None:
-            return Store(LocalStore(prefix=_folder(path, text)), text)
-        client: ClientConfig = {"timeout": TIMEOUT, "allow_http": text.startswith("http://")}
-        if text.startswith(("http://", "https://")):
-            return Store(HTTPStore.from_url(text, client_options=client, retry_config=RETRY), text.rstrip("/"))
-        return Store(from_url(text, client_options=client, retry_config=RETRY), text.rstrip("/"))
-    except (BaseError, OSError, ValueError) as error:
-        raise RequestError(f"cannot be opened as a store: {str(error).splitlines()[0]}", where=text) from error
-
-
-def _folder(path: Path, text: str) -> Path:
-    if path.is_dir():
-        return path.absolute()
-    if path.exists():
-        raise NotFoundError("is a file, not a folder; `ziggurat ingest` makes an image's folder of it", where=text)
-    raise NotFoundError("there is no such folder", where=text)
+    return Store(*find_objects(location, storage_options))

@@ -7,7 +7,7 @@ import hashlib
 import math
 import struct
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ziggurat._core import Header, crc32c, parse_index
 from ziggurat.errors import CorruptError, NotFoundError, ZigguratError
@@ -18,7 +18,7 @@ from ziggurat.store import open_store
 from ziggurat.sums import SUMS_KEY, parse_sums
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from ziggurat.metadata import StoredArray
@@ -40,7 +40,11 @@ class Problem:
     message: str
 
 
-def verify(location: str | Path, progress: Callable[[int, int], None] | None = None) -> list[Problem]:
+def verify(
+    location: str | Path,
+    progress: Callable[[int, int], None] | None = None,
+    storage_options: Mapping[str, Any] | None = None,
+) -> list[Problem]:
     """Check every object of an image.
 
     Each shard's header, index and packets are checked by the checksums in them, and every object, missing ones
@@ -49,7 +53,7 @@ def verify(location: str | Path, progress: Callable[[int, int], None] | None = N
 
     Parameters
     ----------
-    location
+    location, storage_options
         As for `ziggurat.open`.
     progress
         Called with the number of objects done, and of all.
@@ -66,7 +70,7 @@ def verify(location: str | Path, progress: Callable[[int, int], None] | None = N
     StoreError
         If the store did not answer.
     """
-    return run(_verify(open_store(location), progress))
+    return run(_verify(open_store(location, storage_options), progress))
 
 
 async def _verify(store: Store, progress: Callable[[int, int], None] | None) -> list[Problem]:

@@ -11,9 +11,11 @@ from obstore.store import MemoryStore
 
 import ziggurat
 from support.stores import objects
-from ziggurat.errors import ConflictError, NotFoundError
+from ziggurat.errors import ConflictError, NotFoundError, StoreError
+from ziggurat.image import aopen
 from ziggurat.ingest import Source, ingest
 from ziggurat.ingest.sink import FolderSink, ObjectSink
+from ziggurat.loops import run
 from ziggurat.store import Store
 
 ROUNDS = 30
@@ -116,8 +118,8 @@ def test_a_rival_that_finished_between_two_looks_is_a_conflict(tmp_path, monkeyp
 def test_in_an_object_store_the_last_document_is_written_once():
     store = Store(MemoryStore(), "memory")
     first, second = ObjectSink(store), ObjectSink(store)
-    first.put("0/zarr.json", b"1")
-    second.put("0/zarr.json", b"2")
+    first.put("0/zarr.json", b"{}")
+    second.put("0/zarr.json", b"{}")
     first.commit(b"first")
     with pytest.raises(ConflictError, match="created by somebody else"):
         second.commit(b"second")
@@ -126,13 +128,96 @@ def test_in_an_object_store_the_last_document_is_written_once():
         ObjectSink(store)
 
 
+def in_memory(monkeypatch):
+    """A store in memory in which every ingest ends up."""
+    store = Store(MemoryStore(), "memory").below("image")
+    monkeypatch.setattr(
+        "ziggurat.ingest.open_sink", lambda *_: ObjectSink(Store(store.objects, store.url, store.prefix))
+    )
+    return store
+
+
+def contents(store):
+    """Every object by its key; tests may list, the library never does."""
+    listed = [meta["path"] for batch in obstore.list(store.objects) for meta in batch]
+    return {path: bytes(obstore.get(store.objects, path).bytes()) for path in listed}
+
+
+@pytest.mark.parametrize("moment", range(3))
+def test_a_rival_that_wakes_up_late_changes_nothing(monkeypatch, moment):
+    """One ingest sleeps before its N-th object while another one runs from beginning to end."""
+    store = in_memory(monkeypatch)
+    published, puts, real = {}, 0, ObjectSink.put
+
+    def put(sink, key, data):
+        nonlocal puts
+        puts += 1
+        if puts == moment + 1:
+            monkeypatch.setattr(ObjectSink, "put", real)
+            try:
+                ingest(source(2), "s3://images/one")
+            except ConflictError:
+                assert moment  # where both began, the first object decides
+            else:
+                published.update(contents(store))
+        real(sink, key, data)
+
+    monkeypatch.setattr(ObjectSink, "put", put)
+    outcome = None
+    try:
+        ingest(source(1), "s3://images/one")
+    except ConflictError as error:
+        outcome = error
+    assert puts > moment
+    assert (outcome is None) != bool(published)
+    image = run(aopen(Store(store.objects, store.url, store.prefix)))
+    assert set(np.unique(image.read())) == {2 if published else 1}
+    assert not published or contents(store) == published
+
+
+def test_a_rivals_shard_never_lies_where_the_winners_is_fill(monkeypatch):
+    store = in_memory(monkeypatch)
+    fill, filled = source(0), source(3)
+    rival = ObjectSink(Store(store.objects, store.url, store.prefix))
+    ingest(fill, "s3://images/one")
+    before = contents(store)
+    assert before["image/0/c/0/0"] == b""
+    monkeypatch.setattr("ziggurat.ingest.open_sink", lambda *_: rival)
+    with pytest.raises(ConflictError):
+        ingest(filled, "s3://images/one")
+    assert contents(store) == before
+    assert (run(aopen(Store(store.objects, store.url, store.prefix))).read() == 0).all()
+
+
+def test_what_a_killed_ingest_left_in_an_object_store_is_taken_over(monkeypatch):
+    store = in_memory(monkeypatch)
+    ingest(source(5), "s3://images/one")
+    whole = contents(store)
+    for key in ("image/zarr.json", "image/SHA256SUMS"):
+        obstore.delete(store.objects, key)
+    with pytest.raises(ConflictError, match="another ingest is writing here, or one was cut off"):
+        ingest(source(6), "s3://images/one")
+    ingest(source(5), "s3://images/one")
+    assert contents(store) == whole
+
+
+def test_a_store_that_ignores_conditions_is_refused_before_anything_is_lost(monkeypatch):
+    store = in_memory(monkeypatch)
+
+    async def put_new(self, key, data):
+        await obstore.put_async(self.objects, self.prefix + key, data)
+        return True
+
+    monkeypatch.setattr(Store, "put_new", put_new)
+    with pytest.raises(StoreError, match="ignores If-None-Match"):
+        ingest(source(5), "s3://images/one")
+    assert list(contents(store)) == ["image/0/zarr.json"]
+
+
 def test_ingest_into_an_object_store(monkeypatch):
     store = Store(MemoryStore(), "memory").below("images").below("one")
-    monkeypatch.setattr("ziggurat.ingest.open_sink", lambda location: ObjectSink(store))
+    monkeypatch.setattr("ziggurat.ingest.open_sink", lambda *_: ObjectSink(store))
     ingest(source(5), "s3://images/one")
-    from ziggurat.image import aopen
-    from ziggurat.loops import run
-
     assert (run(aopen(store)).read() == 5).all()
     with pytest.raises(ConflictError):
         ingest(source(6), "s3://images/one")

@@ -173,10 +173,36 @@ class StreamClient:
     def __init__(self, socket: ClientWebSocketResponse) -> None:
         self.socket = socket
         self.pictures: dict[int, Picture] = {}
+        self.resumed: dict[str, Picture] = {}
         self.handles: dict[str, int] = {}
         self.records: list[tuple[int, Record]] = []
         self.events: list[dict] = []
         self.sizes: list[int] = []
+        self.acknowledges = False
+
+    async def announce(self) -> None:
+        """Say that what comes will be acknowledged."""
+        self.acknowledges = True
+        await self.acknowledge(0)
+
+    async def acknowledge(self, nbytes: int) -> None:
+        await self.socket.send_json({"type": "received", "nbytes": nbytes})
+
+    async def hold(self, image: str, version: str, picture: Picture) -> None:
+        """Say what is held of an image, from a connection before; ``picture`` goes on from there."""
+        shards: dict[tuple[int, int], list[list[int | None]]] = {place: [] for place in picture.headers}
+        shards |= {place: [] for place in picture.absent if len(place) == 2}
+        for array, shard, chunk in picture.decoders:
+            header, decoder = picture.headers[array, shard], picture.decoders[array, shard, chunk]
+            known = [decoder.step(resolution) for resolution in range(header.resolutions)]
+            shards[array, shard].append([chunk, *(step if step <= header.first_step else None for step in known)])
+        for place in picture.absent:
+            if len(place) == 3:
+                resolutions = picture.headers[place[:2]].resolutions
+                shards[place[:2]].append([place[2], *[0] * resolutions])
+        listed = [[*place, chunks] for place, chunks in shards.items()]
+        await self.socket.send_json({"type": "held", "image": image, "version": version, "shards": listed})
+        self.resumed[image] = picture
 
     def picture(self, image: str) -> Picture:
         return self.pictures[self.handles[image]]
@@ -205,10 +231,12 @@ class StreamClient:
             self.events.append(event)
             if event["type"] == "opened":
                 self.handles[event["image"]] = event["handle"]
-                self.pictures[event["handle"]] = Picture()
+                self.pictures[event["handle"]] = self.resumed.get(event["image"]) or Picture()
             return event
         assert message.type is WSMsgType.BINARY, message
         self.sizes.append(len(message.data))
+        if self.acknowledges:
+            await self.acknowledge(sum(self.sizes))
         view, handle, records = read_message(message.data)
         for record in records:
             self.records.append((view, record))

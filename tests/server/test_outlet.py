@@ -7,6 +7,7 @@ import asyncio
 import pytest
 
 from ziggurat.server.outlet import Outlet
+from ziggurat.server.pacing import FIRST_NBYTES
 
 
 class Socket:
@@ -69,3 +70,46 @@ async def test_a_client_that_takes_nothing_is_given_up():
     await outlet.put(b"x")
     with pytest.raises(TimeoutError):
         await outlet.run()
+
+
+async def test_no_more_is_handed_over_than_is_acknowledged_and_a_window():
+    socket = Socket()
+    socket.open.set()
+    outlet = Outlet(socket)
+    outlet.acknowledged(0)
+    writer = asyncio.create_task(outlet.run())
+    message = bytes(8192)
+
+    async def put():
+        while True:
+            await outlet.put(message)
+
+    putter = asyncio.create_task(put())
+    await settle()
+    assert len(socket.taken) == FIRST_NBYTES // len(message)
+    await outlet.event({"n": 1})
+    await settle()
+    assert socket.taken[-1] == '{"n":1}', "events are not held back"
+    outlet.acknowledged(2 * len(message))
+    await settle()
+    assert len(socket.taken) == FIRST_NBYTES // len(message) + 1 + 2
+    putter.cancel()
+    writer.cancel()
+
+
+async def test_what_was_held_back_is_not_sent_once_its_view_is_replaced():
+    socket = Socket()
+    socket.open.set()
+    outlet = Outlet(socket)
+    outlet.acknowledged(0)
+    writer = asyncio.create_task(outlet.run())
+    await outlet.put(bytes(FIRST_NBYTES))
+    putter = asyncio.create_task(outlet.put(b"of the old view"))
+    await settle()
+    putter.cancel()
+    outlet.acknowledged(FIRST_NBYTES)
+    await settle()
+    await outlet.put(b"of the new view")
+    await settle()
+    assert socket.taken[1:] == [b"of the new view"]
+    writer.cancel()

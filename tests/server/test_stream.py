@@ -20,6 +20,7 @@ from server.stream_client import (
     exact,
     wishes,
 )
+from ziggurat.server.pacing import FIRST_NBYTES
 
 
 @pytest.mark.parametrize(
@@ -184,8 +185,8 @@ async def test_messages_are_small(stream):
     await stream.view(1, SPECKLES, channels=BOTH)
     await stream.until("done")
     longest = max(len(record.data) for record in stream.packets(1))
-    assert max(stream.sizes) <= 16 * 1024 + longest + 200
-    assert min(stream.sizes[:3]) < 16 * 1024
+    assert max(stream.sizes) <= 8 * 1024 + longest + 200
+    assert min(stream.sizes[:3]) < 8 * 1024
 
 
 async def test_one_connection_shows_several_images(client, stream, stored_root):
@@ -197,3 +198,36 @@ async def test_one_connection_shows_several_images(client, stream, stored_root):
     for name in opened:
         assert stream.picture(name).repeated == 0
     assert (stream.picture(IHC).pixels(await description(client, IHC), 3)[0] == exact(stored_root, IHC, 3)).all()
+
+
+async def test_a_client_that_acknowledges_gets_the_same(client, stream, stored_root):
+    await stream.announce()
+    await stream.view(1, SPECKLES, channels=BOTH)
+    done = await stream.until("done")
+    assert done["nbytes"] == sum(stream.sizes) > 4 * FIRST_NBYTES
+    pixels, _ = stream.picture(SPECKLES).pixels(await description(client, SPECKLES), 0)
+    assert (pixels == exact(stored_root, SPECKLES)).all()
+
+
+async def test_a_view_that_is_replaced_had_no_more_sent_than_was_allowed_on_the_way(stream):
+    await stream.announce()
+    stream.acknowledges = False
+    await stream.view(1, SPECKLES, channels=BOTH)
+    while sum(stream.sizes) < FIRST_NBYTES - 8192:
+        await stream.next()
+    before = len(stream.sizes)
+    await stream.view(2, SPECKLES, level=3)
+    stream.acknowledges = True
+    await stream.acknowledge(sum(stream.sizes))
+    await stream.until("done", 2)
+    stale = [record for view, record in stream.records if view == 1]
+    assert stale, "the first view was begun"
+    assert sum(stream.sizes[:before]) + 8192 <= FIRST_NBYTES + 16 * 1024
+
+
+async def test_who_acknowledges_what_never_came_is_told(stream):
+    await stream.acknowledge(5)
+    event = await stream.until("error")
+    assert (event["id"], event["kind"]) == (None, "request")
+    await stream.view(1, SPECKLES, level=3)
+    await stream.until("done")

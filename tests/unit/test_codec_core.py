@@ -31,7 +31,7 @@ def packet(chunk: int, resolution: int, step: int) -> bytes:
 
 def full_decoder(chunk: int, lowest: int = 0) -> _core.ChunkDecoder:
     decoder = _core.ChunkDecoder(HEADER, chunk)
-    for resolution in range(HEADER.resolutions):
+    for resolution in reversed(range(HEADER.resolutions)):
         for step in range(HEADER.first_step, lowest - 1, -1):
             decoder.add(resolution, step, packet(chunk, resolution, step))
     return decoder

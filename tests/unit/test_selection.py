@@ -34,6 +34,9 @@ def check(wanted):
     selection = select(AXES, SHAPE, wanted)
     read = PIXELS[tuple(slice(start, stop) for start, stop in selection.region)]
     assert read.shape == selection.shape
+    strided = read[tuple(slice(None, None, step) for step in selection.steps)]
+    assert strided.shape == selection.taken_shape
+    assert np.array_equal(strided[selection.drops], read[selection.picks])
     expected = PIXELS[tuple(wanted.get(axis, slice(None)) for axis in AXES)]
     assert np.array_equal(read[selection.picks], expected)
     assert read[selection.picks].shape == expected.shape

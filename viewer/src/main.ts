@@ -1,8 +1,8 @@
 import DecodingWorker from "./client/worker.ts?worker";
 import wasmAddress from "../../codecs/wasm/ziggurat.wasm?url";
 import { automate } from "./automation.ts";
-import { Server, type SessionParts, type Socket, type WorkerLike } from "./client/index.ts";
-import { App } from "./ui/app.ts";
+import { isAddress, openStore, Server, Stream, type SessionParts, type Socket, type WorkerLike } from "./client/index.ts";
+import { App, type Opened } from "./ui/app.ts";
 import { element } from "./ui/dom.ts";
 
 /** More workers than this would decode faster than any network sends. */
@@ -16,17 +16,23 @@ async function start(): Promise<void> {
   if (gl === null) throw new Error("This browser has no WebGL 2, which ziggurat draws with.");
   const module = await WebAssembly.compileStreaming(fetch(wasmAddress));
   const server = new Server(document.baseURI);
-  const makeParts = (): SessionParts => ({
-    ways: {
-      connect: () => new WebSocket(server.stream()) as unknown as Socket,
-      wait: (later, milliseconds) => setTimeout(later, milliseconds),
-    },
+  const wait = (later: () => void, milliseconds: number): void => void setTimeout(later, milliseconds);
+  const partsFor = (feed: SessionParts["feed"]): SessionParts => ({
+    feed,
     workers: Array.from({ length: Math.min(MOST_WORKERS, navigator.hardwareConcurrency) }, () => new DecodingWorker() as WorkerLike),
     module,
     heldBudgetNbytes: HELD_BUDGET_NBYTES,
     decoderBudgetNbytes: DECODER_BUDGET_NBYTES,
   });
-  const app = new App(document.body, server, { canvas, gl, device: { height: 0, width: 0 } }, makeParts);
+  const open = async (name: string, signal: AbortSignal): Promise<Opened> => {
+    if (isAddress(name)) {
+      const { description, feed } = await openStore(name, module, { fetch: fetch.bind(window), wait }, signal);
+      return { description, makeParts: () => partsFor(feed) };
+    }
+    const connect = (): Socket => new WebSocket(server.stream()) as unknown as Socket;
+    return { description: await server.describe(name, signal), makeParts: () => partsFor((listener) => new Stream({ connect, wait }, listener)) };
+  };
+  const app = new App(document.body, server, { canvas, gl, device: { height: 0, width: 0 } }, open);
   window.ziggurat = automate(app);
   await app.start();
 }

@@ -18,7 +18,7 @@ from ziggurat.ingest.sources import open_source
 from ziggurat.valuemap import coding_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from numpy.typing import NDArray
 
@@ -34,6 +34,7 @@ def ingest(
     axes: str | None = None,
     labels: bool = False,
     progress: Callable[[int, int], None] | None = None,
+    storage_options: Mapping[str, Any] | None = None,
 ) -> None:
     """Make an OME-Zarr 0.5 store from an image.
 
@@ -52,6 +53,8 @@ def ingest(
         Whether the pixels name things (a segmentation): then no level averages them. Booleans always do.
     progress
         Called with the number of pixels done, and of all.
+    storage_options
+        Of the destination, as for `ziggurat.open`.
 
     Raises
     ------
@@ -64,13 +67,18 @@ def ingest(
     """
     opened = source if isinstance(source, Source) else open_source(Path(source), axes)
     try:
-        _ingest(opened, destination, progress, labels=labels or opened.dtype == bool)
+        _ingest(opened, destination, progress, storage_options, labels=labels or opened.dtype == bool)
     finally:
         opened.close()
 
 
 def _ingest(
-    source: Source, destination: str | Path, progress: Callable[[int, int], None] | None, *, labels: bool
+    source: Source,
+    destination: str | Path,
+    progress: Callable[[int, int], None] | None,
+    storage_options: Mapping[str, Any] | None,
+    *,
+    labels: bool,
 ) -> None:
     if source.dtype.name not in DTYPES:
         raise SourceError(
@@ -98,15 +106,16 @@ def _ingest(
         if progress is not None:
             progress(done, total)
 
-    sink = ChecksummedSink(open_sink(destination))
+    sink = ChecksummedSink(open_sink(destination, storage_options))
     try:
-        write_pyramid(source, arrays, encodings, sink, seen)
         documents = [
             array_document(array, encoding, source.dtype.name, source.axes)
             for array, encoding in zip(arrays, encodings, strict=True)
         ]
+        # First, so that a rival with another image meets us at the first object and not after hours.
         for number, document in enumerate(documents):
             sink.put(f"{number}/zarr.json", _json(document))
+        write_pyramid(source, arrays, encodings, sink, seen)
         levels = [number * LEVEL_STEP for number in range(len(arrays))]
         sink.commit(
             _json(group_document(source, levels, documents, describe_channels(source, statistics), labels=labels))

@@ -74,8 +74,11 @@ def _write_shard(
         encoded = encode_shard(pixels, encodings[number])
     except ZigguratError as error:
         raise error.at(f"{source.title}, level {number * LEVEL_STEP}, {region}") from error
-    if encoded.data is not None:
-        sink.put("/".join([str(number), "c", *map(str, coords)]), encoded.data)
+    key = "/".join([str(number), "c", *map(str, coords)])
+    if encoded.data is None:
+        sink.put_fill(key)
+    else:
+        sink.put(key, encoded.data)
     return encoded.lowpass
 
 

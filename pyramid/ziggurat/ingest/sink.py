@@ -8,16 +8,16 @@ import os
 import shutil
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-import obstore
-from obstore.exceptions import AlreadyExistsError, BaseError, NotFoundError
-
-from ziggurat.errors import ConflictError, StoreError
+from ziggurat.errors import ConflictError, NotFoundError, StoreError
+from ziggurat.loops import run
 from ziggurat.store import local_path, open_store
 from ziggurat.sums import SUMS_KEY, format_sums
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from ziggurat.store import Store
 
 __all__ = ["ChecksummedSink", "FolderSink", "ObjectSink", "Sink", "open_sink"]
@@ -35,6 +35,9 @@ class Sink(Protocol):
     def put(self, key: str, data: bytes) -> None:
         """Store one object that is not yet visible as part of an image."""
 
+    def put_fill(self, key: str) -> bool:
+        """Take note that a shard is all fill and needs no object; return whether an empty one was stored."""
+
     def commit(self, root: bytes) -> None:
         """Store the group's document last, and make the image visible."""
 
@@ -42,7 +45,7 @@ class Sink(Protocol):
         """Throw away what was put, where that can be done, after a failure of `put` or `commit`."""
 
 
-def open_sink(location: str | Path) -> Sink:
+def open_sink(location: str | Path, storage_options: Mapping[str, Any] | None = None) -> Sink:
     """Open a folder or URL for a new image.
 
     Raises
@@ -53,7 +56,7 @@ def open_sink(location: str | Path) -> Sink:
         If it cannot be written.
     """
     path = local_path(location)
-    return FolderSink(path) if path is not None else ObjectSink(open_store(location))
+    return FolderSink(path) if path is not None else ObjectSink(open_store(location, storage_options))
 
 
 class ChecksummedSink:
@@ -67,6 +70,13 @@ class ChecksummedSink:
         """Hand on one object."""
         self._sums[key] = hashlib.sha256(data).hexdigest()
         self._sink.put(key, data)
+
+    def put_fill(self, key: str) -> bool:
+        """Hand on."""
+        stored = self._sink.put_fill(key)
+        if stored:
+            self._sums[key] = hashlib.sha256(b"").hexdigest()
+        return stored
 
     def commit(self, root: bytes) -> None:
         """Put the list, that of the group's document in it, then hand on the document."""
@@ -129,6 +139,10 @@ class FolderSink:
         except OSError as error:
             raise _unwritable(error, target) from error
 
+    def put_fill(self, key: str) -> bool:
+        """Do nothing: nobody else writes here."""
+        return False
+
     def commit(self, root: bytes) -> None:
         """Write the group's document, see the folders to the disk, and give the folder its name."""
         self.put(ROOT_KEY, root)
@@ -163,36 +177,75 @@ class FolderSink:
 
 
 class ObjectSink:
-    """A place in an object store. There is no renaming: the group's document comes last, and only if there is none."""
+    """A place in an object store. Nothing that is there is ever written over, and the group's document comes last.
+
+    There is no renaming and no lock in an object store, but there is "put this if there is no such object". So a rival, however
+    late it comes or wakes up, cannot change a byte of a published image: where it wrote first, this ingest finds other bytes than
+    its own and gives up; where this one did, the rival does. Shards of nothing but fill are put as empty objects, so that no
+    rival's can come to lie in their place. What a killed ingest left is taken over by the next one as long as the bytes are
+    the same.
+    """
 
     def __init__(self, store: Store) -> None:
         self.store = store
+        self._conditions_known = False
         try:
-            obstore.head(store.objects, store.prefix + ROOT_KEY)
-        except (FileNotFoundError, NotFoundError):
+            run(store.head(ROOT_KEY))
+        except NotFoundError:
             return
-        except BaseError as error:
-            raise StoreError(f"the store did not answer: {error}", where=store.url) from error
         raise ConflictError("exists already; choose another name, or remove it first", where=store.url)
 
     def put(self, key: str, data: bytes) -> None:
-        """Store one object."""
-        self._put(key, data, only_new=False)
+        """Store one object, or find it stored.
+
+        Raises
+        ------
+        ConflictError
+            If there is another one of this name.
+        StoreError
+            If it cannot be written, or the store knows no conditions.
+        """
+        if not self._is_ours(key, data):
+            raise ConflictError(
+                "is there already and differs: another ingest is writing here, or one was cut off; "
+                "choose another name, or remove what is there",
+                where=f"{self.store.url}/{key}",
+            )
+
+    def put_fill(self, key: str) -> bool:
+        """Occupy the name of a shard."""
+        self.put(key, b"")
+        return True
 
     def commit(self, root: bytes) -> None:
         """Store the group's document, unless there is one already."""
-        self._put(ROOT_KEY, root, only_new=True)
+        if not self._is_ours(ROOT_KEY, root):
+            raise ConflictError("was created by somebody else meanwhile", where=self.store.url)
 
     def abandon(self) -> None:
-        """Leave what was put: without the group's document it is no image, and the next ingest writes over it."""
+        """Leave what was put: without the group's document it is no image, and an equal ingest may rely on it."""
 
-    def _put(self, key: str, data: bytes, *, only_new: bool) -> None:
-        try:
-            obstore.put(self.store.objects, self.store.prefix + key, data, mode="create" if only_new else "overwrite")
-        except AlreadyExistsError as error:
-            raise ConflictError("was created by somebody else meanwhile", where=self.store.url) from error
-        except (BaseError, OSError) as error:
-            raise StoreError(f"cannot be written: {error}", where=f"{self.store.url}/{key}") from error
+    def _is_ours(self, key: str, data: bytes) -> bool:
+        """Put an object if there is none; whether the one that is there now is equal."""
+        for _ in range(STAGING_TRIES):
+            if run(self.store.put_new(key, data)):
+                self._check_conditions(key, data)
+                return True
+            self._conditions_known = True
+            with suppress(NotFoundError):  # somebody removed it meanwhile: again
+                self.store.forget(key)
+                return run(self.store.get(key)) == data
+        raise ConflictError("is being removed again and again", where=f"{self.store.url}/{key}")
+
+    def _check_conditions(self, key: str, data: bytes) -> None:
+        """Make sure, once, that the store refuses to put what is there: some ignore the condition and write over it."""
+        if not self._conditions_known and run(self.store.put_new(key, data)):
+            raise StoreError(
+                "writes over what is there when asked not to (it ignores If-None-Match), so that two ingests could mix; "
+                "ingest into a folder and copy that",
+                where=self.store.url,
+            )
+        self._conditions_known = True
 
 
 def _unwritable(error: OSError, place: Path) -> StoreError:

@@ -14,8 +14,11 @@ module                  section of codecs/SPEC.md
 :mod:`.colour`          6. Colour
 :mod:`.transform`       7. Transform
 :mod:`.bands`           8. Bands, planes and steps
-:mod:`.rangecoder`      9. Entropy coding: the coder
-:mod:`.entropy`         9. Entropy coding: order and models
+:mod:`.entropy`         9. Entropy coding: descriptors, order
+:mod:`.lanes`           9.3 the lane coder
+:mod:`.contexts`        9.1, 9.4, 9.5 phases and contexts
+:mod:`.tables`          9.6 the tables
+:mod:`.rawbits`         9.7 the raw section
 :mod:`.errorbound`      10. The guaranteed error
 :mod:`.refusal`         11. What a reader must refuse
 :mod:`.labels`          12. Labels

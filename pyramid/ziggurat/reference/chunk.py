@@ -9,6 +9,7 @@ import numpy as np
 from ziggurat.reference.bands import Band, bands_of, lowest_plane, middle, planes_of
 from ziggurat.reference.binarycoder import BitDecoder, BitEncoder
 from ziggurat.reference.colour import colour_forward, colour_inverse
+from ziggurat.reference.contexts import BandBits
 from ziggurat.reference.entropy import Share, decode_packet, encode_packet
 from ziggurat.reference.floats import SPECIALS, Stream, code_pixels, map_floats, to_bits, unmap_floats, wave_header
 from ziggurat.reference.guarantee import error_bound
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
     from ziggurat.reference.header import Header
 
-__all__ = ["ChunkDecoder", "encode_chunk"]
+__all__ = ["ChunkDecoder", "encode_chunk", "encode_coefficients"]
 
 
 class ChunkDecoder:
@@ -39,13 +40,7 @@ class ChunkDecoder:
             raise refuse("argument", f"there is no chunk {ordinal}")
         self.steps = [header.first_step + 1] * header.resolutions
         self.bands = [bands_of(header, resolution) for resolution in range(header.resolutions)]
-        self.coeffs = {
-            (component, band): np.zeros(band.shape(rect.height, rect.width), np.int32)
-            for component in range(header.components)
-            for bands in self.bands
-            for band in bands
-        }
-        self.started: set[tuple[int, Band]] = set()
+        self.bits = _empty_bits(header, rect.height, rect.width)
         self.labels = LabelChunk(header, rect.height, rect.width) if header.coding == LABEL else None
         self.specials = self.residual = b""
 
@@ -62,6 +57,9 @@ class ChunkDecoder:
         early = self.labels is not None and any(self.steps[resolution + 1 :])
         if step + 1 != self.steps[resolution] or (packet and early):
             raise refuse("order", f"packet ({resolution}, {step}) is not the next one")
+        needed = min(step + 1, self.header.first_step)
+        if packet and resolution + 1 < self.header.resolutions and self.steps[resolution + 1] > needed:
+            raise refuse("order", f"packet ({resolution}, {step}) comes before what it builds on")
         if packet:
             payload, crc = packet[:-CRC_NBYTES], packet[-CRC_NBYTES:]
             if not payload or packet_crc(self.header, (self.ordinal, resolution, step), payload) != crc:
@@ -104,18 +102,8 @@ class ChunkDecoder:
             raise refuse("packet", "a stream is longer than any encoder makes it")
 
     def _decode_planes(self, resolution: int, step: int, payload: bytes) -> None:
-        keys = [(component, band) for component in range(self.header.components) for band in self.bands[resolution]]
-        shares = [
-            Share(
-                band.kind,
-                self.coeffs[component, band],
-                *planes_of(self.wave, band, step),
-                (component, band) in self.started,
-            )
-            for component, band in keys
-        ]
+        shares = _shares(self.wave, self.bits, resolution, step)
         decode_packet(shares, payload, is_first=step == self.wave.first_step)
-        self.started.update(key for key, share in zip(keys, shares, strict=True) if share.started)
 
     def skip_to(self, resolution: int, step: int) -> None:
         """All packets down to ``step`` are empty."""
@@ -157,7 +145,7 @@ class ChunkDecoder:
         resolution = min(max(0, band.decomposition - 1), self.header.resolutions - 1)
         if band.kind == "LL":
             resolution = self.header.resolutions - 1
-        coeffs, step = self.coeffs[component, band], self.steps[resolution]
+        coeffs, step = self.bits[component, band].coeffs, self.steps[resolution]
         if self.header.coding == FLOAT:
             step = max(0, step - 1)
         return coeffs if step > self.wave.first_step else middle(coeffs, lowest_plane(band, step))
@@ -200,15 +188,45 @@ def _encode_planes(header: Header, m: NDArray[np.int32]) -> dict[tuple[int, int]
             for kind, band in (("HL", hl), ("LH", lh), ("HH", hh)):
                 coeffs[component, Band(kind, decomposition)] = band
         coeffs[component, Band("LL", header.decompositions)] = area
+    return encode_coefficients(header, m.shape[1], m.shape[2], coeffs)
+
+
+def encode_coefficients(
+    header: Header, height: int, width: int, coeffs: dict[tuple[int, Band], NDArray[np.int32]]
+) -> dict[tuple[int, int], bytes]:
+    """Encode the coefficients of all bands of a chunk, by (component, band); returns payloads as `encode_chunk` does."""
+    known = _empty_bits(header, height, width)
     payloads = {}
-    for resolution in range(header.resolutions):
+    for resolution in reversed(range(header.resolutions)):
+        keys = [(component, band) for component in range(header.components) for band in bands_of(header, resolution)]
         for step in range(header.first_step, -1, -1):
-            shares = [
-                Share(band.kind, coeffs[component, band], *planes_of(header, band, step), started=False)
-                for component in range(header.components)
-                for band in bands_of(header, resolution)
-            ]
-            payload = encode_packet(shares, is_first=step == header.first_step)
+            shares = _shares(header, known, resolution, step)
+            payload = encode_packet(shares, [coeffs[key] for key in keys], is_first=step == header.first_step)
             if payload:
                 payloads[resolution, step] = payload
     return payloads
+
+
+def _empty_bits(header: Header, height: int, width: int) -> dict[tuple[int, Band], BandBits]:
+    return {
+        (component, band): BandBits(np.zeros(band.shape(height, width), np.int32))
+        for component in range(header.components)
+        for resolution in range(header.resolutions)
+        for band in bands_of(header, resolution)
+    }
+
+
+def _shares(header: Header, bits: dict[tuple[int, Band], BandBits], resolution: int, step: int) -> list[Share]:
+    """Section 8: the bands of a packet; section 9.5: what their contexts look at."""
+    kinds = ("HL", "LH", "HH")
+    shares = []
+    for component in range(header.components):
+        for band in bands_of(header, resolution):
+            before = [] if band.kind == "LL" else kinds[: kinds.index(band.kind)]
+            siblings = [bits[component, Band(kind, band.decomposition)] for kind in before]
+            if component > 0:
+                siblings.append(bits[component - 1, band])
+            has_parent = band.kind != "LL" and band.decomposition < header.decompositions
+            parent = bits[component, Band(band.kind, band.decomposition + 1)] if has_parent else None
+            shares.append(Share(bits[component, band], *planes_of(header, band, step), parent, siblings))
+    return shares

@@ -1,167 +1,339 @@
-"""Section 9, order and models: the planes of one packet to a payload and back."""
+"""Section 9: the planes of one packet to a payload and back."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from ziggurat.reference.bands import PLANE_MAX
-from ziggurat.reference.rangecoder import Decoder, Encoder, Model
+from ziggurat.reference.contexts import PHASES, BandBits, Pass, wave
+from ziggurat.reference.lanes import LANES, WIDTHS, LaneDecoder, encode_steps
+from ziggurat.reference.rawbits import RawReader, RawWriter
 from ziggurat.reference.refusal import refuse
+from ziggurat.reference.tables import MAGNITUDE_TABLES, SIGN_TABLES
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
 __all__ = ["Share", "decode_packet", "encode_packet"]
 
-COUNT_BITS = 5
-MODELS = 12
+EMPTY, RAW, FIRST_TABLE = 0, 1, 2
+FLAGS_NONE, FLAGS_CODED, FLAGS_ALL = 0, 1, 2
 
 
 @dataclass
 class Share:
-    """One band's part of a packet.
+    """One band's part of a packet: planes low … end - 1; and the bands its contexts look at."""
 
-    Attributes
-    ----------
-    kind
-        LL, HL, LH or HH.
-    coeffs : int32 [h, w]
-        The decoder sets bits in it.
-    low, end
-        The packet holds planes low … end - 1.
-    started
-        Whether an earlier packet held a plane of the band.
-    """
-
-    kind: str
-    coeffs: NDArray[np.int32]
+    bits: BandBits
     low: int
     end: int
-    started: bool
+    parent: BandBits | None = None
+    siblings: list[BandBits] = field(default_factory=list)
 
 
-def _new_models() -> dict[str, list[Model]]:
-    return {kind: [Model() for _ in range(MODELS)] for kind in ("LL", "HL", "LH", "HH")}
+@dataclass
+class Descriptor:
+    """How a band-plane is coded (9.2)."""
+
+    share: Share
+    plane: int
+    magnitudes: int
+    signs: int
+    flags: int
+    flag_p: bytes = b""
+
+    @property
+    def coeffs(self) -> NDArray[np.int32]:
+        """Of the band."""
+        return self.share.bits.coeffs
 
 
-def _significance(coeffs: NDArray[np.int32], plane: int) -> list[bytearray]:
-    """Which coefficients have a one in a plane above: rows of 0 and 1, with a margin of 1 on all sides."""
-    significant = np.abs(coeffs.astype(np.int64)) >> (plane + 1) > 0
-    return [bytearray(row) for row in np.pad(significant, 1).astype(np.uint8)]
+# ---- 9.2 descriptors -------------------------------------------------------------------------------------------------
 
 
-def _neighbours(significant: list[bytearray], y: int, x: int) -> tuple[int, int, int]:
-    """Count the significant neighbours of coefficient (y, x): in its row, in its column and on the diagonals."""
-    above, row, below = significant[y : y + 3]
-    return row[x] + row[x + 2], above[x + 1] + below[x + 1], above[x] + above[x + 2] + below[x] + below[x + 2]
+class _Bytes:
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+        self.place = 0
+
+    def take(self, count: int) -> bytes:
+        if self.place + count > len(self.data):
+            raise refuse("packet", "a packet ends early")
+        self.place += count
+        return self.data[self.place - count : self.place]
+
+    def varint(self) -> int:
+        value = 0
+        for shift in range(0, 35, 7):
+            byte = self.take(1)[0]
+            value |= (byte & 127) << shift
+            if byte < 128:
+                if (byte == 0 and shift > 0) or value >= 1 << 32:
+                    break
+                return value
+        raise refuse("packet", "a number is not in its shortest form")
 
 
-def significance_model(kind: str, row: int, column: int, diagonal: int) -> int:
-    """The table of section 9."""
-    if kind == "HH":
-        sides = row + column
-        if diagonal >= 2:
-            return 8 if diagonal >= 3 else 7 if sides else 6
-        return (3 if diagonal else 0) + min(sides, 2)
-    a, b = (column, row) if kind == "HL" else (row, column)
-    if a == 2:
-        return 8
-    if a == 1:
-        return 7 if b else 6 if diagonal else 5
-    return 2 + b if b else min(diagonal, 2)
-
-
-def _refinement_model(magnitude: int, plane: int, neighbours: int) -> int:
-    if magnitude >> (plane + 2):
-        return 11
-    return 10 if neighbours else 9
-
-
-def _encode_plane(encoder: Encoder, models: Sequence[Model], share: Share, plane: int) -> None:
-    significant = _significance(share.coeffs, plane)
-    for (y, x), value in np.ndenumerate(share.coeffs):
-        magnitude = abs(int(value))
-        bit = magnitude >> plane & 1
-        row, column, diagonal = _neighbours(significant, y, x)
-        if significant[y + 1][x + 1]:
-            encoder.bit(models[_refinement_model(magnitude, plane, row + column + diagonal)], bit)
+def _read_descriptors(data: _Bytes, shares: Sequence[Share], is_first: bool) -> Iterator[Descriptor]:
+    for share in shares:
+        if share.bits.coeffs.size == 0 or share.low == share.end:
             continue
-        encoder.bit(models[significance_model(share.kind, row, column, diagonal)], bit)
-        if bit:
-            encoder.raw(int(value < 0))
-            significant[y + 1][x + 1] = 1
+        count = data.take(1)[0] if is_first else share.end - share.low
+        if count > share.end - share.low:
+            raise refuse("packet", "a packet sets a plane that no coefficient has")
+        raw_magnitudes = raw_signs = False
+        for plane in range(share.low + count - 1, share.low - 1, -1):
+            magnitudes = data.take(1)[0]
+            if magnitudes == EMPTY:
+                continue
+            flags, signs = divmod(data.take(1)[0], 16)
+            raw_signs |= magnitudes == RAW
+            if (
+                magnitudes >= FIRST_TABLE + len(MAGNITUDE_TABLES)
+                or flags > FLAGS_ALL
+                or (raw_magnitudes and magnitudes != RAW)
+                or (raw_signs and signs)
+            ):
+                raise refuse("packet", "a packet describes a plane as it cannot be")
+            raw_magnitudes |= magnitudes == RAW
+            raw_signs |= signs == 0
+            yield Descriptor(share, plane, magnitudes, signs, flags, data.take(3 if flags == FLAGS_CODED else 0))
 
 
-def _decode_plane(decoder: Decoder, models: Sequence[Model], share: Share, plane: int) -> None:
-    significant = _significance(share.coeffs, plane)
-    for y in range(share.coeffs.shape[0]):
-        if decoder.ran_out():
-            return
-        for x in range(share.coeffs.shape[1]):
-            value = int(share.coeffs[y, x])
-            row, column, diagonal = _neighbours(significant, y, x)
-            if significant[y + 1][x + 1]:
-                model = models[_refinement_model(abs(value), plane, row + column + diagonal)]
-                if decoder.bit(model):
-                    share.coeffs[y, x] += (-1 if value < 0 else 1) << plane
-            elif decoder.bit(models[significance_model(share.kind, row, column, diagonal)]):
-                share.coeffs[y, x] = -(1 << plane) if decoder.raw() else 1 << plane
-                significant[y + 1][x + 1] = 1
+# ---- 9.4, 9.5 pass 1 -------------------------------------------------------------------------------------------------
 
 
-def encode_packet(shares: Sequence[Share], *, is_first: bool) -> bytes:
-    """Return the payload; empty if all planes of the packet are zero."""
-    tops = [int(np.abs(share.coeffs).max(initial=0)).bit_length() for share in shares]
-    if not any(((np.abs(share.coeffs) >> share.low) & ((1 << (share.end - share.low)) - 1)).any() for share in shares):
-        return b""
-    encoder, models = Encoder(), _new_models()
-    for share, top in zip(shares, tops, strict=True):
-        end = min(share.end, max(share.low, top))
-        if is_first:
-            for i in reversed(range(COUNT_BITS)):
-                encoder.raw((end - share.low) >> i & 1)
-        elif share.low < share.end and top <= share.end:
-            encoder.raw(int(end > share.low))
-        elif share.low < share.end:
-            end = share.end
-        for plane in range(end - 1, share.low - 1, -1):
-            _encode_plane(encoder, models[share.kind], share, plane)
-    return encoder.finish()
+class Steps(Protocol):
+    """Decodes lane steps, or writes them down."""
+
+    def step(self, p: NDArray[np.int64], bits: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the bits; an encoder is given them."""
+
+
+class _Read:
+    def __init__(self, lanes: LaneDecoder) -> None:
+        self.lanes = lanes
+
+    def step(self, p: NDArray[np.int64], bits: NDArray[np.int64]) -> NDArray[np.int64]:
+        return self.lanes.step(p)[: len(bits)] if len(bits) < LANES else self.lanes.step(p)
+
+
+class _Write:
+    def __init__(self) -> None:
+        self.steps: list[tuple[NDArray[np.int64], NDArray[np.int64]]] = []
+
+    def step(self, p: NDArray[np.int64], bits: NDArray[np.int64]) -> NDArray[np.int64]:
+        full = np.zeros(LANES, np.int64)
+        full[: len(bits)] = bits * (p[: len(bits)] > 0)
+        self.steps.append((p, full))
+        return full[: len(bits)]
+
+
+def _padded(p: NDArray[np.int64]) -> NDArray[np.int64]:
+    return np.pad(p, (0, LANES - len(p)))
+
+
+def _flag_contexts(active: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """0, 1 or 2 for each unit in raster order."""
+    units = active.shape[1]
+    line = np.pad(active.ravel().astype(np.int64), units)
+    here = np.arange(active.size) + units
+    around: NDArray[np.int64] = (
+        np.pad(line, 1)[here] + np.pad(line, 1)[here + 2] + line[here - units] + line[here + units]
+    )
+    return (around + 1) // 2
+
+
+def _code_flags(d: Descriptor, steps: Steps, fresh: NDArray[np.bool_]) -> None:
+    active = d.share.bits.active
+    contexts, closed, line = _flag_contexts(active), ~active.ravel(), active.ravel().copy()
+    for first in range(0, active.size, LANES):
+        part = slice(first, first + LANES)
+        if closed[part].any():
+            p = np.frombuffer(d.flag_p, np.uint8).astype(np.int64)[contexts[part]] * closed[part]
+            line[part] |= steps.step(_padded(p), fresh.ravel()[part].astype(np.int64)).astype(bool)
+    d.share.bits.active = line.reshape(active.shape)
+
+
+def _code_unit(
+    d: Descriptor, steps: Steps, contexts: Pass, phase: int, row: int, unit: int, target: NDArray[np.int32]
+) -> None:
+    """One unit; ``target`` are the coefficients an encoder knows."""
+    y, xs = contexts.place(phase, row)
+    part = slice(LANES * unit, LANES * (unit + 1))
+    own, state, classes = (values[part] for values in contexts.magnitude_contexts(phase, row))
+    p = MAGNITUDE_TABLES[d.magnitudes - FIRST_TABLE][phase][state, classes].astype(np.int64) * (own < 8)
+    wanted = target[y, xs][part].astype(np.int64)
+    bits = steps.step(_padded(p), np.abs(wanted) >> d.plane & 1)
+    fresh, signs = (bits == 1) & (own == 0), None
+    line = d.coeffs[y, xs]
+    if d.signs and fresh.any():
+        z = contexts.sign_contexts(phase, row)[part]
+        p = SIGN_TABLES[d.signs - 1][np.abs(z)].astype(np.int64) * fresh
+        negative = (steps.step(_padded(p), ((wanted < 0) ^ (z < 0)).astype(np.int64)) == 1) ^ (z < 0)
+        signs = np.where(negative, -1, 1) * fresh
+    sign = np.where(line[part] < 0, -1, 1) if signs is None else np.where(fresh, signs, np.where(line[part] < 0, -1, 1))
+    line[part] += (sign * bits << d.plane).astype(np.int32)
+    contexts.update(phase, row, LANES * unit, bits, signs)
+
+
+def _code_plane(d: Descriptor, steps: Steps, target: NDArray[np.int32]) -> None:
+    """Pass 1 of a band-plane."""
+    bits = d.share.bits
+    if d.flags == FLAGS_ALL:
+        bits.active[:] = True
+    elif d.flags == FLAGS_CODED:
+        _code_flags(d, steps, _unit_ones(target, d.plane, bits.active.shape))
+    if d.magnitudes == RAW:
+        bits.raw_here = True
+        return
+    contexts = Pass(bits, d.plane, d.share.parent, d.share.siblings)
+    for phase, row in wave(d.coeffs.shape[0]):
+        for unit in np.flatnonzero(bits.active[row]):
+            if LANES * unit < len(range(PHASES[phase][1], d.coeffs.shape[1], 2)):
+                _code_unit(d, steps, contexts, phase, row, int(unit), target)
+            else:  # a unit of no lanes takes its turn, too
+                steps.step(np.zeros(LANES, np.int64), np.zeros(0, np.int64))
+
+
+def _unit_ones(target: NDArray[np.int32], plane: int, shape: tuple[int, ...]) -> NDArray[np.bool_]:
+    """Which units have a one in a plane."""
+    ones = np.zeros((2 * shape[0], 2 * LANES * shape[1]), bool)
+    ones[: target.shape[0], : target.shape[1]] = np.abs(target.astype(np.int64)) >> plane & 1
+    units: NDArray[np.bool_] = np.asarray(ones.reshape(shape[0], 2, shape[1], 2 * LANES).any((1, 3)))
+    return units
+
+
+# ---- 9.7 pass 2 ------------------------------------------------------------------------------------------------------
+
+
+def _raw_places(d: Descriptor) -> Iterator[tuple[int, int]]:
+    """Coefficients in the order of the raw section."""
+    height, width = d.coeffs.shape
+    for y, x in PHASES:
+        for row in range(y, height, 2):
+            for column in range(x, width, 2):
+                yield row, column
+
+
+def _raw_magnitudes(d: Descriptor) -> Iterator[tuple[int, int]]:
+    """Coefficients whose magnitude bit is raw."""
+    for y, x in _raw_places(d):
+        if d.magnitudes == RAW:
+            if d.share.bits.active[y // 2, x // 2 // LANES]:
+                yield y, x
+        elif abs(int(d.coeffs[y, x])) >> (d.plane + 1) >= 8:
+            yield y, x
+
+
+def _read_raw(d: Descriptor, raw: RawReader) -> None:
+    for y, x in _raw_magnitudes(d):
+        if raw.bit():
+            d.coeffs[y, x] += (-1 if d.coeffs[y, x] < 0 else 1) << d.plane
+    if d.signs == 0:
+        for y, x in _raw_places(d):
+            if abs(int(d.coeffs[y, x])) >> d.plane == 1 and raw.bit():
+                d.coeffs[y, x] *= -1
+
+
+def _write_raw(d: Descriptor, raw: RawWriter, target: NDArray[np.int32]) -> None:
+    for y, x in _raw_magnitudes(d):
+        raw.bit(abs(int(target[y, x])) >> d.plane & 1)
+    for y, x in _raw_places(d):
+        if d.signs == 0 and abs(int(target[y, x])) >> d.plane == 1:
+            raw.bit(int(target[y, x] < 0))
+
+
+# ---- packets ---------------------------------------------------------------------------------------------------------
 
 
 def decode_packet(shares: Sequence[Share], payload: bytes, *, is_first: bool) -> None:
-    """Set the bits that a payload holds in the shares' coefficients, and ``started`` where a first plane was found.
+    """Set the bits that a payload holds in the shares' coefficients.
 
     Raises
     ------
     CorruptError
         Of the reason ``packet``; some bits may have been set by then.
     """
-    decoder, models = Decoder(payload), _new_models()
-    for share in shares:
-        if decoder.ran_out():
-            break
-        end = _decode_end(decoder, share, is_first)
-        share.started = share.started or end > share.low
+    data = _Bytes(payload)
+    code = data.take(1)[0]
+    if code >= len(WIDTHS):
+        raise refuse("packet", "there is no such lane code")
+    width = WIDTHS[code]
+    descriptors = list(_read_descriptors(data, shares, is_first))
+    raw_nbytes = data.varint()
+    held = min(raw_nbytes, width)
+    front = data.take(raw_nbytes - held)
+    states = np.frombuffer(data.take(2 * width), "<u2").tolist()
+    lanes = LaneDecoder(width, states, payload[data.place :])
+    for d in descriptors:
+        _code_plane(d, _Read(lanes), np.zeros_like(d.coeffs))
+    raw = RawReader(front + lanes.finish(held))
+    for d in descriptors:
+        _read_raw(d, raw)
+        d.share.bits.raw_here = False
+    raw.finish()
+
+
+def encode_packet(shares: Sequence[Share], targets: Sequence[NDArray[np.int32]], *, is_first: bool) -> bytes:
+    """Return the payload for the planes of the ``targets``; empty if all are zero. The shares learn them as a decoder would.
+
+    One table for all (the first), signs by a table where they are few: short to write, not small.
+    """
+    write, raw, head = _Write(), RawWriter(), bytearray()
+    descriptors = []
+    for share, target in zip(shares, targets, strict=True):
+        if target.size == 0 or share.low == share.end:
+            continue
+        top = int(np.abs(target.astype(np.int64)).max()).bit_length()
+        end = max(share.low, top) if is_first else share.end
+        head += bytes((end - share.low,)) if is_first else b""
+        raw_from = None
         for plane in range(end - 1, share.low - 1, -1):
-            _decode_plane(decoder, models[share.kind], share, plane)
-    decoder.finish()
+            fresh = _unit_ones(target, plane, share.bits.active.shape)
+            if not fresh.any():
+                head.append(EMPTY)
+                continue
+            d = _choose(share, target, plane, fresh, raw_from is not None)
+            raw_from = plane if d.magnitudes == RAW else raw_from
+            head += bytes((d.magnitudes, d.signs | d.flags << 4)) + d.flag_p
+            _code_plane(d, write, target)
+            descriptors.append((d, target))
+    if not descriptors:
+        return b""
+    for d, target in descriptors:
+        _write_raw(d, raw, target)
+    for d, target in descriptors:
+        known = np.abs(target.astype(np.int64)) >> d.plane << d.plane
+        d.coeffs[:] = np.where(target < 0, -known, known)
+        d.share.bits.raw_here = False
+    return _assemble(head, write, raw.finish())
 
 
-def _decode_end(decoder: Decoder, share: Share, is_first: bool) -> int:
-    """Which planes follow: up to end - 1."""
-    if is_first:
-        count = 0
-        for _ in range(COUNT_BITS):
-            count = count << 1 | decoder.raw()
-        if share.low + count > PLANE_MAX + 1:
-            raise refuse("packet", "a packet sets a plane that no coefficient has")
-        return share.low + count
-    if share.low < share.end and not share.started:
-        return share.end if decoder.raw() else share.low
-    return share.end
+def _choose(share: Share, target: NDArray[np.int32], plane: int, fresh: NDArray[np.bool_], is_raw: bool) -> Descriptor:
+    """An encoder is free here; this one uses all that a decoder must know."""
+    closed = ~share.bits.active
+    flags = FLAGS_NONE if not (fresh & closed).any() else FLAGS_ALL if fresh[closed].all() else FLAGS_CODED
+    flag_p = bytes((40, 120, 200)) if flags == FLAGS_CODED else b""
+    ones = np.abs(target.astype(np.int64)) >> plane
+    share_of_ones = float((ones & 1).mean())
+    if is_raw or (plane == 0 and 0.45 < share_of_ones < 0.55):
+        return Descriptor(share, plane, RAW, 0, flags, flag_p)
+    best = int(np.abs(MAGNITUDE_TABLES.mean((1, 2, 3)) / 256 - share_of_ones).argmin())
+    return Descriptor(share, plane, FIRST_TABLE + best, 1 + plane % len(SIGN_TABLES) if plane > 1 else 0, flags, flag_p)
+
+
+def _assemble(head: bytearray, write: _Write, raw: bytes) -> bytes:
+    code = 0 if not write.steps else 1 if len(write.steps) < 60 else 2 if len(write.steps) < 200 else 3
+    held = min(len(raw), WIDTHS[code])
+    states, lane_bytes = encode_steps(write.steps, WIDTHS[code], raw[len(raw) - held :])
+    length, number = bytearray(), len(raw)
+    while number >= 128:
+        length.append(number & 127 | 128)
+        number >>= 7
+    length.append(number)
+    return bytes((code, *head, *length)) + raw[: len(raw) - held] + np.array(states, "<u2").tobytes() + lane_bytes

@@ -49,6 +49,9 @@ class Wanted:
         packets are planned.
     alive
         bool [n]: False for a chunk that was given up.
+    due
+        bool [resolutions, steps]: whether some chunk had a packet to send there at first. Most have not: views follow each other
+        30 times a second, and most of each was sent for the one before.
     """
 
     array: int
@@ -62,9 +65,14 @@ class Wanted:
     last: int
     known: NDArray[np.uint8]
     alive: NDArray[np.bool_] = field(init=False)
+    due: NDArray[np.bool_] = field(init=False)
 
     def __post_init__(self) -> None:
         self.alive = np.ones(len(self.chunks), bool)
+        unsent = self.known[:, :, np.newaxis] > np.arange(self.lengths.shape[2])
+        due = unsent & (self.lengths[self.chunks] > 0)
+        due[..., self.last] = unsent[..., self.last]
+        self.due = due.any(axis=0)
 
     @property
     def first_step(self) -> int:
@@ -125,7 +133,8 @@ def _pass(wanted: Sequence[W], rank: int, level: int) -> Iterator[Packet[W]]:
     found = []
     for number, group in enumerate(wanted):
         step, resolution = group.stop + rank, level - group.level
-        if group.last <= step <= group.first_step and group.finest <= resolution < group.resolutions:
+        inside = group.last <= step <= group.first_step and group.finest <= resolution < group.resolutions
+        if inside and group.due[resolution, step]:
             rows = _due(group, resolution, step)
             group.known[rows, resolution] = step
             found.append((np.full(len(rows), number), rows, group.places[rows]))

@@ -1,4 +1,4 @@
-"""The one way out of a connection: a single task writes, in order, with a deadline and a bounded queue."""
+"""The one way out of a connection: a single task writes, in order, with a deadline, a bounded queue, and at the link's pace."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 from ziggurat.server.answers import dumps
+from ziggurat.server.pacing import STALL_SECONDS, Pacing
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -33,12 +34,33 @@ class Outlet:
     def __init__(self, socket: web.WebSocketResponse, deadline_seconds: float = SEND_DEADLINE_SECONDS) -> None:
         self._socket = socket
         self._deadline_seconds = deadline_seconds
+        self._pacing = Pacing()
+        self._acknowledged = asyncio.Event()
         # One message waits while one is written: what a replaced view still sends is at most these two.
         self._queue: asyncio.Queue[bytes | str] = asyncio.Queue(maxsize=1)
 
     async def put(self, message: bytes) -> None:
-        """Hand over a binary message, when there is room. If this is cancelled the message is not sent."""
+        """Hand over a binary message, when there is room on the way. If this is cancelled the message is not sent."""
+        while not self._pacing.may_send(len(message)):
+            self._acknowledged.clear()
+            try:
+                async with asyncio.timeout(STALL_SECONDS):
+                    await self._acknowledged.wait()
+            except TimeoutError:
+                break
         await self._queue.put(message)
+        self._pacing.sent(len(message), asyncio.get_running_loop().time())
+
+    def acknowledged(self, nbytes: int) -> None:
+        """Take the client's word that so many bytes of binary messages have come in all.
+
+        Raises
+        ------
+        RequestError
+            If so many cannot have come.
+        """
+        self._pacing.acknowledged(nbytes, asyncio.get_running_loop().time())
+        self._acknowledged.set()
 
     async def event(self, document: dict[str, Any]) -> None:
         """Hand over an event, as `put`."""

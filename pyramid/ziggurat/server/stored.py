@@ -39,6 +39,7 @@ async def answer_stored(request: web.Request, opened: OpenImage, key: str) -> we
         If the store did not answer.
     """
     store = opened.image.store
+    store.forget(key)  # what is there now is asked for, not what was there when the image was opened
     meta = await store.head(key)
     etag = _quoted(meta.etag)
     headers = _headers(request, opened, key, etag)

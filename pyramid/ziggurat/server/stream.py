@@ -18,10 +18,11 @@ from ziggurat.errors import BusyError, RequestError, ZigguratError
 from ziggurat.server.delivery import deliver, error_event
 from ziggurat.server.outlet import Outlet
 from ziggurat.server.session import Session
-from ziggurat.server.views import Forget, View, message_id, parse_message, read_json
+from ziggurat.server.views import Forget, Received, View, message_id, parse_message, read_json
 
 if TYPE_CHECKING:
     from ziggurat.server.images import Images
+    from ziggurat.server.resume import Held
 
 __all__ = ["Streams"]
 
@@ -138,12 +139,17 @@ class _Connection:
             except ZigguratError as error:
                 await self._outlet.event(error_event(error, message_id(document)))
 
-    def _take(self, message: View | Forget) -> None:
-        if isinstance(message, View):
-            self._newest = message
-            self._changed.set()
-        else:
-            self._session.forget(message)
+    def _take(self, message: View | Forget | Received | Held) -> None:
+        match message:
+            case View():
+                self._newest = message
+                self._changed.set()
+            case Received():
+                self._outlet.acknowledged(message.nbytes)
+            case Forget():
+                self._session.forget(message)
+            case _:
+                self._session.hold(message)
 
     async def _deliver_newest(self) -> None:
         """Deliver view after view; a new one ends the one before."""

@@ -7,17 +7,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ziggurat.errors import RequestError
+from ziggurat.server.members import NUMBER_MAX, member, whole
+from ziggurat.server.resume import parse_held
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ziggurat.metadata import ImageInfo
+    from ziggurat.server.resume import Held
 
-__all__ = ["ChannelWish", "Forget", "View", "check_view", "message_id", "parse_message", "read_json"]
+__all__ = ["ChannelWish", "Forget", "Received", "View", "check_view", "message_id", "parse_message", "read_json"]
 
 ID_MAX = 2**32 - 1
-COORDINATE_MAX = 2**53
-"""Beyond, JSON's numbers are not whole in every language."""
 ERROR_MAX = 1e300
 CHANNELS_MAX = 1024
 FORGET_CHUNKS_MAX = 4096
@@ -74,6 +75,13 @@ class Forget:
     chunks: tuple[tuple[int, int, int], ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Received:
+    """The length of all binary messages that have come so far, in bytes."""
+
+    nbytes: int
+
+
 def read_json(text: str) -> dict[str, Any]:
     """Parse one JSON object strictly: no NaN, no infinities, no key twice.
 
@@ -107,7 +115,7 @@ def message_id(document: Mapping[str, Any]) -> int | None:
     return number if type(number) is int and 0 <= number <= ID_MAX else None
 
 
-def parse_message(document: Mapping[str, Any]) -> View | Forget:
+def parse_message(document: Mapping[str, Any]) -> View | Forget | Received | Held:
     """Check the form of a message; what depends on the image is left to `check_view`.
 
     Raises
@@ -120,25 +128,29 @@ def parse_message(document: Mapping[str, Any]) -> View | Forget:
         return _parse_view(document)
     if kind == "forget":
         return _parse_forget(document)
-    raise RequestError(f"the type of a message is 'view' or 'forget', not {str(kind)[:40]!r}")
+    if kind == "received":
+        return Received(whole(document.get("nbytes"), "nbytes"))
+    if kind == "held":
+        return parse_held(document)
+    raise RequestError(f"the type of a message is 'view', 'forget', 'received' or 'held', not {str(kind)[:40]!r}")
 
 
 def _parse_view(document: Mapping[str, Any]) -> View:
-    region = _member(document, "region", dict)
-    at = _member(document, "at", dict, {})
-    channels = _member(document, "channels", list)
+    region = member(document, "region", dict)
+    at = member(document, "at", dict, {})
+    channels = member(document, "channels", list)
     if len(channels) > CHANNELS_MAX:
         raise RequestError(f"{len(channels)} channels are more than {CHANNELS_MAX}")
     return View(
-        id=_whole(document.get("id"), "id", ID_MAX),
-        image=_member(document, "image", str),
-        level=_whole(document.get("level"), "level", 64),
+        id=whole(document.get("id"), "id", ID_MAX),
+        image=member(document, "image", str),
+        level=whole(document.get("level"), "level", 64),
         y=_interval(region.get("y"), "region.y"),
         x=_interval(region.get("x"), "region.x"),
-        at={axis: _whole(index, f"at.{axis[:20]}", COORDINATE_MAX) for axis, index in at.items()},
+        at={axis: whole(index, f"at.{axis[:20]}") for axis, index in at.items()},
         channels=tuple(_parse_channel(entry) for entry in channels),
-        exact=_member(document, "exact", bool, False),
-        coarser=_member(document, "coarser", bool, False),
+        exact=member(document, "exact", bool, False),
+        coarser=member(document, "coarser", bool, False),
     )
 
 
@@ -148,38 +160,20 @@ def _parse_channel(entry: object) -> ChannelWish:
     max_error = entry.get("max_error", 0)
     if type(max_error) not in (int, float) or not 0 <= max_error <= ERROR_MAX:
         raise RequestError("max_error of a channel is not a number of 0 or more")
-    return ChannelWish(_whole(entry.get("index"), "index of a channel", COORDINATE_MAX), float(max_error))
+    return ChannelWish(whole(entry.get("index"), "index of a channel"), float(max_error))
 
 
 def _parse_forget(document: Mapping[str, Any]) -> Forget:
-    chunks = _member(document, "chunks", list)
+    chunks = member(document, "chunks", list)
     if len(chunks) > FORGET_CHUNKS_MAX:
         raise RequestError(f"{len(chunks)} chunks are more than {FORGET_CHUNKS_MAX}")
     triples = []
     for entry in chunks:
         if not isinstance(entry, list) or len(entry) != 3:
             raise RequestError("a member of chunks is not [array, shard, chunk]")
-        array, shard, chunk = (_whole(number, "a number in chunks", COORDINATE_MAX) for number in entry)
+        array, shard, chunk = (whole(number, "a number in chunks") for number in entry)
         triples.append((array, shard, chunk))
-    return Forget(_member(document, "image", str), tuple(triples))
-
-
-_REQUIRED: Any = object()
-
-
-def _member(document: Mapping[str, Any], key: str, kind: type, default: Any = _REQUIRED) -> Any:
-    value = document.get(key, default)
-    if value is _REQUIRED:
-        raise RequestError(f"the message has no {key!r}")
-    if type(value) is not kind:
-        raise RequestError(f"{key} is not of type {kind.__name__}")
-    return value
-
-
-def _whole(value: object, name: str, largest: int) -> int:
-    if type(value) is not int or not 0 <= value <= largest:
-        raise RequestError(f"{name} is not a whole number from 0 to {largest}")
-    return value
+    return Forget(member(document, "image", str), tuple(triples))
 
 
 def _interval(value: object, name: str) -> tuple[int, int]:
@@ -188,7 +182,7 @@ def _interval(value: object, name: str) -> tuple[int, int]:
         raise RequestError(f"{name} is not [start, stop]")
     start, stop = value
     for number in (start, stop):
-        if type(number) is not int or abs(number) > COORDINATE_MAX:
+        if type(number) is not int or abs(number) > NUMBER_MAX:
             raise RequestError(f"{name} is not of whole numbers up to 2^53")
     if stop < start:
         raise RequestError(f"{name} stops before it starts")

@@ -19,8 +19,8 @@ export const mosaicJson = () => ({
     decode: level % 3,
   })),
   arrays: [
-    { path: "0", level: 0, shape: [2, 5000, 7000], shard_shape: [2, 2048, 2048], chunk_shape: [1, 512, 512], nbytes: 1000 },
-    { path: "3", level: 3, shape: [2, 625, 875], shard_shape: [2, 1024, 1024], chunk_shape: [1, 512, 512], nbytes: 100 },
+    { path: "0", level: 0, shape: [2, 5000, 7000], shard_shape: [2, 2048, 2048], chunk_shape: [1, 512, 512], resolutions: 4, nbytes: 1000 },
+    { path: "3", level: 3, shape: [2, 625, 875], shard_shape: [2, 1024, 1024], chunk_shape: [1, 512, 512], resolutions: 4, nbytes: 100 },
   ],
 });
 
@@ -30,13 +30,15 @@ export const mosaic = (): Description => parseDescription(mosaicJson());
 export const stack = (): Description =>
   parseDescription({
     name: "stack.zarr",
+    version: "1",
     title: "stack",
     axes: ["t", "c", "z", "y", "x"],
     shape: [3, 1, 7, 130, 133],
     dtype: "int16",
     scale: { z: 2 },
     rgb: false,
+    fill: 3,
     channels: [channel("", "FFFFFF")],
     levels: [{ level: 0, shape: [3, 1, 7, 130, 133], array: 0, decode: 0 }],
-    arrays: [{ path: "0", level: 0, shape: [3, 1, 7, 130, 133], shard_shape: [1, 1, 3, 512, 512], chunk_shape: [1, 1, 1, 512, 512], nbytes: 10 }],
+    arrays: [{ path: "0", level: 0, shape: [3, 1, 7, 130, 133], shard_shape: [1, 1, 3, 512, 512], chunk_shape: [1, 1, 1, 512, 512], resolutions: 4, nbytes: 10 }],
   });

@@ -28,16 +28,23 @@ export interface RunningServer {
   stop(): Promise<void>;
 }
 
-/** @param sources from a name below the shared data, or a path of its own, to the name of its image */
-export async function serve(sources: { readonly [source: string]: string }): Promise<RunningServer> {
+/** Ingests images into a folder of their own. @param sources as `serve` takes them; a name that begins with `labels` holds labels */
+export async function ingested(sources: { readonly [source: string]: string }): Promise<{ readonly root: string; remove(): Promise<void> }> {
   const root = await mkdtemp(join(tmpdir(), "ziggurat-root-"));
   for (const [source, name] of Object.entries(sources)) {
-    execFileSync(ziggurat, ["ingest", sharedPath(source), join(root, name)], { stdio: "pipe" });
+    const labels = name.startsWith("labels") ? ["--labels"] : [];
+    execFileSync(ziggurat, ["ingest", ...labels, sharedPath(source), join(root, name)], { stdio: "pipe" });
   }
+  return { root, remove: () => rm(root, { recursive: true, force: true }) };
+}
+
+/** @param sources from a name below the shared data, or a path of its own, to the name of its image */
+export async function serve(sources: { readonly [source: string]: string }): Promise<RunningServer> {
+  const { root, remove } = await ingested(sources);
   const { address, stop } = await serveRoot(root);
   const stopAndRemove = async (): Promise<void> => {
     await stop();
-    await rm(root, { recursive: true, force: true });
+    await remove();
   };
   return { address, stop: stopAndRemove };
 }

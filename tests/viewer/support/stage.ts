@@ -28,6 +28,7 @@ export class ViewerPage {
     page.on("console", (message) => message.type() === "error" && this.troubles.push(message.text()));
   }
 
+  /** @param address of the viewer */
   static async make(page: Page, address: string): Promise<ViewerPage> {
     return new ViewerPage(page, await Gate.before(page), address);
   }
@@ -37,6 +38,13 @@ export class ViewerPage {
     await this.page.goto("about:blank"); // another hash alone would not load anew
     await this.page.goto(`${this.address}#image=${name}${hash}`);
     await this.page.waitForFunction((wanted) => window.ziggurat?.opened === wanted, name);
+  }
+
+  /** Opens an image that lies in a store. */
+  async openStore(store: string, hash = ""): Promise<void> {
+    await this.page.goto("about:blank");
+    await this.page.goto(`${this.address}?store=${encodeURIComponent(store)}#${hash}`);
+    await this.page.waitForFunction((wanted) => window.ziggurat?.opened === wanted, store);
   }
 
   state(): Promise<Automation["state"]> {

@@ -13,10 +13,15 @@ describe("parseDescription", () => {
     expect(description.levels[4]).toMatchObject({ array: 1, decode: 1 });
     expect(description.arrays[0]!.shardShape).toEqual([2, 2048, 2048]);
     expect(description.scale).toEqual({});
+    expect(description).toMatchObject({ fill: 0, labels: false, labelImages: [] });
+  });
+
+  it.each([[7, 7], [true, 1], ["NaN", Number.NaN], ["-Infinity", -Infinity]])("reads %j as a fill value", (fill, number) => {
+    expect(parseDescription({ ...mosaicJson(), fill }).fill).toBe(number);
   });
 
   it.each<[string, (json: Json) => void]>([
-    ["description.dtype", (json) => (json.dtype = "float32")],
+    ["description.dtype", (json) => (json.dtype = "complex64")],
     ["description.axes", (json) => json.axes.reverse()],
     ["description.shape", (json) => json.shape.pop()],
     ["description.shape[1]", (json) => (json.shape[1] = 0)],
@@ -40,7 +45,7 @@ describe("parseDescription", () => {
 
 describe("parseEvent", () => {
   it("reads the events of the protocol's page", () => {
-    expect(parseEvent('{"type": "opened", "image": "a.zarr", "handle": 1}')).toEqual({ type: "opened", image: "a.zarr", handle: 1, version: undefined });
+    expect(parseEvent('{"type": "opened", "image": "a.zarr", "handle": 1}')).toEqual({ type: "opened", image: "a.zarr", handle: 1, version: undefined, held: 0 });
     const reached = parseEvent('{"type": "reached", "id": 7, "step": 5, "max_error": 12}');
     expect(reached).toEqual({ type: "reached", id: 7, step: 5, maxError: 12 });
     expect(parseEvent('{"type": "done", "id": 7, "exact": true, "nbytes": 1}')).toEqual({ type: "done", id: 7, exact: true });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Picture } from "../../../viewer/src/client/refine.ts";
-import { Session } from "../../../viewer/src/client/session.ts";
+import { Session, type SessionParts } from "../../../viewer/src/client/session.ts";
+import { Stream } from "../../../viewer/src/client/stream.ts";
 import { stack } from "../support/descriptions.ts";
 import { FakeNetwork, FakeWorker, MessageBuilder } from "../support/fakes.ts";
 import { compileCodec, planePackets, planePixels } from "../support/shards.ts";
@@ -14,7 +15,8 @@ function session(heldBudgetNbytes = 1e9) {
   const workers = [new FakeWorker(), new FakeWorker()];
   const pictures: Picture[] = [];
   const troubles: string[] = [];
-  const parts = { ways: network, workers, module: compileCodec(), heldBudgetNbytes, decoderBudgetNbytes: 1e9 };
+  const feed: SessionParts["feed"] = (listener) => new Stream(network, listener);
+  const parts = { feed, workers, module: compileCodec(), heldBudgetNbytes, decoderBudgetNbytes: 1e9 };
   const made = new Session(stack(), parts, {
     picture: (picture) => pictures.push(picture),
     damaged: (key, message) => troubles.push(`${key}: ${message}`),
@@ -67,6 +69,26 @@ describe("Session", () => {
     expect(given).toHaveLength(packets.length);
   });
 
+  it("tells what it holds when it comes back, so that it is not sent again", () => {
+    const { made, network, open } = session();
+    made.show(view, new Map([["0/0/0", 0]]));
+    open(1);
+    expect(network.socket.sent.map(({ type }) => type)).toEqual(["received", "view"]);
+    network.socket.deliver(message(1, 1, packets.slice(0, half), 0));
+    network.socket.deliver(new MessageBuilder(1, 1).varints(4, 0, 0, 2, 3, 0, 5).build()); // a chunk and a shard that are absent
+    network.socket.onclose!();
+    network.pass();
+    open(9);
+    const known = [0, 1, 2, 3].map((resolution) => Math.min(...packets.slice(0, half).flatMap((packet) => (packet.resolution === resolution ? [packet.step] : []))));
+    const steps = known.map((step) => (step === Infinity ? null : step));
+    const shards = [[0, 0, [[0, ...steps], [2, 0, 0, 0, 0]]]];
+    expect(network.socket.sent.slice(1)).toMatchObject([
+      { type: "held", image: "stack.zarr", version: "1", shards },
+      { type: "held", shards: [[0, 5, []]] },
+      { type: "view" },
+    ]);
+  });
+
   it("throws away what it holds of a shard that was replaced meanwhile", () => {
     const { made, network, workers, open } = session();
     made.show(view, new Map([["0/0/0", 0]]));
@@ -84,7 +106,7 @@ describe("Session", () => {
     made.show(view, new Map([["0/0/0", 0]]));
     network.socket.deliver(message(1, 1, packets.slice(0, half), 0));
     made.show({ ...view, at: { z: 1 } }, new Map([["0/0/1", 0]]));
-    expect(network.socket.sent.at(-1)).toEqual({ type: "forget", image: "stack.zarr", chunks: [[0, 0, 0]] });
+    expect(network.socket.sent.filter(({ type }) => type === "forget").at(-1)).toEqual({ type: "forget", image: "stack.zarr", chunks: [[0, 0, 0]] });
     // On the way when it was forgotten: alone it would be taken for all there is.
     network.socket.deliver(message(2, 1, packets.slice(half), 0));
     made.show(view, new Map([["0/0/0", 0]]));
@@ -98,10 +120,8 @@ describe("Session", () => {
     const { made, network, open } = session();
     open(1);
     made.show(view, new Map());
-    const filled = header.slice();
-    new DataView(filled.buffer).setBigInt64(40, -7n, true);
-    network.socket.deliver(new MessageBuilder(1, 1).header(0, 0, filled).varints(4, 0, 0, 2, 3, 0, 5).build());
-    expect([made.fillOf("0/0/2"), made.fillOf("0/5/0"), made.fillOf("0/0/0")]).toEqual([-7, 0, undefined]);
+    network.socket.deliver(new MessageBuilder(1, 1).header(0, 0, header).varints(4, 0, 0, 2, 3, 0, 5).build());
+    expect([made.fillOf("0/0/2"), made.fillOf("0/5/0"), made.fillOf("0/0/0")]).toEqual([3, 3, undefined]);
   });
 
   it("takes nothing of another image, and passes on what the server reports", () => {

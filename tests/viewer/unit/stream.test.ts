@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { ServerEvent, View } from "../../../viewer/src/client/events.ts";
+import type { HeldMessage, ServerEvent, View } from "../../../viewer/src/client/events.ts";
 import { Stream } from "../../../viewer/src/client/stream.ts";
 import { FakeNetwork, MessageBuilder } from "../support/fakes.ts";
 
@@ -13,7 +13,9 @@ const view = (level: number): View => ({
   coarser: true,
 });
 
-function stream() {
+const views = (network: FakeNetwork) => network.socket.sent.filter(({ type }) => type === "view");
+
+function stream(held: readonly HeldMessage[] = []) {
   const network = new FakeNetwork();
   const events: (ServerEvent | string | boolean)[] = [];
   const made = new Stream(network, {
@@ -21,6 +23,7 @@ function stream() {
     event: (event) => events.push(event),
     connected: (connected) => events.push(connected),
     failed: (error) => events.push(error.message),
+    held: () => held,
   });
   return { network, events, made };
 }
@@ -33,8 +36,8 @@ describe("Stream", () => {
     expect(network.socket.sent).toEqual([]);
     network.socket.onopen!();
     made.show(view(3));
-    expect(network.socket.sent.map(({ id, level }) => [id, level])).toEqual([[2, 4], [3, 3]]);
-    expect(network.socket.sent[0]).toEqual({ type: "view", id: 2, ...view(4) });
+    expect(views(network).map(({ id, level }) => [id, level])).toEqual([[2, 4], [3, 3]]);
+    expect(views(network)[0]).toEqual({ type: "view", id: 2, ...view(4) });
   });
 
   it("comes back after it was lost, waiting longer each time, and says again what is in view", () => {
@@ -46,10 +49,26 @@ describe("Stream", () => {
     }
     expect(network.waits).toEqual([250, 500, 1000, 2000, 4000, 8000, 8000]);
     network.socket.onopen!();
-    expect(network.socket.sent).toHaveLength(1);
+    expect(views(network)).toHaveLength(1);
     expect(events.at(-1)).toBe(true);
     network.socket.onclose!();
     expect(network.waits.at(-1)).toBe(250);
+  });
+
+  it("acknowledges what came on this connection, and tells what is held before it asks", () => {
+    const held = { type: "held", image: "a.zarr", version: "1", shards: [[0, 0, []]] } as const;
+    const { network, made } = stream([held]);
+    made.show(view(1));
+    network.socket.onopen!();
+    expect(network.socket.sent.map(({ type }) => type)).toEqual(["received", "held", "view"]);
+    network.socket.deliver(new MessageBuilder(1, 1).build());
+    network.socket.deliver(new MessageBuilder(300, 1).build());
+    network.socket.say({ type: "done", id: 1, exact: true });
+    expect(network.socket.sent.slice(3)).toEqual([{ type: "received", nbytes: 2 }, { type: "received", nbytes: 5 }]);
+    network.socket.onclose!();
+    network.pass();
+    network.socket.onopen!();
+    expect(network.socket.sent[0]).toEqual({ type: "received", nbytes: 0 });
   });
 
   it("stays away once closed", () => {
@@ -76,6 +95,6 @@ describe("Stream", () => {
     network.socket.onopen!();
     made.forget("a.zarr", []);
     made.forget("a.zarr", [[0, 1, 2]]);
-    expect(network.socket.sent).toEqual([{ type: "forget", image: "a.zarr", chunks: [[0, 1, 2]] }]);
+    expect(network.socket.sent.slice(1)).toEqual([{ type: "forget", image: "a.zarr", chunks: [[0, 1, 2]] }]);
   });
 });

@@ -1,8 +1,14 @@
 /** What the client needs of a decoder, whatever decodes: `wasm.ts` is the one that is shipped. */
 
-export type Pixels = Uint8Array | Int8Array | Uint16Array | Int16Array | Uint32Array | Int32Array;
+import type { ShardIndex } from "./plan.ts";
+
+export type Pixels = Uint8Array | Int8Array | Uint16Array | Int16Array | Uint32Array | Int32Array | Float32Array;
 
 export interface Codec {
+  /** How many bytes the header and the index take at the front of a shard. @throws DamagedError where the header is not valid */
+  frontNbytes(header: Uint8Array): number;
+  /** @param front header and index @throws DamagedError where they are not valid */
+  index(front: Uint8Array): ShardIndex;
   /**
    * Starts a chunk of which nothing is known.
    * @param header the shard's 80 header bytes, and its table of codes where it has one
@@ -23,7 +29,10 @@ export interface ChunkDecoder {
   knownTo(resolution: number): number;
   /** Takes the packet as stored. Every packet of the resolution at a higher step that was not fed is empty. */
   feed(resolution: number, step: number, packet: Uint8Array): void;
-  /** The chunk at a level: components × ceil(height / 2^level) × ceil(width / 2^level), in C order. */
+  /**
+   * The chunk at a level: components × ceil(height / 2^level) × ceil(width / 2^level), in C order. Floats of every size come as 32
+   * bits, integers of 64 bits as 32 where all fit.
+   */
   reconstruct(level: number): Pixels;
   /** Bounds |decoded − exact| at that level, in the data's units: codecs/SPEC.md, section 10. */
   error(level: number): number;

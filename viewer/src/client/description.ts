@@ -2,7 +2,9 @@
 import { Checked } from "./check.ts";
 import { DescriptionError } from "./errors.ts";
 
-export const DTYPES = ["uint8", "int8", "uint16", "int16", "uint32", "int32"] as const;
+export const DTYPES = [
+  "bool", "uint8", "int8", "uint16", "int16", "uint32", "int32", "uint64", "int64", "float16", "float32", "float64",
+] as const; // prettier-ignore
 export type Dtype = (typeof DTYPES)[number];
 
 export interface Channel {
@@ -23,10 +25,13 @@ export interface Level {
 }
 
 export interface StoredArray {
+  /** Name of the array in the image's group. */
+  readonly path: string;
   readonly level: number;
   readonly shape: readonly number[];
   readonly shardShape: readonly number[];
   readonly chunkShape: readonly number[];
+  readonly resolutions: number;
   readonly nbytes: number;
 }
 
@@ -41,6 +46,12 @@ export interface Description {
   readonly scale: { readonly [axis: string]: number };
   readonly unit: { readonly [axis: string]: string };
   readonly rgb: boolean;
+  /** Pixels are numbers of things, never averaged. */
+  readonly labels: boolean;
+  /** What every pixel of a shard or chunk is that is absent. */
+  readonly fill: number;
+  /** Names of the label images that belong to this one. */
+  readonly labelImages: readonly string[];
   readonly channels: readonly Channel[];
   readonly levels: readonly Level[];
   readonly arrays: readonly StoredArray[];
@@ -71,10 +82,20 @@ export function parseDescription(json: unknown): Description {
     scale: perAxis(root.at("scale"), axes, (item) => item.number()),
     unit: perAxis(root.at("unit"), axes, (item) => item.string()),
     rgb,
+    labels: !root.at("labels").missing && root.at("labels").boolean(),
+    fill: fillOf(root.at("fill")),
+    labelImages: root.at("label_images").missing ? [] : root.at("label_images").list().map((item) => item.string()),
     channels,
     levels,
     arrays,
   };
+}
+
+/** A number, a boolean, or what JSON has no number for. */
+function fillOf(item: Checked): number {
+  if (item.missing) return 0;
+  if (typeof item.value === "boolean") return Number(item.value);
+  return typeof item.value === "string" ? Number(item.value) : item.number();
 }
 
 function sizes(item: Checked, ndim: number): number[] {
@@ -83,10 +104,12 @@ function sizes(item: Checked, ndim: number): number[] {
 
 function parseArray(item: Checked, ndim: number): StoredArray {
   return {
+    path: item.at("path").string(),
     level: item.at("level").whole(),
     shape: sizes(item.at("shape"), ndim),
     shardShape: sizes(item.at("shard_shape"), ndim),
     chunkShape: sizes(item.at("chunk_shape"), ndim),
+    resolutions: item.at("resolutions").whole(1),
     nbytes: item.at("nbytes").missing ? 0 : item.at("nbytes").whole(),
   };
 }

@@ -5,6 +5,7 @@
  *     ├── ProtocolError      the server sent what docs/protocol.md does not allow
  *     ├── DescriptionError   the description of an image is not usable
  *     ├── RequestError       an HTTP request failed; `status` is its code, 0 if there was no answer
+ *     ├── StoreError         a store cannot be read; `passing` where trying again may help
  *     └── DamagedError       the bytes of a chunk are not what was stored
  */
 export class ZigguratError extends Error {
@@ -24,6 +25,16 @@ export class RequestError extends ZigguratError {
   constructor(
     message: string,
     readonly status: number,
+  ) {
+    super(message);
+  }
+}
+
+export class StoreError extends ZigguratError {
+  override readonly name = "StoreError";
+  constructor(
+    message: string,
+    readonly passing = false,
   ) {
     super(message);
   }

@@ -21,6 +21,16 @@ export interface View {
   readonly coarser: boolean;
 }
 
+/** What is held of a shard: of each chunk the lowest step of every resolution, null where nothing is. */
+export type HeldShard = readonly [array: number, shard: number, chunks: readonly (readonly [chunk: number, ...steps: (number | null)[]])[]];
+
+export interface HeldMessage {
+  readonly type: "held";
+  readonly image: string;
+  readonly version: string;
+  readonly shards: readonly HeldShard[];
+}
+
 export interface ErrorEvent {
   readonly type: "error";
   /** The view it is about, if it is about one. */
@@ -33,7 +43,7 @@ export interface ErrorEvent {
 }
 
 export type ServerEvent =
-  | { readonly type: "opened"; readonly image: string; readonly handle: number; readonly version: string | undefined }
+  | { readonly type: "opened"; readonly image: string; readonly handle: number; readonly version: string | undefined; readonly held: number }
   | { readonly type: "reached"; readonly id: number; readonly step: number; readonly maxError: number }
   | { readonly type: "done"; readonly id: number; readonly exact: boolean }
   | ErrorEvent
@@ -57,6 +67,7 @@ export function parseEvent(text: string): ServerEvent {
         image: event.at("image").string(),
         handle: event.at("handle").whole(),
         version: event.at("version").missing ? undefined : event.at("version").string(),
+        held: event.at("held").missing ? 0 : event.at("held").whole(),
       };
     case "reached": {
       const maxError = event.at("max_error").number();

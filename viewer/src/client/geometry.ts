@@ -86,6 +86,18 @@ function ordinal(counts: readonly number[], places: readonly number[]): number {
 const chunkCountsOf = (array: StoredArray): number[] =>
   array.shardShape.map((size, axis) => Math.ceil(size / array.chunkShape[axis]!));
 
+/** Where a shard lies in its array's grid of shards. */
+export function shardCoordinates(array: StoredArray, shard: number): number[] {
+  const places: number[] = [];
+  let rest = shard;
+  for (let axis = array.shape.length - 1; axis >= 0; axis--) {
+    const count = Math.ceil(array.shape[axis]! / array.shardShape[axis]!);
+    places.unshift(rest % count);
+    rest = Math.floor(rest / count);
+  }
+  return places;
+}
+
 /** Names one plane of one stored array: its chunks are those to be seen side by side. */
 export function planeOf(description: Description, arrayIndex: number, channel: number, at: At): string {
   const array = description.arrays[arrayIndex]!;

@@ -27,6 +27,11 @@ export class Held {
     return this.entries.keys();
   }
 
+  /** The step down to which each resolution of a chunk is known; undefined where nothing is. */
+  stepsOf(key: ChunkKey): ReadonlyMap<number, number> | undefined {
+    return this.entries.get(key)?.steps;
+  }
+
   /** Counts a packet in. @returns false where it must be thrown away: it is late, or known (sent again after a lost connection) */
   take(key: ChunkKey, viewId: number, resolution: number, step: number, nbytes: number): boolean {
     if (viewId < (this.takeFrom.get(key) ?? 0)) return false;

@@ -1,13 +1,14 @@
-/** One image over one connection: views go out, pictures come in. Knows nothing of screens. */
+/** One image from one feed: views go out, pictures come in. Knows nothing of screens. */
 import type { Description } from "./description.ts";
-import type { ErrorEvent, ServerEvent, View } from "./events.ts";
+import type { ErrorEvent, HeldMessage, ServerEvent, View } from "./events.ts";
 import { ZigguratError } from "./errors.ts";
+import type { Feed, FeedListener } from "./feed.ts";
 import { addressOf, keyOf, type ChunkKey } from "./geometry.ts";
 import { Held } from "./held.ts";
 import { Pool, type WorkerLike } from "./pool.ts";
 import type { Message, Record } from "./records.ts";
 import type { Picture } from "./refine.ts";
-import { Stream, type StreamWays } from "./stream.ts";
+import { resumption } from "./resume.ts";
 import type { PacketFor } from "./worker.ts";
 
 export interface SessionListener {
@@ -21,7 +22,8 @@ export interface SessionListener {
 }
 
 export interface SessionParts {
-  readonly ways: StreamWays;
+  /** Begins to feed: a server's stream, or a store's bytes. */
+  readonly feed: (listener: FeedListener) => Feed;
   readonly workers: readonly WorkerLike[];
   readonly module: WebAssembly.Module;
   /** Packets, as received. */
@@ -33,7 +35,7 @@ export interface SessionParts {
 export class Session {
   /** All that came over the connection. */
   bytesReceived = 0;
-  private readonly stream: Stream;
+  private readonly feed: Feed;
   private readonly pool: Pool;
   private readonly held: Held;
   private readonly headers = new Map<string, Uint8Array>();
@@ -56,7 +58,8 @@ export class Session {
       idle: () => listener.progress(),
       failed: (error) => listener.failed(error),
     });
-    this.stream = new Stream(parts.ways, {
+    this.feed = parts.feed({
+      held: () => this.whatIsHeld(),
       message: (message, nbytes) => this.received(message, nbytes),
       event: (event) => this.heard(event),
       connected: (connected) => this.connected(connected),
@@ -90,10 +93,10 @@ export class Session {
   /** @param wanted the chunks to make pictures of, each with its decode level, most important first */
   show(view: Omit<View, "image">, wanted: ReadonlyMap<ChunkKey, number>): void {
     this.want(wanted);
-    this.viewId = this.stream.show({ image: this.description.name, ...view });
-    const gone = this.held.evict(wanted, this.stream.nextId);
+    this.viewId = this.feed.show({ image: this.description.name, ...view });
+    const gone = this.held.evict(wanted, this.feed.nextId);
     this.pool.drop(gone);
-    this.stream.forget(this.description.name, gone.map(addressOf));
+    this.feed.forget(this.description.name, gone.map(addressOf));
   }
 
   /** Another choice of pictures from what is held or comes for the present view. */
@@ -110,20 +113,25 @@ export class Session {
   /** What a chunk reads as that has no packets; undefined for all others. */
   fillOf(key: ChunkKey): number | undefined {
     const [array, shard] = addressOf(key);
-    if (this.absentShards.has(`${array}/${shard}`)) return 0;
-    if (!this.absentChunks.has(key)) return undefined;
-    const header = this.headers.get(`${array}/${shard}`);
-    return header === undefined ? 0 : fillValue(header);
+    return this.absentShards.has(`${array}/${shard}`) || this.absentChunks.has(key) ? this.description.fill : undefined;
   }
 
   close(): void {
-    this.stream.close();
+    this.feed.close();
     this.pool.close();
   }
 
   private connected(connected: boolean): void {
     this.handle = undefined; // the next connection gives its own
     this.listener.connected(connected);
+  }
+
+  private whatIsHeld(): HeldMessage[] {
+    const { name, version, arrays } = this.description;
+    if (version === undefined) return [];
+    const { headers, absentShards, absentChunks, held } = this;
+    const resolutions = arrays.map((array) => array.resolutions);
+    return resumption(name, version, { resolutions, shards: [...headers.keys(), ...absentShards], absentChunks, held });
   }
 
   private heard(event: ServerEvent): void {
@@ -190,9 +198,4 @@ export class Session {
     }
     this.pool.header(shard, header);
   }
-}
-
-/** codecs/SPEC.md, section 2: 8 bytes, signed, at offset 40. */
-function fillValue(header: Uint8Array): number {
-  return Number(new DataView(header.buffer, header.byteOffset).getBigInt64(40, true));
 }

@@ -1,7 +1,8 @@
 /** The connection to `/stream`: says what is in view, hands on what comes, and comes back when it was lost. */
 import { ZigguratError } from "./errors.ts";
-import { parseEvent, type ChunkAddress, type ServerEvent, type View } from "./events.ts";
-import { parseMessage, type Message } from "./records.ts";
+import { parseEvent, type ChunkAddress, type View } from "./events.ts";
+import type { Feed, FeedListener } from "./feed.ts";
+import { parseMessage } from "./records.ts";
 
 /** The part of WebSocket that is used, so that tests can stand in for it. */
 export interface Socket {
@@ -13,14 +14,6 @@ export interface Socket {
   close(): void;
 }
 
-export interface StreamListener {
-  message(message: Message, nbytes: number): void;
-  event(event: ServerEvent): void;
-  connected(connected: boolean): void;
-  /** What came cannot be understood; the connection goes on. */
-  failed(error: ZigguratError): void;
-}
-
 export interface StreamWays {
   connect(): Socket;
   /** Runs `later` after `milliseconds`. */
@@ -30,17 +23,19 @@ export interface StreamWays {
 const FIRST_WAIT_MS = 250;
 const LONGEST_WAIT_MS = 8000;
 
-export class Stream {
+export class Stream implements Feed {
   private socket: Socket | undefined;
   private open = false;
   private closed = false;
   private waitMs = FIRST_WAIT_MS;
   private view: View | undefined;
   private lastId = 0;
+  /** Of binary messages on this connection. */
+  private receivedNbytes = 0;
 
   constructor(
     private readonly ways: StreamWays,
-    private readonly listener: StreamListener,
+    private readonly listener: FeedListener,
   ) {
     this.connect();
   }
@@ -81,6 +76,8 @@ export class Stream {
     if (this.closed) return;
     this.open = true;
     this.waitMs = FIRST_WAIT_MS;
+    this.acknowledge(0); // so it will be
+    for (const message of this.listener.held()) this.send(message);
     this.listener.connected(true);
     if (this.view !== undefined) this.sendView(this.view);
   }
@@ -97,11 +94,22 @@ export class Stream {
     if (this.closed) return;
     try {
       if (typeof data === "string") this.listener.event(parseEvent(data));
-      else this.listener.message(parseMessage(new Uint8Array(data as ArrayBuffer)), (data as ArrayBuffer).byteLength);
+      else this.receivedBytes(new Uint8Array(data as ArrayBuffer));
     } catch (error) {
       if (!(error instanceof ZigguratError)) throw error;
       this.listener.failed(error);
     }
+  }
+
+  private receivedBytes(bytes: Uint8Array): void {
+    this.acknowledge(this.receivedNbytes + bytes.length);
+    this.listener.message(parseMessage(bytes), bytes.length);
+  }
+
+  /** So the server knows how fast the link is, and keeps no more on the way than fills it. */
+  private acknowledge(nbytes: number): void {
+    this.receivedNbytes = nbytes;
+    if (this.open) this.send({ type: "received", nbytes });
   }
 
   private sendView(view: View): void {

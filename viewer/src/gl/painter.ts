@@ -122,7 +122,7 @@ export class Painter {
     const known = this.programs.get(name);
     if (known !== undefined) return known;
     const { gl, texture } = this;
-    const program = link(gl, VERTEX, fragment(kind, texture.signed, texture.components, toned));
+    const program = link(gl, VERTEX, fragment(kind, texture.numbers, texture.components, toned));
     const uniforms = ["canvas", "window", "colour", "table", "exponent"].map((uniform) => [uniform, gl.getUniformLocation(program, uniform)]);
     const made = { program, uniforms: Object.fromEntries(uniforms) };
     this.programs.set(name, made);

@@ -1,4 +1,5 @@
 /** The shaders: they place a piece of a chunk, sample it, and turn the value into light. */
+import type { Numbers } from "./texture.ts";
 
 /**
  * How a piece is sampled. Each has a shader of its own, as drawing in software pays for every branch of a shader, taken or not.
@@ -61,7 +62,7 @@ const SHARP = "fetch(ivec2(floor(texel)))";
 const SMOOTH = "mix(mix(fetch(i), fetch(i + ivec2(1, 0)), f.x), mix(fetch(i + ivec2(0, 1)), fetch(i + 1), f.x), f.y)";
 
 /** @param toned whether the light is bent and looked up in a table, instead of `colour` times the value's share of the window */
-export function fragment(kind: Kind, signed: boolean, components: number, toned: boolean): string {
+export function fragment(kind: Kind, numbers: Numbers, components: number, toned: boolean): string {
   // GLSL's texel centres lie at halves.
   const sample = { flat: "constant", sharp: SHARP, smooth: SMOOTH, edge: SMOOTH }[kind];
   const type = components === 1 ? "float" : "vec3";
@@ -72,8 +73,8 @@ export function fragment(kind: Kind, signed: boolean, components: number, toned:
   return `#version 300 es
 precision highp float;
 precision highp int;
-precision highp ${signed ? "i" : "u"}sampler2DArray;
-uniform ${signed ? "i" : "u"}sampler2DArray pixels;
+precision highp ${numbers}sampler2DArray;
+uniform ${numbers}sampler2DArray pixels;
 uniform vec2 window;                      // its low end, 1 / its width
 uniform vec3 colour;
 uniform sampler2D table;

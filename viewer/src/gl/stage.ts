@@ -71,7 +71,7 @@ export class Stage {
 
   /** What lies on the GPU for a rectangle of a tile's mip level, one component. */
   read(tile: Tile, component: number, mip: number, y: number, x: number, height: number, width: number): ArrayLike<number> {
-    if (tile.fill !== undefined) return new Int32Array(height * width).fill(tile.fill);
+    if (tile.fill !== undefined) return new Array<number>(height * width).fill(tile.fill);
     return this.texture.read(tile.slot!, component, mip, y, x, height, width);
   }
 

@@ -10,33 +10,44 @@ const COARSEST_MIP = 7;
 
 type Gl = WebGL2RenderingContext;
 
+/** What kind of numbers a texture holds, as GLSL's prefixes have it: unsigned, signed, floats. */
+export type Numbers = "u" | "i" | "";
+
 interface Format {
   readonly internal: GLenum;
   readonly type: GLenum;
-  readonly signed: boolean;
+  readonly numbers: Numbers;
   readonly nbytes: number;
 }
 
+/** As the codec gives pictures: 64-bit integers that fit come in 32 bits, as do all floats. */
 function formatOf(gl: Gl, dtype: Dtype): Format {
   switch (dtype) {
+    case "bool":
     case "uint8":
-      return { internal: gl.R8UI, type: gl.UNSIGNED_BYTE, signed: false, nbytes: 1 };
+      return { internal: gl.R8UI, type: gl.UNSIGNED_BYTE, numbers: "u", nbytes: 1 };
     case "int8":
-      return { internal: gl.R8I, type: gl.BYTE, signed: true, nbytes: 1 };
+      return { internal: gl.R8I, type: gl.BYTE, numbers: "i", nbytes: 1 };
     case "uint16":
-      return { internal: gl.R16UI, type: gl.UNSIGNED_SHORT, signed: false, nbytes: 2 };
+      return { internal: gl.R16UI, type: gl.UNSIGNED_SHORT, numbers: "u", nbytes: 2 };
     case "int16":
-      return { internal: gl.R16I, type: gl.SHORT, signed: true, nbytes: 2 };
+      return { internal: gl.R16I, type: gl.SHORT, numbers: "i", nbytes: 2 };
     case "uint32":
-      return { internal: gl.R32UI, type: gl.UNSIGNED_INT, signed: false, nbytes: 4 };
+    case "uint64":
+      return { internal: gl.R32UI, type: gl.UNSIGNED_INT, numbers: "u", nbytes: 4 };
     case "int32":
-      return { internal: gl.R32I, type: gl.INT, signed: true, nbytes: 4 };
+    case "int64":
+      return { internal: gl.R32I, type: gl.INT, numbers: "i", nbytes: 4 };
+    case "float16":
+    case "float32":
+    case "float64":
+      return { internal: gl.R32F, type: gl.FLOAT, numbers: "", nbytes: 4 };
   }
 }
 
 export class ChunkTexture {
   readonly slotCount: number;
-  readonly signed: boolean;
+  readonly numbers: Numbers;
   readonly nbytes: number;
   private readonly texture: WebGLTexture;
   private readonly framebuffer: WebGLFramebuffer;
@@ -53,7 +64,8 @@ export class ChunkTexture {
     budgetNbytes: number,
   ) {
     this.format = formatOf(gl, dtype);
-    this.signed = this.format.signed;
+    this.numbers = this.format.numbers;
+    if (this.numbers === "") gl.getExtension("EXT_color_buffer_float"); // without it floats are shown, but not read back
     // A mip level has floor(size / 2^n) texels, a decode level ceil: equal where the size is a multiple of 2^n.
     const mips = Math.min(COARSEST_MIP, Math.ceil(Math.log2(Math.max(chunkHeight, chunkWidth, 2))));
     const [height, width] = [chunkHeight, chunkWidth].map((size) => Math.ceil(size / 2 ** mips) * 2 ** mips) as [number, number];
@@ -78,19 +90,20 @@ export class ChunkTexture {
   upload(slot: number, mip: number, height: number, width: number, pixels: Pixels): void {
     const { gl, components } = this;
     this.bind();
-    const format = gl.RED_INTEGER;
+    const format = this.numbers === "" ? gl.RED : gl.RED_INTEGER;
     gl.texSubImage3D(gl.TEXTURE_2D_ARRAY, mip, 0, 0, slot * components, width, height, components, format, this.format.type, pixels);
   }
 
   /** Reads a rectangle of one component back, as it lies on the GPU: height × width. */
-  read(slot: number, component: number, mip: number, y: number, x: number, height: number, width: number): Uint32Array | Int32Array {
-    const { gl, signed } = this;
+  read(slot: number, component: number, mip: number, y: number, x: number, height: number, width: number): ArrayLike<number> {
+    const { gl, numbers } = this;
     gl.bindFramebuffer(gl.READ_FRAMEBUFFER, this.framebuffer);
     const layer = slot * this.components + component;
     gl.framebufferTextureLayer(gl.READ_FRAMEBUFFER, gl.COLOR_ATTACHMENT0, this.texture, mip, layer);
     // Four components of 32 bits are what every implementation can read back.
-    const wide = signed ? new Int32Array(4 * height * width) : new Uint32Array(4 * height * width);
-    gl.readPixels(x, y, width, height, gl.RGBA_INTEGER, signed ? gl.INT : gl.UNSIGNED_INT, wide);
+    const wide = new { u: Uint32Array, i: Int32Array, "": Float32Array }[numbers](4 * height * width);
+    const type = { u: gl.UNSIGNED_INT, i: gl.INT, "": gl.FLOAT }[numbers];
+    gl.readPixels(x, y, width, height, numbers === "" ? gl.RGBA : gl.RGBA_INTEGER, type, wide);
     gl.bindFramebuffer(gl.READ_FRAMEBUFFER, null);
     return wide.filter((_, index) => index % 4 === 0);
   }

@@ -1,6 +1,8 @@
 /** The page: which image is open, and its panels. */
+import type { Description } from "../client/description.ts";
 import type { Server } from "../client/http.ts";
 import type { SessionParts } from "../client/session.ts";
+import { isAddress } from "../client/store/open.ts";
 import type { Point } from "../view/camera.ts";
 import { imageInHash, readHash, writeHash } from "../view/state.ts";
 import { readingsAt } from "../view/values.ts";
@@ -18,6 +20,12 @@ import { StatusBar } from "./status.ts";
 const ADDRESS_DELAY_MS = 250;
 /** Reading a value back makes the graphics card finish what it draws: not while the image moves. */
 const READING_DELAY_MS = 60;
+
+/** An image that can be looked at. */
+export interface Opened {
+  readonly description: Description;
+  readonly makeParts: () => SessionParts;
+}
 
 export class App {
   viewer: Viewer | undefined;
@@ -37,7 +45,8 @@ export class App {
     body: HTMLElement,
     private readonly server: Server,
     private readonly surface: Surface,
-    private readonly makeParts: () => SessionParts,
+    /** By a name of the server's, or the address of a store. */
+    private readonly find: (name: string, signal: AbortSignal) => Promise<Opened>,
   ) {
     this.images = new ImageList(server, (name) => this.show(name));
     body.append(this.images.root, surface.canvas, this.damage.root, this.scale.root, this.settings, this.status.root);
@@ -48,15 +57,19 @@ export class App {
     surface.canvas.addEventListener("webglcontextrestored", () => this.viewer?.restore());
   }
 
-  /** Lists the images and opens the one in the address, else the first. */
+  /** Opens what the address names, `?store=ADDRESS` or in its hash; else the first of the server's images. Lists those. */
   async start(): Promise<void> {
+    const hash = location.hash.slice(1);
+    const named = imageInHash(hash) ?? new URLSearchParams(location.search).get("store") ?? undefined;
+    if (named !== undefined) this.show(named, hash);
     try {
       const images = await this.server.images();
       this.images.fill(images);
-      const name = imageInHash(location.hash.slice(1)) ?? images[0]?.name;
-      if (name !== undefined) this.show(name, location.hash.slice(1));
+      if (this.viewer !== undefined) this.images.mark(this.viewer.description.name);
+      if (named === undefined && images[0] !== undefined) this.show(images[0].name, hash);
     } catch (error) {
-      this.images.fail(messageOf(error));
+      // A viewer that lies in a store itself has no server to list anything.
+      this.images.fail(named !== undefined && isAddress(named) ? "" : messageOf(error));
     }
   }
 
@@ -64,10 +77,11 @@ export class App {
   async open(name: string, hash = ""): Promise<Viewer> {
     this.opening?.abort();
     const { signal } = (this.opening = new AbortController());
-    const description = await this.server.describe(name, signal);
+    const { description, makeParts } = await this.find(name, signal);
+    signal.throwIfAborted();
     this.viewer?.close();
     this.status.failure = "";
-    const viewer = (this.viewer = new Viewer(this.surface, description, this.makeParts(), () => this.changed()));
+    const viewer = (this.viewer = new Viewer(this.surface, description, makeParts(), () => this.changed()));
     viewer.set(readHash(hash, description, viewer.current));
     const axes = (this.axes = axesPanel(viewer));
     this.panels = [channelPanel(viewer), ...(axes === undefined ? [] : [axes])];
@@ -82,7 +96,7 @@ export class App {
   private show(name: string, hash = ""): void {
     this.open(name, hash).catch((error: unknown) => {
       if (error instanceof DOMException && error.name === "AbortError") return;
-      this.status.failure = `${name}: ${messageOf(error)}`;
+      this.status.failure = isAddress(name) ? messageOf(error) : `${name}: ${messageOf(error)}`;
       this.status.complain();
     });
   }

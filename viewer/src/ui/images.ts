@@ -1,4 +1,4 @@
-/** The list of the server's images. */
+/** The list of the server's images, and where to type the address of a store. */
 import type { Listed, Server } from "../client/http.ts";
 import { readableBytes } from "../view/status.ts";
 import { element } from "./dom.ts";
@@ -23,11 +23,12 @@ export class ImageList {
     }
     const items = [...this.buttons.values()].map((button) => element("li", {}, button));
     const none = items.length === 0 ? [element("p", {}, "No images here yet.")] : [];
-    this.root.replaceChildren(element("h1", {}, "ziggurat"), element("ul", {}, ...items), ...none);
+    this.root.replaceChildren(element("h1", {}, "ziggurat"), element("ul", {}, ...items), ...none, this.addressForm());
   }
 
   fail(message: string): void {
-    this.root.replaceChildren(element("h1", {}, "ziggurat"), element("p", { role: "alert" }, message));
+    const said = message === "" ? [] : [element("p", { role: "alert" }, message)];
+    this.root.replaceChildren(element("h1", {}, "ziggurat"), ...said, this.addressForm());
   }
 
   mark(name: string | undefined): void {
@@ -35,6 +36,16 @@ export class ImageList {
       if (own === name) button.setAttribute("aria-current", "true");
       else button.removeAttribute("aria-current");
     }
+  }
+
+  private addressForm(): HTMLFormElement {
+    const address = element("input", { type: "url", required: true, placeholder: "https://…/image.zarr", "aria-label": "Address of a store" });
+    const submit = (event: SubmitEvent): void => {
+      event.preventDefault();
+      this.open(address.value.trim());
+    };
+    const go = element("button", { type: "submit", title: "Open an OME-Zarr store made by ziggurat, wherever it lies" }, "Open");
+    return element("form", { class: "address", submit }, address, go);
   }
 
   private button({ name, shape, dtype, nbytes }: Listed, title: string): HTMLButtonElement {

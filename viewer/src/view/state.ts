@@ -1,6 +1,7 @@
 /** What one sees, as it stands in the address: pure. */
 import type { Description } from "../client/description.ts";
 import type { At } from "../client/geometry.ts";
+import { isAddress } from "../client/store/open.ts";
 import type { Camera } from "./camera.ts";
 import { GAMMA_MOST, lookOf, type ChannelLook } from "./channels.ts";
 import { isTable } from "./tables.ts";
@@ -18,14 +19,14 @@ const rounded = (value: number): string => String(Number(value.toPrecision(8)));
 /** `image=NAME&x=…&y=…&zoom=…&z=…&t=…&c0=1,0000FF,294,2210,1.5,viridis&exact=1`; gamma and table, and channels, only where they differ from what is stored. */
 export function writeHash(description: Description, state: ViewState): string {
   const { camera, at, looks, wantExact } = state;
-  const parts = new URLSearchParams({ image: description.name, x: rounded(camera.x), y: rounded(camera.y), zoom: rounded(camera.zoom) });
+  const parts = new URLSearchParams({ [isAddress(description.name) ? "store" : "image"]: description.name, x: rounded(camera.x), y: rounded(camera.y), zoom: rounded(camera.zoom) });
   for (const { name } of steppedAxes(description)) parts.set(name, String(at[name] ?? 0));
   looks.forEach((look, index) => {
     const text = writeLook(look);
     if (text !== writeLook(lookOf(description.channels[index]!))) parts.set(`c${index}`, text);
   });
   if (wantExact) parts.set("exact", "1");
-  return parts.toString().replaceAll("%2F", "/").replaceAll("%2C", ",");
+  return parts.toString().replaceAll("%2F", "/").replaceAll("%3A", ":").replaceAll("%2C", ",");
 }
 
 function writeLook({ visible, colour, window, gamma, table }: ChannelLook): string {
@@ -35,7 +36,11 @@ function writeLook({ visible, colour, window, gamma, table }: ChannelLook): stri
   return parts.join(",");
 }
 
-export const imageInHash = (hash: string): string | undefined => new URLSearchParams(hash).get("image") ?? undefined;
+/** A name of the server's, or the address of a store. */
+export function imageInHash(hash: string): string | undefined {
+  const parts = new URLSearchParams(hash);
+  return parts.get("image") ?? parts.get("store") ?? undefined;
+}
 
 /** What cannot be understood is left as `otherwise` has it: an address may be old, or typed by hand. */
 export function readHash(hash: string, description: Description, otherwise: ViewState): ViewState {

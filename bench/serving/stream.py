@@ -1,0 +1,117 @@
+"""A client of the view stream that notes when what came; nothing is decoded meanwhile."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    import aiohttp
+
+HEADER, PACKET, SHARD_ABSENT, CHUNK_ABSENT = 1, 2, 3, 4
+SHARD_HEADER_NBYTES = 80
+
+
+class Record(NamedTuple):
+    """One record of a binary message; ``data`` is a shard's header or a packet."""
+
+    kind: int
+    array: int
+    shard: int
+    chunk: int = 0
+    resolution: int = 0
+    step: int = 0
+    data: bytes = b""
+
+
+@dataclass
+class Arrival:
+    """A message, and when it came, in seconds since the client began."""
+
+    seconds: float
+    nbytes: int
+    event: dict[str, Any] | None = None
+    records: list[Record] = field(default_factory=list)
+    view: int = -1
+
+
+def parse(data: bytes) -> tuple[int, list[Record]]:
+    """(view, records) of a binary message."""
+    at = 0
+
+    def varint() -> int:
+        nonlocal at
+        value = shift = 0
+        while True:
+            byte = data[at]
+            at += 1
+            value |= (byte & 127) << shift
+            shift += 7
+            if byte < 128:
+                return value
+
+    view, _ = varint(), varint()
+    records = []
+    while at < len(data):
+        kind, at = data[at], at + 1
+        numbers = [varint() for _ in range({HEADER: 2, PACKET: 6, SHARD_ABSENT: 2, CHUNK_ABSENT: 3}[kind])]
+        nbytes = SHARD_HEADER_NBYTES if kind == HEADER else numbers.pop() if kind == PACKET else 0
+        records.append(Record(kind, *numbers, data=data[at : at + nbytes]))  # type: ignore[misc]
+        at += nbytes
+    return view, records
+
+
+class StreamClient:
+    """One connection, read by a task of its own from the start.
+
+    Parameters
+    ----------
+    socket
+        The connection.
+    acknowledge
+        Whether to acknowledge what comes.
+    begin
+        What counts as 0 s, by the event loop's clock.
+    """
+
+    def __init__(self, socket: aiohttp.ClientWebSocketResponse, *, acknowledge: bool, begin: float) -> None:
+        self.arrivals: list[Arrival] = []
+        self.received = 0
+        self._socket = socket
+        self._acknowledge = acknowledge
+        self._begin = begin
+        self._done: dict[int, asyncio.Event] = {}
+
+    async def start(self) -> asyncio.Task[None]:
+        """Begin to read; ends with the connection."""
+        if self._acknowledge:
+            await self._socket.send_json({"type": "received", "nbytes": 0})
+        return asyncio.create_task(self._read())
+
+    async def view(self, number: int, **view: Any) -> None:
+        """Send a view."""
+        self._done[number] = asyncio.Event()
+        await self._socket.send_json({"type": "view", "id": number, **view})
+
+    async def done(self, number: int) -> None:
+        """Wait until a view was sent whole."""
+        await self._done[number].wait()
+
+    async def _read(self) -> None:
+        async for message in self._socket:
+            now = asyncio.get_running_loop().time() - self._begin
+            if isinstance(message.data, str):
+                event = json.loads(message.data)
+                self.arrivals.append(Arrival(now, len(message.data), event))
+                if event["type"] == "error":
+                    raise RuntimeError(event)
+                if event["type"] == "done":
+                    self._done[event["id"]].set()
+                continue
+            self.received += len(message.data)
+            if self._acknowledge:
+                await self._socket.send_json({"type": "received", "nbytes": self.received})
+            view, records = parse(message.data)
+            self.arrivals.append(Arrival(now, len(message.data), None, records, view))

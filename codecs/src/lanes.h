@@ -1,0 +1,24 @@
+/* The state of the lane coder (SPEC.md, 9.3), and what an encoder keeps until it can code backwards. */
+#ifndef ZGR_LANES_H
+#define ZGR_LANES_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct zgr_lanes {
+    uint16_t states[32];
+    const uint8_t *next; /* decoder: the next lane byte */
+    uint32_t width;      /* 8, 16 or 32 states; 0: none */
+};
+
+/* Lane steps. Kind 0 to 3: magnitudes of that phase, `context` is 16 * state + class; ZGR_ITEM_SIGN: |z|; ZGR_ITEM_FLAG: a
+ * probability. 128 or more (not of flags): the lane codes nothing. */
+enum { ZGR_ITEM_SIGN = 4, ZGR_ITEM_FLAG = 5, ZGR_ITEM_NOTHING = 128 };
+struct zgr_items {
+    uint8_t (*context)[32];
+    uint32_t *bits;
+    uint8_t *kind;
+    size_t count, room;
+};
+
+#endif

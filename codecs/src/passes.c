@@ -1,0 +1,96 @@
+/* Order of rows, parents and siblings, and which units are active. */
+#include "passes.h"
+
+void zgr_values_at(struct zgr_bits *bits, uint32_t plane)
+{
+    if (bits->value_plane == plane)
+        return;
+    if (bits->any)
+        zgr_kernels()->values(bits, plane);
+    bits->value_plane = (uint8_t)plane;
+}
+
+/* A band's values may stay one plane below: shifting them is cheaper than finding them again. Returns the shift. */
+static uint8_t values_near(struct zgr_bits *bits, uint32_t plane)
+{
+    if (bits->value_plane + 1u == plane)
+        return 1;
+    zgr_values_at(bits, plane);
+    return 0;
+}
+
+static void add_sibling(struct zgr_pass *pass, struct zgr_bits *sibling)
+{
+    if (sibling->unit_count == 0 || sibling->raw_here)
+        return;
+    pass->sibling_shift[pass->sibling_count] = values_near(sibling, pass->plane);
+    pass->siblings[pass->sibling_count++] = sibling;
+}
+
+void zgr_pass_begin(struct zgr_pass *pass, struct zgr_bitplanes *all, const struct zgr_share *share, uint32_t plane)
+{
+    struct zgr_bits *own = all->bands[share->component];
+    memset(pass, 0, sizeof *pass);
+    pass->all = all;
+    pass->bits = share->bits;
+    pass->plane = plane;
+    if (share->band > 0)
+        for (uint32_t b = share->band - (share->band - 1u) % 3; b < share->band; b++)
+            add_sibling(pass, &own[b]);
+    if (share->component > 0)
+        add_sibling(pass, &all->bands[share->component - 1][share->band]);
+    if (share->band > 3 && !own[share->band - 3].raw_here) {
+        pass->parent_shift = values_near(&own[share->band - 3], plane);
+        pass->parent = &own[share->band - 3];
+    }
+    for (uint32_t phase = 0; phase < ZGR_PHASES; phase++)
+        memset(pass->exists[phase], 255, zgr_last_lanes(share->bits, phase) < 32 ? zgr_last_lanes(share->bits, phase) : 32);
+    zgr_values_at(share->bits, plane + 1);
+}
+
+int zgr_wave_next(const struct zgr_pass *pass, struct zgr_wave *wave)
+{
+    static const uint8_t behind[ZGR_PHASES] = {0, 1, 1, 2};
+    for (; wave->i < pass->bits->rows + 2; wave->i++, wave->slot = 0)
+        while (wave->slot < ZGR_PHASES) {
+            uint32_t phase = wave->slot++;
+            wave->phase = phase;
+            wave->row = wave->i - behind[phase];
+            if (wave->i >= behind[phase] && wave->row < zgr_phase_rows(pass->bits, phase))
+                return 1;
+        }
+    return 0;
+}
+
+int zgr_flag_probabilities(const struct zgr_bits *bits, const uint8_t flag_p[3], uint32_t first, uint8_t p[32])
+{
+    int any = 0;
+    for (uint32_t j = 0; j < 32; j++) {
+        uint32_t unit = first + j;
+        int is_open = unit < bits->unit_count && !bits->active[unit];
+        p[j] = is_open ? flag_p[zgr_flag_context(bits, unit)] : 0;
+        any |= is_open;
+    }
+    return any;
+}
+
+void zgr_activate_now(struct zgr_bits *bits)
+{
+    for (uint32_t unit = 0; unit < bits->unit_count; unit++)
+        if (bits->active[unit] == 2) {
+            bits->active[unit] = 1;
+            bits->active_count++;
+        }
+}
+
+void zgr_activate_all(struct zgr_bits *bits)
+{
+    memset(bits->active, 1, bits->unit_count);
+    bits->active_count = bits->unit_count;
+}
+
+void zgr_passes_end(const struct zgr_share *shares, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++)
+        shares[i].bits->raw_here = 0;
+}

@@ -1,0 +1,232 @@
+/* simd_plain.h in AVX2. */
+#ifndef ZGR_SIMD_AVX2_H
+#define ZGR_SIMD_AVX2_H
+
+#include <immintrin.h>
+
+#include "core.h"
+#include "lanes.h"
+#include "expand.h"
+
+#define SIMD __attribute__((target("avx2,bmi,bmi2,popcnt")))
+#define SIMD_INLINE static inline __attribute__((always_inline, target("avx2,bmi,bmi2,popcnt")))
+
+typedef __m256i V;
+typedef __m256i T; /* a table of 16 bytes, twice */
+
+SIMD_INLINE V v_load(const void *p) { return _mm256_loadu_si256((const __m256i *)p); }
+SIMD_INLINE void v_store(void *p, V a) { _mm256_storeu_si256((__m256i *)p, a); }
+SIMD_INLINE T t_load(const uint8_t *p) { return _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)(const void *)p)); }
+SIMD_INLINE V v_set(uint8_t value) { return _mm256_set1_epi8((char)value); }
+SIMD_INLINE V v_add(V a, V b) { return _mm256_add_epi8(a, b); }
+SIMD_INLINE V v_sub(V a, V b) { return _mm256_sub_epi8(a, b); }
+SIMD_INLINE V v_adds(V a, V b) { return _mm256_adds_epu8(a, b); }
+SIMD_INLINE V v_min(V a, V b) { return _mm256_min_epu8(a, b); }
+SIMD_INLINE V v_and(V a, V b) { return _mm256_and_si256(a, b); }
+SIMD_INLINE V v_andnot(V a, V b) { return _mm256_andnot_si256(a, b); }
+SIMD_INLINE V v_or(V a, V b) { return _mm256_or_si256(a, b); }
+SIMD_INLINE V v_xor(V a, V b) { return _mm256_xor_si256(a, b); }
+SIMD_INLINE V v_eq(V a, V b) { return _mm256_cmpeq_epi8(a, b); }
+SIMD_INLINE V v_negative(V a) { return _mm256_cmpgt_epi8(_mm256_setzero_si256(), a); }
+SIMD_INLINE V v_abs(V a) { return _mm256_abs_epi8(a); }
+SIMD_INLINE V v_pick(V a, V b, V mask) { return _mm256_blendv_epi8(a, b, mask); }
+SIMD_INLINE V v_shift_right(V a, int n)
+{
+    return _mm256_and_si256(_mm256_srl_epi16(a, _mm_cvtsi32_si128(n)), _mm256_set1_epi8((char)(255 >> n)));
+}
+SIMD_INLINE V v_lookup(T t, V a) { return _mm256_shuffle_epi8(t, a); }
+SIMD_INLINE V v_bits(uint32_t bits)
+{
+    const __m256i byte = _mm256_setr_epi8(0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 2, 2, 2, 2, 2, 2, 2, 2, 3, 3, 3, 3, 3, 3, 3, 3);
+    const __m256i select = _mm256_set1_epi64x((long long)0x8040201008040201ull);
+    return _mm256_cmpeq_epi8(_mm256_and_si256(_mm256_shuffle_epi8(_mm256_set1_epi32((int)bits), byte), select), select);
+}
+SIMD_INLINE uint32_t v_mask(V a) { return (uint32_t)_mm256_movemask_epi8(a); }
+SIMD_INLINE void v_interleave(V a, V b, V *low, V *high)
+{
+    __m256i t0 = _mm256_unpacklo_epi8(a, b), t1 = _mm256_unpackhi_epi8(a, b);
+    *low = _mm256_permute2x128_si256(t0, t1, 0x20);
+    *high = _mm256_permute2x128_si256(t0, t1, 0x31);
+}
+
+/* ---- lanes ---------------------------------------------------------------------------------------------------------- */
+
+/* States of 16 bits. 32 that work together are kept as unpacking bytes orders them: lanes 0-7 and 16-23, then 8-15 and 24-31. */
+typedef struct {
+    __m256i x0, x1;
+    const uint8_t *next;
+    uint32_t width;
+} Lanes;
+
+SIMD_INLINE void set_open(const uint16_t *states, __m256i *x0, __m256i *x1)
+{
+    __m256i a = v_load(states), b = v_load(states + 16);
+    *x0 = _mm256_permute2x128_si256(a, b, 0x20);
+    *x1 = _mm256_permute2x128_si256(a, b, 0x31);
+}
+SIMD_INLINE void set_close(__m256i x0, __m256i x1, uint16_t *states)
+{
+    v_store(states, _mm256_permute2x128_si256(x0, x1, 0x20));
+    v_store(states + 16, _mm256_permute2x128_si256(x0, x1, 0x31));
+}
+SIMD_INLINE void lanes_open(const struct zgr_lanes *from, Lanes *lanes)
+{
+    lanes->next = from->next;
+    lanes->width = from->width;
+    if (from->width < 32) {
+        lanes->x0 = v_load(from->states);
+        lanes->x1 = _mm256_setzero_si256();
+        return;
+    }
+    set_open(from->states, &lanes->x0, &lanes->x1);
+}
+SIMD_INLINE void lanes_close(const Lanes *lanes, struct zgr_lanes *to)
+{
+    to->next = lanes->next;
+    if (lanes->width < 32) {
+        v_store(to->states, lanes->x0);
+        return;
+    }
+    set_close(lanes->x0, lanes->x1, to->states);
+}
+
+SIMD_INLINE __m256i expand_two(uint32_t low, uint32_t high)
+{
+    return _mm256_inserti128_si256(_mm256_castsi128_si256(_mm_loadu_si128((const __m128i *)(const void *)expand_bytes[low])),
+                                   _mm_loadu_si128((const __m128i *)(const void *)expand_bytes[high]), 1);
+}
+SIMD_INLINE __m256i load_two(const uint8_t *low, const uint8_t *high) /* 8 bytes each */
+{
+    return _mm256_inserti128_si256(_mm256_castsi128_si256(_mm_loadl_epi64((const __m128i *)(const void *)low)),
+                                   _mm_loadl_epi64((const __m128i *)(const void *)high), 1);
+}
+/* States and probabilities (in the upper bytes) to new states before they take bytes, and which bits are ones. */
+SIMD_INLINE __m256i advance(__m256i x, __m256i p, __m256i *ones)
+{
+    __m256i t = _mm256_mulhi_epu16(x, p);
+    *ones = _mm256_cmpeq_epi16(_mm256_adds_epu16(_mm256_mullo_epi16(x, p), p), _mm256_set1_epi16(-1));
+    return _mm256_blendv_epi8(_mm256_sub_epi16(x, t), t, *ones);
+}
+SIMD_INLINE __m256i are_short(__m256i x) { return _mm256_cmpeq_epi16(_mm256_srli_epi16(x, 8), _mm256_setzero_si256()); }
+SIMD_INLINE __m256i refill(__m256i x, __m256i is_short, __m256i bytes)
+{
+    return _mm256_or_si256(_mm256_blendv_epi8(x, _mm256_slli_epi16(x, 8), is_short), bytes);
+}
+
+SIMD_INLINE V decode_32(Lanes *s, V p)
+{
+    const __m256i zero = _mm256_setzero_si256();
+    __m256i m0, m1, x0 = advance(s->x0, _mm256_unpacklo_epi8(zero, p), &m0), x1 = advance(s->x1, _mm256_unpackhi_epi8(zero, p), &m1);
+    __m256i r0 = are_short(x0), r1 = are_short(x1);
+    uint32_t r = (uint32_t)_mm256_movemask_epi8(_mm256_packs_epi16(r0, r1));
+    const uint8_t *at = s->next;
+    const uint8_t *b = at + _mm_popcnt_u32(r & 0xFF), *c = at + _mm_popcnt_u32(r & 0xFFFF), *d = at + _mm_popcnt_u32(r & 0xFFFFFF);
+    s->x0 = refill(x0, r0, _mm256_shuffle_epi8(load_two(at, c), expand_two(r & 255, r >> 16 & 255)));
+    s->x1 = refill(x1, r1, _mm256_shuffle_epi8(load_two(b, d), expand_two(r >> 8 & 255, r >> 24)));
+    s->next = at + _mm_popcnt_u32(r);
+    return _mm256_packs_epi16(m0, m1);
+}
+/* Lanes in natural order in x0; ones as 16 masks of 16 bits. */
+SIMD_INLINE __m256i decode_16(Lanes *s, __m128i p)
+{
+    __m256i m, x = advance(s->x0, _mm256_slli_epi16(_mm256_cvtepu8_epi16(p), 8), &m), is_short = are_short(x);
+    uint32_t r = (uint32_t)_mm256_movemask_epi8(_mm256_packs_epi16(is_short, _mm256_setzero_si256()));
+    r = (r & 255) | (r >> 8 & 0xFF00);
+    const uint8_t *at = s->next;
+    s->x0 = refill(x, is_short, _mm256_shuffle_epi8(load_two(at, at + _mm_popcnt_u32(r & 255)), expand_two(r & 255, r >> 8)));
+    s->next = at + _mm_popcnt_u32(r);
+    return m;
+}
+SIMD_INLINE __m128i decode_8(Lanes *s, __m128i p)
+{
+    __m256i m, x = advance(s->x0, _mm256_castsi128_si256(_mm_unpacklo_epi8(_mm_setzero_si128(), p)), &m), is_short = are_short(x);
+    uint32_t r = (uint32_t)_mm256_movemask_epi8(_mm256_packs_epi16(is_short, is_short)) & 255;
+    s->x0 = refill(x, is_short, _mm256_shuffle_epi8(load_two(s->next, s->next), expand_two(r, 0)));
+    s->next += _mm_popcnt_u32(r);
+    return _mm256_castsi256_si128(m);
+}
+SIMD_INLINE V lanes_decode(Lanes *s, V p, uint32_t width)
+{
+    __m128i low = _mm256_castsi256_si128(p), high = _mm256_extracti128_si256(p, 1);
+    if (width == 32)
+        return decode_32(s, p);
+    if (width == 16) {
+        __m256i a = decode_16(s, low), b = decode_16(s, high);
+        return _mm256_permute4x64_epi64(_mm256_packs_epi16(a, b), 0xD8);
+    }
+    __m128i a = decode_8(s, low), b = decode_8(s, _mm_srli_si128(low, 8)), c = decode_8(s, high), d = decode_8(s, _mm_srli_si128(high, 8));
+    return _mm256_set_m128i(_mm_packs_epi16(c, d), _mm_packs_epi16(a, b));
+}
+
+/* ---- encoder -------------------------------------------------------------------------------------------------------- */
+
+/* The exact quotient: both are below 2^24, and the divisor at most 256. */
+SIMD_INLINE __m256i divide(__m256i n, __m256i f)
+{
+    return _mm256_cvttps_epi32(_mm256_div_ps(_mm256_cvtepi32_ps(n), _mm256_cvtepi32_ps(f)));
+}
+/* 16 states back over a bit each: `ones` are masks of 16 bits, *leave which lanes lay down *bytes. */
+SIMD_INLINE __m256i retreat(__m256i x, __m256i p, __m256i ones, __m256i *bytes, __m256i *leave)
+{
+    const __m256i zero = _mm256_setzero_si256(), low = _mm256_set1_epi16(255);
+    __m256i f = _mm256_blendv_epi8(_mm256_sub_epi16(_mm256_set1_epi16(256), p), p, ones), upper = _mm256_srli_epi16(x, 8);
+    *leave = _mm256_cmpgt_epi16(_mm256_add_epi16(upper, _mm256_set1_epi16(1)), f);
+    *bytes = _mm256_and_si256(x, low);
+    x = _mm256_blendv_epi8(x, upper, *leave);
+    __m256i n_low = _mm256_or_si256(_mm256_slli_epi16(x, 8), _mm256_and_si256(ones, low)), n_high = _mm256_srli_epi16(x, 8);
+    return _mm256_packus_epi32(divide(_mm256_unpacklo_epi16(n_low, n_high), _mm256_unpacklo_epi16(f, zero)),
+                               divide(_mm256_unpackhi_epi16(n_low, n_high), _mm256_unpackhi_epi16(f, zero)));
+}
+/* The bytes of 8 lanes that leave one, in order, before `end`. */
+SIMD_INLINE uint8_t *lay_down(uint8_t *end, uint64_t bytes, uint32_t leave)
+{
+    uint32_t count = (uint32_t)_mm_popcnt_u32(leave);
+    uint64_t packed = _pext_u64(bytes, _pdep_u64(leave, 0x0101010101010101ull) * 255) << ((64 - 8 * count) & 63);
+    memcpy(end - 8, &packed, 8);
+    return end - count;
+}
+SIMD_INLINE uint8_t *encode_32(Lanes *s, V p, V ones, uint8_t *end)
+{
+    const __m256i zero = _mm256_setzero_si256();
+    __m256i b0, b1, r0, r1;
+    s->x0 = retreat(s->x0, _mm256_unpacklo_epi8(p, zero), _mm256_unpacklo_epi8(ones, ones), &b0, &r0);
+    s->x1 = retreat(s->x1, _mm256_unpackhi_epi8(p, zero), _mm256_unpackhi_epi8(ones, ones), &b1, &r1);
+    __m256i bytes = _mm256_packus_epi16(b0, b1);
+    uint32_t r = (uint32_t)_mm256_movemask_epi8(_mm256_packs_epi16(r0, r1));
+    end = lay_down(end, (uint64_t)_mm256_extract_epi64(bytes, 3), r >> 24);
+    end = lay_down(end, (uint64_t)_mm256_extract_epi64(bytes, 2), r >> 16 & 255);
+    end = lay_down(end, (uint64_t)_mm256_extract_epi64(bytes, 1), r >> 8 & 255);
+    return lay_down(end, (uint64_t)_mm256_extract_epi64(bytes, 0), r & 255);
+}
+SIMD_INLINE uint8_t *encode_16(Lanes *s, __m128i p, __m128i ones, uint8_t *end)
+{
+    __m256i b, r;
+    s->x0 = retreat(s->x0, _mm256_cvtepu8_epi16(p), _mm256_cvtepi8_epi16(ones), &b, &r);
+    __m128i bytes = _mm_packus_epi16(_mm256_castsi256_si128(b), _mm256_extracti128_si256(b, 1));
+    uint32_t leave = (uint32_t)_mm_movemask_epi8(_mm_packs_epi16(_mm256_castsi256_si128(r), _mm256_extracti128_si256(r, 1)));
+    end = lay_down(end, (uint64_t)_mm_extract_epi64(bytes, 1), leave >> 8);
+    return lay_down(end, (uint64_t)_mm_extract_epi64(bytes, 0), leave & 255);
+}
+SIMD_INLINE uint8_t *encode_8(Lanes *s, __m128i p, __m128i ones, uint8_t *end)
+{
+    __m256i b, r;
+    s->x0 = retreat(s->x0, _mm256_cvtepu8_epi16(p), _mm256_cvtepi8_epi16(ones), &b, &r);
+    __m128i bytes = _mm_packus_epi16(_mm256_castsi256_si128(b), _mm_setzero_si128()), leave = _mm256_castsi256_si128(r);
+    return lay_down(end, (uint64_t)_mm_extract_epi64(bytes, 0), (uint32_t)_mm_movemask_epi8(_mm_packs_epi16(leave, leave)) & 255);
+}
+SIMD_INLINE uint8_t *lanes_encode(Lanes *s, V p, uint32_t bits, uint32_t width, uint8_t *end)
+{
+    V ones = v_bits(bits);
+    __m128i p_low = _mm256_castsi256_si128(p), p_high = _mm256_extracti128_si256(p, 1);
+    __m128i low = _mm256_castsi256_si128(ones), high = _mm256_extracti128_si256(ones, 1);
+    if (width == 32)
+        return encode_32(s, p, ones, end);
+    if (width == 16)
+        return encode_16(s, p_low, low, encode_16(s, p_high, high, end));
+    end = encode_8(s, _mm_srli_si128(p_high, 8), _mm_srli_si128(high, 8), end);
+    end = encode_8(s, p_high, high, end);
+    end = encode_8(s, _mm_srli_si128(p_low, 8), _mm_srli_si128(low, 8), end);
+    return encode_8(s, p_low, low, end);
+}
+
+#endif

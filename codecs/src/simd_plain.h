@@ -1,0 +1,115 @@
+/* Vectors of 32 bytes in plain C. The other simd_*.h have the same names and give the same results. */
+#ifndef ZGR_SIMD_PLAIN_H
+#define ZGR_SIMD_PLAIN_H
+
+#include "core.h"
+#include "lanes.h"
+
+#define SIMD
+#define SIMD_INLINE static inline
+
+typedef struct {
+    uint8_t b[32];
+} V;
+typedef struct {
+    uint8_t b[16];
+} T; /* a table of 16 bytes */
+
+#define EACH(EXPRESSION)                                                                                                     \
+    V r;                                                                                                                     \
+    for (int i = 0; i < 32; i++)                                                                                             \
+        r.b[i] = (uint8_t)(EXPRESSION);                                                                                      \
+    return r
+
+SIMD_INLINE V v_load(const void *p)
+{
+    V r;
+    memcpy(&r, p, sizeof r);
+    return r;
+}
+SIMD_INLINE void v_store(void *p, V a) { memcpy(p, &a, sizeof a); }
+SIMD_INLINE T t_load(const uint8_t *p)
+{
+    T r;
+    memcpy(&r, p, sizeof r);
+    return r;
+}
+SIMD_INLINE V v_set(uint8_t value) { EACH(value); }
+SIMD_INLINE V v_add(V a, V b) { EACH(a.b[i] + b.b[i]); }
+SIMD_INLINE V v_sub(V a, V b) { EACH(a.b[i] - b.b[i]); }
+SIMD_INLINE V v_adds(V a, V b) { EACH(a.b[i] + b.b[i] > 255 ? 255 : a.b[i] + b.b[i]); }
+SIMD_INLINE V v_min(V a, V b) { EACH(a.b[i] < b.b[i] ? a.b[i] : b.b[i]); }
+SIMD_INLINE V v_and(V a, V b) { EACH(a.b[i] & b.b[i]); }
+SIMD_INLINE V v_andnot(V a, V b) { EACH(~a.b[i] & b.b[i]); } /* b without a */
+SIMD_INLINE V v_or(V a, V b) { EACH(a.b[i] | b.b[i]); }
+SIMD_INLINE V v_xor(V a, V b) { EACH(a.b[i] ^ b.b[i]); }
+SIMD_INLINE V v_eq(V a, V b) { EACH(a.b[i] == b.b[i] ? 255 : 0); }
+SIMD_INLINE V v_negative(V a) { EACH(a.b[i] & 128 ? 255 : 0); } /* as signed bytes */
+SIMD_INLINE V v_abs(V a) { EACH(a.b[i] & 128 ? -a.b[i] : a.b[i]); }
+SIMD_INLINE V v_pick(V a, V b, V mask) { EACH(mask.b[i] & 128 ? b.b[i] : a.b[i]); }
+SIMD_INLINE V v_shift_right(V a, int n) { EACH(a.b[i] >> n); }
+SIMD_INLINE V v_lookup(T t, V a) { EACH(a.b[i] & 128 ? 0 : t.b[a.b[i] & 15]); }
+SIMD_INLINE V v_bits(uint32_t bits) { EACH(bits >> i & 1 ? 255 : 0); } /* a byte of ones for each bit that is set */
+SIMD_INLINE uint32_t v_mask(V a)                                       /* and back */
+{
+    uint32_t r = 0;
+    for (int i = 0; i < 32; i++)
+        r |= (uint32_t)(a.b[i] >> 7) << i;
+    return r;
+}
+SIMD_INLINE void v_interleave(V a, V b, V *low, V *high)
+{
+    for (int i = 0; i < 16; i++) {
+        low->b[2 * i] = a.b[i];
+        low->b[2 * i + 1] = b.b[i];
+        high->b[2 * i] = a.b[16 + i];
+        high->b[2 * i + 1] = b.b[16 + i];
+    }
+}
+
+/* ---- lanes ---------------------------------------------------------------------------------------------------------- */
+
+typedef struct zgr_lanes Lanes;
+
+SIMD_INLINE void lanes_open(const struct zgr_lanes *from, Lanes *lanes) { *lanes = *from; }
+SIMD_INLINE void lanes_close(const Lanes *lanes, struct zgr_lanes *to) { *to = *lanes; }
+
+/* SPEC.md, 9.3. `width` is the number of states: 8, 16 or 32. */
+SIMD_INLINE V lanes_decode(Lanes *lanes, V p, uint32_t width)
+{
+    V bits;
+    uint16_t *states = lanes->states;
+    for (uint32_t g = 0; g < 32; g += width) {
+        for (uint32_t j = 0; j < width; j++) {
+            uint32_t product = (uint32_t)states[j] * p.b[g + j], ones = product >> 8;
+            int bit = (product & 255) + p.b[g + j] >= 256;
+            states[j] = (uint16_t)(bit ? ones : states[j] - ones);
+            bits.b[g + j] = bit ? 255 : 0;
+        }
+        for (uint32_t j = 0; j < width; j++)
+            if (states[j] < 256)
+                states[j] = (uint16_t)(states[j] << 8 | *lanes->next++);
+    }
+    return bits;
+}
+
+/* The opposite, last step first; bytes are laid down before `end`, the new beginning is returned. */
+SIMD_INLINE uint8_t *lanes_encode(Lanes *lanes, V p, uint32_t bits, uint32_t width, uint8_t *end)
+{
+    uint16_t *states = lanes->states;
+    for (uint32_t g = 32; g > 0;) {
+        g -= width;
+        for (uint32_t j = width; j-- > 0;) {
+            uint32_t bit = bits >> (g + j) & 1, f = bit ? p.b[g + j] : 256u - p.b[g + j], x = states[j];
+            if (x >= f << 8) {
+                *--end = (uint8_t)x;
+                x >>= 8;
+            }
+            states[j] = (uint16_t)((x * 256 + (bit ? 255 : 0)) / f);
+        }
+    }
+    return end;
+}
+
+#undef EACH
+#endif

@@ -1,0 +1,130 @@
+/* simd_plain.h in the 128-bit vectors of WebAssembly; only the decoder's part. */
+#ifndef ZGR_SIMD_WASM_H
+#define ZGR_SIMD_WASM_H
+
+#include <wasm_simd128.h>
+
+#include "core.h"
+#include "lanes.h"
+#include "expand.h"
+
+#define SIMD
+#define SIMD_INLINE static inline __attribute__((always_inline))
+
+typedef struct {
+    v128_t a, b;
+} V;
+typedef v128_t T;
+
+#define BOTH(LOW, HIGH)                                                                                                      \
+    V r = {LOW, HIGH};                                                                                                       \
+    return r
+
+SIMD_INLINE V v_load(const void *p) { BOTH(wasm_v128_load(p), wasm_v128_load((const uint8_t *)p + 16)); }
+SIMD_INLINE void v_store(void *p, V x)
+{
+    wasm_v128_store(p, x.a);
+    wasm_v128_store((uint8_t *)p + 16, x.b);
+}
+SIMD_INLINE T t_load(const uint8_t *p) { return wasm_v128_load(p); }
+SIMD_INLINE V v_set(uint8_t value) { BOTH(wasm_u8x16_splat(value), wasm_u8x16_splat(value)); }
+SIMD_INLINE V v_add(V x, V y) { BOTH(wasm_i8x16_add(x.a, y.a), wasm_i8x16_add(x.b, y.b)); }
+SIMD_INLINE V v_sub(V x, V y) { BOTH(wasm_i8x16_sub(x.a, y.a), wasm_i8x16_sub(x.b, y.b)); }
+SIMD_INLINE V v_adds(V x, V y) { BOTH(wasm_u8x16_add_sat(x.a, y.a), wasm_u8x16_add_sat(x.b, y.b)); }
+SIMD_INLINE V v_min(V x, V y) { BOTH(wasm_u8x16_min(x.a, y.a), wasm_u8x16_min(x.b, y.b)); }
+SIMD_INLINE V v_and(V x, V y) { BOTH(wasm_v128_and(x.a, y.a), wasm_v128_and(x.b, y.b)); }
+SIMD_INLINE V v_andnot(V x, V y) { BOTH(wasm_v128_andnot(y.a, x.a), wasm_v128_andnot(y.b, x.b)); }
+SIMD_INLINE V v_or(V x, V y) { BOTH(wasm_v128_or(x.a, y.a), wasm_v128_or(x.b, y.b)); }
+SIMD_INLINE V v_xor(V x, V y) { BOTH(wasm_v128_xor(x.a, y.a), wasm_v128_xor(x.b, y.b)); }
+SIMD_INLINE V v_eq(V x, V y) { BOTH(wasm_i8x16_eq(x.a, y.a), wasm_i8x16_eq(x.b, y.b)); }
+SIMD_INLINE V v_negative(V x) { BOTH(wasm_i8x16_shr(x.a, 7), wasm_i8x16_shr(x.b, 7)); }
+SIMD_INLINE V v_abs(V x) { BOTH(wasm_i8x16_abs(x.a), wasm_i8x16_abs(x.b)); }
+/* Masks are bytes of zeros or ones throughout. */
+SIMD_INLINE V v_pick(V x, V y, V mask) { BOTH(wasm_v128_bitselect(y.a, x.a, mask.a), wasm_v128_bitselect(y.b, x.b, mask.b)); }
+SIMD_INLINE V v_shift_right(V x, int n) { BOTH(wasm_u8x16_shr(x.a, (uint32_t)n), wasm_u8x16_shr(x.b, (uint32_t)n)); }
+SIMD_INLINE V v_lookup(T t, V x)
+{
+    const v128_t index = wasm_u8x16_splat(0x8F);
+    BOTH(wasm_i8x16_swizzle(t, wasm_v128_and(x.a, index)), wasm_i8x16_swizzle(t, wasm_v128_and(x.b, index)));
+}
+SIMD_INLINE v128_t half_bits(uint32_t bits)
+{
+    const v128_t select = wasm_i64x2_splat((int64_t)0x8040201008040201ull);
+    const v128_t byte = wasm_i8x16_make(0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1);
+    return wasm_i8x16_eq(wasm_v128_and(wasm_i8x16_swizzle(wasm_i32x4_splat((int32_t)bits), byte), select), select);
+}
+SIMD_INLINE V v_bits(uint32_t bits) { BOTH(half_bits(bits), half_bits(bits >> 16)); }
+SIMD_INLINE uint32_t v_mask(V x) { return (uint32_t)wasm_i8x16_bitmask(x.a) | (uint32_t)wasm_i8x16_bitmask(x.b) << 16; }
+SIMD_INLINE v128_t zip_low(v128_t x, v128_t y)
+{
+    return wasm_i8x16_shuffle(x, y, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+}
+SIMD_INLINE v128_t zip_high(v128_t x, v128_t y)
+{
+    return wasm_i8x16_shuffle(x, y, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
+}
+SIMD_INLINE void v_interleave(V x, V y, V *low, V *high)
+{
+    low->a = zip_low(x.a, y.a), low->b = zip_high(x.a, y.a);
+    high->a = zip_low(x.b, y.b), high->b = zip_high(x.b, y.b);
+}
+#undef BOTH
+
+/* ---- lanes ---------------------------------------------------------------------------------------------------------- */
+
+/* 8 states a vector, in natural order. */
+typedef struct {
+    v128_t x[4];
+    const uint8_t *next;
+    uint32_t width;
+} Lanes;
+
+SIMD_INLINE void lanes_open(const struct zgr_lanes *from, Lanes *lanes)
+{
+    lanes->next = from->next;
+    lanes->width = from->width;
+    for (uint32_t i = 0; i < 4; i++)
+        lanes->x[i] = wasm_v128_load(from->states + 8 * i);
+}
+SIMD_INLINE void lanes_close(const Lanes *lanes, struct zgr_lanes *to)
+{
+    to->next = lanes->next;
+    for (uint32_t i = 0; i < 4; i++)
+        wasm_v128_store(to->states + 8 * i, lanes->x[i]);
+}
+
+/* 8 states on by a bit each, as far as no bytes are needed; returns masks of 16 bits. */
+SIMD_INLINE v128_t advance(v128_t *state, v128_t p)
+{
+    v128_t x = *state, product = wasm_i16x8_mul(wasm_v128_and(x, wasm_i16x8_splat(255)), p);
+    v128_t t = wasm_i16x8_add(wasm_i16x8_mul(wasm_u16x8_shr(x, 8), p), wasm_u16x8_shr(product, 8));
+    v128_t sum = wasm_i16x8_add(wasm_v128_and(product, wasm_i16x8_splat(255)), p);
+    v128_t ones = wasm_i16x8_gt(sum, wasm_i16x8_splat(255));
+    *state = wasm_v128_bitselect(t, wasm_i16x8_sub(x, t), ones);
+    return ones;
+}
+SIMD_INLINE void refill(v128_t *state, const uint8_t **next)
+{
+    v128_t x = *state, is_short = wasm_u16x8_lt(x, wasm_i16x8_splat(256));
+    uint32_t r = (uint32_t)wasm_i16x8_bitmask(is_short);
+    v128_t bytes = wasm_i8x16_swizzle(wasm_v128_load64_zero(*next), wasm_v128_load(expand_bytes[r]));
+    *state = wasm_v128_or(wasm_v128_bitselect(wasm_i16x8_shl(x, 8), x, is_short), bytes);
+    *next += __builtin_popcount(r);
+}
+SIMD_INLINE V lanes_decode(Lanes *s, V p, uint32_t width)
+{
+    uint32_t vectors = width / 8;
+    v128_t ps[4] = {wasm_u16x8_extend_low_u8x16(p.a), wasm_u16x8_extend_high_u8x16(p.a), wasm_u16x8_extend_low_u8x16(p.b),
+                    wasm_u16x8_extend_high_u8x16(p.b)};
+    v128_t ones[4];
+    for (uint32_t g = 0; g < 4; g += vectors) {
+        for (uint32_t i = 0; i < vectors; i++)
+            ones[g + i] = advance(&s->x[i], ps[g + i]);
+        for (uint32_t i = 0; i < vectors; i++)
+            refill(&s->x[i], &s->next);
+    }
+    V bits = {wasm_i8x16_narrow_i16x8(ones[0], ones[1]), wasm_i8x16_narrow_i16x8(ones[2], ones[3])};
+    return bits;
+}
+
+#endif

@@ -1,0 +1,45 @@
+"""Section 9.7: a string of bits, least significant first."""
+
+from __future__ import annotations
+
+from ziggurat.reference.refusal import refuse
+
+__all__ = ["RawReader", "RawWriter"]
+
+
+class RawReader:
+    """Reads bits."""
+
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+        self.place = 0
+
+    def bit(self) -> int:
+        """Return the next one."""
+        if self.place == 8 * len(self.data):
+            raise refuse("packet", "the raw section ends early")
+        self.place += 1
+        return self.data[(self.place - 1) // 8] >> ((self.place - 1) % 8) & 1
+
+    def finish(self) -> None:
+        """All bytes must have been used."""
+        if -(-self.place // 8) != len(self.data):
+            raise refuse("packet", "the raw section has bytes left over")
+
+
+class RawWriter:
+    """Writes bits."""
+
+    def __init__(self) -> None:
+        self.bits: list[int] = []
+
+    def bit(self, bit: int) -> None:
+        """Append one."""
+        self.bits.append(bit)
+
+    def finish(self) -> bytes:
+        """Return the bytes, zeros in the bits that are left over."""
+        out = bytearray(-(-len(self.bits) // 8))
+        for place, bit in enumerate(self.bits):
+            out[place // 8] |= bit << place % 8
+        return bytes(out)

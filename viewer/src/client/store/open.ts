@@ -1,0 +1,31 @@
+/** Opens an image that lies in a store: any folder that an HTTP server or an object store sends, no server of ours needed. */
+import { parseDescription, type Description } from "../description.ts";
+import type { Feed, FeedListener } from "../feed.ts";
+import { loadCodecLater } from "../wasm.ts";
+import { Bytes, type Fetch } from "./bytes.ts";
+import { StoreFeed, type FeedWays } from "./feed.ts";
+import { consolidated, datasetPaths, describeGroup } from "./group.ts";
+
+export interface StoreWays extends FeedWays {
+  readonly fetch: Fetch;
+}
+
+export interface OpenedStore {
+  readonly description: Description;
+  readonly feed: (listener: FeedListener) => Feed;
+}
+
+/** Whether a name is the address of a store, rather than that of a server's image. */
+export const isAddress = (name: string): boolean => /^https?:\/\//.test(name);
+
+/**
+ * @param address of the image's group: the folder that holds its zarr.json
+ * @throws StoreError, RequestError or DescriptionError, which say what is wrong
+ */
+export async function openStore(address: string, module: WebAssembly.Module, ways: StoreWays, signal: AbortSignal): Promise<OpenedStore> {
+  const bytes = new Bytes(address, ways.fetch);
+  const [group, codec] = await Promise.all([bytes.json("zarr.json", signal), loadCodecLater(module)]);
+  const documents = consolidated(group) ?? Object.fromEntries(await Promise.all(datasetPaths(group).map(async (path) => [path, await bytes.json(`${path}/zarr.json`, signal)])));
+  const description = parseDescription(describeGroup(address, group, documents));
+  return { description, feed: (listener) => new StoreFeed(description, bytes, codec, ways, listener) };
+}
