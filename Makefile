@@ -4,7 +4,7 @@ PY := $(VENV)/bin/python
 NPM := npm --prefix viewer --silent
 CORE := pyproject.toml pyramid/CMakeLists.txt codecs/CMakeLists.txt $(wildcard codecs/src/* codecs/include/* pyramid/native/*)
 
-.PHONY: demo test env viewer packages check test-core test-python test-newest test-viewer screenshots bench-codec vectors fuzz clean
+.PHONY: demo test env viewer packages check test-core test-python test-newest test-viewer screenshots bench-codec bench-serving vectors fuzz clean
 
 demo: env viewer
 	$(PY) scripts/demo.py
@@ -54,7 +54,7 @@ check: env viewer/node_modules/.made
 test-core: env packages
 	codecs/test.sh
 
-test-python: env viewer
+test-python: env viewer packages
 	$(PY) -m pytest -q -n auto
 
 NEWEST_TESTS := tests/conformance $(addprefix tests/unit/test_,zarr_codec.py roundtrip.py precision.py image.py codec_surface.py loops.py store.py)
@@ -82,6 +82,11 @@ screenshots: env viewer packages build/mosaic.zarr
 bench-codec: env
 	$(PY) -m pip install --quiet --no-build-isolation --editable '.[bench]'
 	$(PY) -m bench.codec
+
+# The stream, OME-Zarr and JPEG tiles over 10 Mbit/s and 50 ms, and what panning wastes: docs/serving.md.
+bench-serving: env build/mosaic.zarr
+	$(PY) -m pip install --quiet --no-build-isolation --editable '.[bench]'
+	$(PY) -m bench.serving build/mosaic.zarr
 
 # The vectors of the format, written anew after a change of it.
 vectors: env

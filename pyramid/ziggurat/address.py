@@ -115,7 +115,9 @@ def _plain_endpoint(options: Mapping[str, Any]) -> bool:
 
 def _without_secrets(url: str) -> str:
     parts = urlsplit(url)
-    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2], query="")).rstrip("/")
+    if parts.scheme in ("http", "https"):  # in abfss:// the part before an @ is the container
+        parts = parts._replace(netloc=parts.netloc.rpartition("@")[2], query="")
+    return urlunsplit(parts).rstrip("/")
 
 
 def _folder(path: Path, text: str) -> Path:

@@ -88,9 +88,7 @@ def explain(error: BaseException) -> Failure:
     if isinstance(error, NotImplementedError) or (isinstance(error, NotSupportedError) and "Range" not in text):
         return Failure("it cannot do that")
     if isinstance(error, NotSupportedError):
-        return Failure(
-            "it does not serve ranges of an object (a Range request was answered by the whole)", passing=True
-        )
+        return Failure(NO_RANGES, passing=True, maybe_at_end=True)
     if status in (401, 403) or isinstance(error, PermissionDeniedError | UnauthenticatedError):
         return Failure(f"access was refused ({status or 'no credentials'} {phrase})".replace(" )", ")"), status=status)
     if status is not None:

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-import asyncio
+import math
 import operator
 from typing import TYPE_CHECKING, Any, SupportsIndex
+from uuid import uuid4
 
 import numpy as np
 
 from ziggurat.errors import FormatError, NotFoundError, RequestError
+from ziggurat.handles import arrive, check_document, digest
 from ziggurat.loops import run
 from ziggurat.metadata import ImageInfo, parse_group
+from ziggurat.packet_cache import PACKET_CACHE_NBYTES, PacketCache
 from ziggurat.precision import checked_max_error
 from ziggurat.reader import read_region
 from ziggurat.refine import Aim, Refinement, refinements
 from ziggurat.selection import select
-from ziggurat.shards import ShardReader
+from ziggurat.shards import CACHE_NBYTES, ShardReader
 from ziggurat.store import Store, open_store
 from ziggurat.strict_json import parse_json
 from ziggurat.window import checked_windows
@@ -24,8 +27,9 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Mapping
     from pathlib import Path
 
+    import dask.array
     import PIL.Image
-    from numpy.typing import NDArray
+    from numpy.typing import DTypeLike, NDArray
 
     from ziggurat.metadata import Channel, Level
     from ziggurat.selection import AxisSelection
@@ -33,14 +37,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Image", "aopen", "open"]
 
-THUMBNAIL_FILL = 0.9
-"""A level that fills this much of the size asked for is taken as it is: the next finer one costs four times the bytes."""
-
-THUMBNAIL_GREYS = 3
-"""No pixel of a thumbnail is off by more greys than this, and most by none; within half a grey costs twice the bytes."""
-
-THUMBNAIL_MAX = 4096
-"""Largest side of a thumbnail, in pixels; who wants more reads a region."""
+IMPLICIT_NBYTES = 256 * 1024 * 1024
+"""What is read without being asked for by name (``numpy.asarray(image)``), in bytes; more is a mistake more often than a wish."""
 
 
 class Image:
@@ -54,12 +52,50 @@ class Image:
         Where it is.
     shards
         The indexes of its shards.
+    packets
+        What was read of them, as it is stored.
+
+    A handle can be pickled, and copied: it is opened anew where it arrives, with empty caches.
     """
 
-    def __init__(self, info: ImageInfo, store: Store) -> None:
+    def __init__(
+        self,
+        info: ImageInfo,
+        store: Store,
+        *,
+        index_cache_nbytes: int = CACHE_NBYTES,
+        packet_cache_nbytes: int = PACKET_CACHE_NBYTES,
+        version: str | None = None,
+    ) -> None:
         self.info = info
         self.store = store
-        self.shards = ShardReader(store)
+        self.shards = ShardReader(store, index_cache_nbytes)
+        self.packets = PacketCache(packet_cache_nbytes)
+        self.version = version
+        self.token = uuid4().hex if version is None else f"{store.url} {version}"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _arrived, (self.token, self.info, self.store, self._options())
+
+    def __copy__(self) -> Image:
+        return Image(self.info, self.store, **self._options())
+
+    def __deepcopy__(self, _memo: dict[int, Any]) -> Image:
+        return self.__copy__()
+
+    def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> NDArray[Any]:
+        """Read all of level 0, for ``numpy.asarray(image)``; refused where that is more than 256 MiB."""
+        nbytes = math.prod(self.shape) * self.dtype.itemsize
+        if nbytes > IMPLICIT_NBYTES:
+            raise RequestError(
+                f"all of it are {nbytes / 1e9:,.1f} GB, more than is read without being asked for: read a region "
+                "(image.read(y=slice(0, 1024), x=slice(0, 1024))), a coarser level (image.read(level=3)) or a lazy array "
+                "(image.dask()); image.read() reads all",
+                where=self.store.url,
+            )
+        if copy is False:
+            raise ValueError("pixels are read from a store: they cannot be had without a copy")
+        return self.read().astype(dtype or self.dtype, copy=False)
 
     def __repr__(self) -> str:
         sizes = ", ".join(f"{axis}={size}" for axis, size in zip(self.axes, self.shape, strict=True))
@@ -151,6 +187,7 @@ class Image:
                 level=place.decode,
                 max_error=max_error,
                 steps=selection.steps,
+                cache=self.packets,
             )
         except ExceptionGroup as group:
             raise _first(group) from None
@@ -206,7 +243,46 @@ class Image:
         count = 1 if channel_axis is None else selection.taken_shape[channel_axis]
         windows = None if window is None else checked_windows(window, count)
         aim = Aim(max_error, windows, channel_axis, few_rounds)
-        return refinements(self.info.arrays[place.array], self.shards, selection, level=place.decode, aim=aim)
+        array = self.info.arrays[place.array]
+        return refinements(array, self.shards, selection, level=place.decode, aim=aim, cache=self.packets)
+
+    def dask(
+        self,
+        level: int = 0,
+        *,
+        max_error: float = 0,
+        chunks: tuple[int, ...] | None = None,
+        **axes: AxisSelection,
+    ) -> dask.array.Array:
+        """Return a level as a lazy array, read part by part when it is computed. Needs dask (``pip install ziggurat[dask]``).
+
+        Parameters
+        ----------
+        level, max_error, **axes
+            As in `read`.
+        chunks
+            Shape of its chunks, in pixels of the level; multiples of the stored ones of up to 32 MiB by default. Others
+            work as well, but read some stored chunks more than once.
+
+        Returns
+        -------
+        dask.array.Array
+            Of the image's dtype, its axes those of the image (``image.axes``) that were not given as integers. It holds the
+            handle, and can be computed by threads, processes or a cluster, wherever the store can be reached from.
+
+        Raises
+        ------
+        RequestError
+            As `read`, and where dask is missing.
+        """
+        from ziggurat.lazy import lazy_array  # dask is for those who ask for it
+
+        place = self._level(level)
+        select(self.axes, place.shape, axes)
+        array: dask.array.Array = lazy_array(self, place, checked_max_error(max_error), chunks)[
+            tuple(axes.get(axis, slice(None)) for axis in self.axes)
+        ]
+        return array
 
     def thumbnail(self, size: int = 256) -> PIL.Image.Image:
         """Render the whole image small, in its stored windows and colours, at the middle of its z axis and the first t.
@@ -225,19 +301,13 @@ class Image:
 
     async def athumbnail(self, size: int = 256) -> PIL.Image.Image:
         """Render the whole image small, as `thumbnail`, in the running event loop."""
-        if not 1 <= size <= THUMBNAIL_MAX:
-            raise RequestError(f"a thumbnail is 1 to {THUMBNAIL_MAX} pixels large, not {size}")
-        from ziggurat import render  # Pillow is for those who render
+        from ziggurat.thumbnail import render_thumbnail  # Pillow is for those who render
 
-        level = max((lv.level for lv in self.levels if max(lv.shape[-2:]) >= size * THUMBNAIL_FILL), default=0)
-        middle: dict[str, Any] = {"t": 0, "z": self.shape[self.axes.index("z")] // 2 if "z" in self.axes else 0}
-        pixels = await self.aread(
-            level=level,
-            max_error=THUMBNAIL_GREYS * 2 * render.invisible_error(self.channels),
-            **{axis: at for axis, at in middle.items() if axis in self.axes},
-        )
-        planes = pixels.reshape(-1, *pixels.shape[-2:])
-        return await asyncio.to_thread(render.thumbnail, planes, self.channels, rgb=self.info.rgb, size=size)
+        return await render_thumbnail(self, size)
+
+    def _options(self) -> dict[str, Any]:
+        caches = {"index_cache_nbytes": self.shards.cache_nbytes, "packet_cache_nbytes": self.packets.nbytes}
+        return {**caches, "version": self.version}
 
     def _level(self, level: int) -> Level:
         if not isinstance(level, SupportsIndex) or not 0 <= operator.index(level) < len(self.levels):
@@ -251,7 +321,24 @@ def _first(group: ExceptionGroup[Exception]) -> Exception:
     return _first(error) if isinstance(error, ExceptionGroup) else error
 
 
-def open(location: str | Path, storage_options: Mapping[str, Any] | None = None) -> Image:
+def _arrived(token: str, info: ImageInfo, store: Store, options: Mapping[str, Any]) -> Image:
+    """A pickled handle, opened anew."""
+
+    def make() -> Image:
+        if options["version"] is not None:
+            check_document(store, options["version"])
+        return Image(info, store, **options)
+
+    return arrive(token, make)
+
+
+def open(
+    location: str | Path,
+    storage_options: Mapping[str, Any] | None = None,
+    *,
+    index_cache_nbytes: int = CACHE_NBYTES,
+    packet_cache_nbytes: int = PACKET_CACHE_NBYTES,
+) -> Image:
     """Open an image.
 
     Parameters
@@ -260,6 +347,10 @@ def open(location: str | Path, storage_options: Mapping[str, Any] | None = None)
         Path of an OME-Zarr folder, or its URL (``http(s)://``, ``s3://``, ``gs://``, ``az://``).
     storage_options
         Credentials, endpoint and the like, as `ziggurat.store.open_store` takes them; the environment's otherwise.
+    index_cache_nbytes
+        Memory that the handle may take for the indexes of shards, in bytes: 64 MiB are about 1,000 shards.
+    packet_cache_nbytes
+        Memory for bytes as they are stored, 64 MiB by default: what is in it is not fetched again. 0 keeps none.
 
     Raises
     ------
@@ -272,16 +363,30 @@ def open(location: str | Path, storage_options: Mapping[str, Any] | None = None)
     StoreError
         If the store did not answer.
     """
-    return run(aopen(open_store(location, storage_options)))
+    image = aopen(
+        open_store(location, storage_options),
+        index_cache_nbytes=index_cache_nbytes,
+        packet_cache_nbytes=packet_cache_nbytes,
+    )
+    return run(image)
 
 
-async def aopen(store: Store) -> Image:
-    """Open the image that lies in ``store``, in the running event loop; raises as `open`."""
+async def aopen(
+    store: Store, *, index_cache_nbytes: int = CACHE_NBYTES, packet_cache_nbytes: int = PACKET_CACHE_NBYTES
+) -> Image:
+    """Open the image that lies in ``store``, in the running event loop; options and errors are those of `open`."""
     try:
         text = await store.get("zarr.json")
     except NotFoundError as error:
         raise NotFoundError("there is no OME-Zarr image here (no zarr.json)", where=store.url) from error
     try:
-        return Image(parse_group(parse_json(text)), store)
+        info = parse_group(parse_json(text))
     except FormatError as error:
         raise error.at(store.url) from error
+    return Image(
+        info,
+        store,
+        index_cache_nbytes=index_cache_nbytes,
+        packet_cache_nbytes=packet_cache_nbytes,
+        version=digest(text),
+    )

@@ -14,7 +14,8 @@ from ziggurat._core import decode_chunk, error_bound
 from ziggurat.errors import ZigguratError
 from ziggurat.geometry import ChunkPlace, chunk_places
 from ziggurat.held import HeldBytes
-from ziggurat.plan import ShardIndex, ShardPlan, plan_shard, step_for_error
+from ziggurat.objects import Folder
+from ziggurat.plan import GAP_NBYTES, LOCAL_GAP_NBYTES, ShardIndex, ShardPlan, plan_shard, step_for_error
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Sequence
@@ -23,7 +24,9 @@ if TYPE_CHECKING:
 
     from ziggurat.geometry import ArrayGeometry, Region
     from ziggurat.metadata import StoredArray
+    from ziggurat.packet_cache import PacketCache
     from ziggurat.shards import ShardReader
+    from ziggurat.store import Store
 
     Fetch = Callable[[str, Sequence[tuple[int, int]]], Awaitable[list[memoryview]]]
 
@@ -65,6 +68,7 @@ async def read_region(
     level: int = 0,
     max_error: float = 0,
     steps: tuple[int, ...] | None = None,
+    cache: PacketCache | None = None,
 ) -> ReadReport:
     """Read ``region`` of an array, decoded at ``level``, into ``out``.
 
@@ -82,6 +86,8 @@ async def read_region(
         Largest error wanted, in the data's units; 0 reads exactly.
     steps
         As in `ziggurat.geometry.chunk_places`: chunks between the steps are not read.
+    cache
+        Of stored bytes: what is in it is not fetched, what is fetched goes into it.
     """
     by_shard: dict[int, list[ChunkPlace]] = defaultdict(list)
     for place in chunk_places(array.geometry, region, level, steps):
@@ -97,9 +103,10 @@ async def read_region(
                     out[place.outer] = array.fill_value
                 return
             step = step_for_error(index.header, level, max_error)
-            held = HeldBytes(index.head)
-            plan = plan_shard(index, (place.chunk for place in places), level, step, held=held)
-            await fetch_plan(index, plan, held, shards.store.get_ranges)
+            held = HeldBytes(index.head) if cache is None else cache.held(index)
+            gap = gap_nbytes(shards.store)
+            plan = plan_shard(index, (place.chunk for place in places), level, step, held=held, gap=gap)
+            await fetch_plan(index, plan, held, shards.store.get_ranges, cache)
             await decode_on_threads(index, plan, held, places, array.geometry, level, step, out)
             report.bytes_read += plan.nbytes
             report.max_error = max(report.max_error, error_bound(index.header, level, step))
@@ -110,10 +117,19 @@ async def read_region(
     return report
 
 
-async def fetch_plan(index: ShardIndex, plan: ShardPlan, held: HeldBytes, fetch: Fetch) -> None:
-    """Fetch a plan's ranges into ``held``."""
+def gap_nbytes(store: Store) -> int:
+    """Bytes worth reading in vain to save ``store`` a request."""
+    return LOCAL_GAP_NBYTES if isinstance(store.objects, Folder) else GAP_NBYTES
+
+
+async def fetch_plan(
+    index: ShardIndex, plan: ShardPlan, held: HeldBytes, fetch: Fetch, cache: PacketCache | None = None
+) -> None:
+    """Fetch a plan's ranges into ``held``, and into a cache."""
     for (start, _), buffer in zip(plan.ranges, await fetch(index.key, plan.ranges), strict=True):
         held.add(start, buffer)
+        if cache is not None:
+            cache.keep(index, start, buffer)
 
 
 async def decode_on_threads(

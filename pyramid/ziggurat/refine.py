@@ -17,7 +17,7 @@ from ziggurat.errors import ZigguratError
 from ziggurat.geometry import ChunkPlace, chunk_places
 from ziggurat.held import HeldBytes
 from ziggurat.plan import ShardIndex, plan_shard, step_for_error
-from ziggurat.reader import fetch_plan, put_pixels
+from ziggurat.reader import fetch_plan, gap_nbytes, put_pixels
 from ziggurat.window import GREYS, Window, shows_the_same
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ziggurat.metadata import StoredArray
+    from ziggurat.packet_cache import PacketCache
     from ziggurat.selection import Selection
     from ziggurat.shards import ShardReader
 
@@ -123,12 +124,21 @@ class _Desk:
 class _Shard:
     """One shard of the region: its index, its bytes so far, and those of its chunks that are not good enough yet."""
 
-    def __init__(self, index: ShardIndex, places: list[ChunkPlace], level: int, aim: Aim, desk: _Desk) -> None:
+    def __init__(
+        self,
+        index: ShardIndex,
+        places: list[ChunkPlace],
+        level: int,
+        aim: Aim,
+        desk: _Desk,
+        cache: PacketCache | None,
+    ) -> None:
         self.index = index
         self.level = level
         self.aim = aim
         self.desk = desk
-        self.held = HeldBytes(index.head)
+        self.cache = cache
+        self.held = HeldBytes(index.head) if cache is None else cache.held(index)
         self.places = {place.chunk: place for place in places if index.present[place.chunk]}
         self.errors = dict.fromkeys(self.places, float("inf"))
         self.decoders: dict[int, ChunkDecoder] = {}
@@ -144,8 +154,9 @@ class _Shard:
     async def fetch(self, step: int, shards: ShardReader) -> int:
         """Read what is missing for a step; returns the bytes that it took."""
         self.step = min(max(step, self.last), self.index.header.first_step)
-        plan = plan_shard(self.index, self.places, self.level, self.step, held=self.held)
-        await fetch_plan(self.index, plan, self.held, shards.store.get_ranges)
+        gap = gap_nbytes(shards.store)
+        plan = plan_shard(self.index, self.places, self.level, self.step, held=self.held, gap=gap)
+        await fetch_plan(self.index, plan, self.held, shards.store.get_ranges, self.cache)
         return plan.nbytes
 
     def draw(self, place: ChunkPlace, array: StoredArray, out: NDArray[Any]) -> bool:
@@ -182,7 +193,13 @@ class _Shard:
 
 
 async def refinements(
-    array: StoredArray, shards: ShardReader, selection: Selection, *, level: int, aim: Aim
+    array: StoredArray,
+    shards: ShardReader,
+    selection: Selection,
+    *,
+    level: int,
+    aim: Aim,
+    cache: PacketCache | None = None,
 ) -> AsyncIterator[Refinement]:
     """Yield ``selection`` of ``array``, decoded at ``level``, better and better, until every chunk of it is good enough."""
     by_shard: dict[int, list[ChunkPlace]] = defaultdict(list)
@@ -191,7 +208,7 @@ async def refinements(
     indexes = await asyncio.gather(*(shards.index(array, shard) for shard in by_shard))
     desk = _Desk(DESK_NBYTES)
     states = [
-        _Shard(index, by_shard[shard], level, aim, desk)
+        _Shard(index, by_shard[shard], level, aim, desk, cache)
         for shard, index in zip(by_shard, indexes, strict=True)
         if index is not None
     ]

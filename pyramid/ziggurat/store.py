@@ -166,7 +166,12 @@ class Store:
         if seen is None or not (doubtful or time.monotonic() >= at + self.confirm_seconds):
             return
         try:
-            await self._head(key)
+            try:
+                await self._head(key)
+            except ChangedError:
+                raise
+            except StoreError:  # some servers know no HEAD
+                await self._get(key, None)
         except NotFoundError as error:
             raise ChangedError("was removed since the image was opened", where=self._where(key)) from error
         with self._lock:

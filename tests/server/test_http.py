@@ -29,6 +29,7 @@ async def test_images(client, sparse):
         "axes": ["y", "x"],
         "dtype": "int16",
         "rgb": False,
+        "labels": False,
         "nbytes": sparse.nbytes,
     }
 

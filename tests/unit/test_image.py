@@ -14,7 +14,7 @@ from ziggurat.image import Image
 
 def counted(image):
     opened = ziggurat.open(image.path)
-    return Image(opened.info, CountingStore(opened.store))
+    return Image(opened.info, CountingStore(opened.store), packet_cache_nbytes=0)
 
 
 def middle(shape, size=300):

@@ -10,6 +10,7 @@ import ziggurat
 HEAVY = [
     "aiohttp",
     "dask",
+    "distributed",
     "matplotlib",
     "tifffile",
     "imagecodecs",
@@ -25,7 +26,7 @@ def test_the_public_names():
     assert sorted(ziggurat.__all__) == ["Image", "ZigguratError", "errors", "open", "precision"]
     public = {name for name in vars(ziggurat.Image) if not name.startswith("_")}
     assert public == {
-        "aread", "arefine", "athumbnail", "axes", "channels", "dtype", "levels", "read", "refine", "shape", "thumbnail",
+        "aread", "arefine", "athumbnail", "axes", "channels", "dask", "dtype", "levels", "read", "refine", "shape", "thumbnail",
     }  # fmt: skip
 
 

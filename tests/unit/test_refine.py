@@ -32,7 +32,7 @@ def kind_path(request, tmp_path_factory):
 
 def counted(path):
     opened = ziggurat.open(path)
-    return Image(opened.info, CountingStore(opened.store))
+    return Image(opened.info, CountingStore(opened.store), packet_cache_nbytes=0)
 
 
 def looks_alike(found, exact, window):
@@ -169,7 +169,7 @@ def largest_error(found, exact):
 
 @pytest.mark.parametrize("chunks", [0, 1, 5])
 def test_the_desk_bounds_what_is_half_decoded_and_changes_nothing_else(ingested, monkeypatch, chunks):
-    image = ziggurat.open(ingested("rgb48").path)
+    image = ziggurat.open(ingested("rgb48").path, packet_cache_nbytes=0)
     expected = list(image.refine())
     assert image.info.arrays[0].geometry.chunk_shape == (1, 512, 512)
     chunk_nbytes = 512 * 512 * refine.DECODER_PIXEL_NBYTES

@@ -27,8 +27,8 @@ ALWAYS = {
     "X-Content-Type-Options": "nosniff",
 }
 PREFLIGHT = {
-    "Access-Control-Allow-Methods": "GET, HEAD, OPTIONS",
-    "Access-Control-Allow-Headers": "If-Match, If-None-Match, If-Range, Range, X-Request-Id",
+    "Access-Control-Allow-Methods": "GET, HEAD, OPTIONS, POST",
+    "Access-Control-Allow-Headers": "Content-Type, If-Match, If-None-Match, If-Range, Range, X-Request-Id",
     "Access-Control-Max-Age": "86400",
 }
 KINDS = {400: "request", 404: "notfound", 405: "method", 413: "request"}

@@ -12,6 +12,7 @@ from ziggurat.server.answers import json_answer
 from ziggurat.server.describe import describe, summary
 from ziggurat.server.health import Health
 from ziggurat.server.images import Images
+from ziggurat.server.labels import label_images
 from ziggurat.server.metrics import Metrics
 from ziggurat.server.openapi import answer_openapi
 from ziggurat.server.rendered.deepzoom import DeepZoom
@@ -65,6 +66,7 @@ def create_app(root: str | Path | Root, *, viewer: Path | None = None) -> web.Ap
             web.get("/zarr/{form}/{path:.*}", rooms.virtual),
             *rooms.rendered,
             web.get("/stream", rooms.stream, allow_head=False),
+            web.post("/stream", rooms.stream),
             web.get("/{path:.*}", rooms.viewer),
         ]
     )
@@ -97,7 +99,9 @@ class _Rooms:
 
     async def describe_image(self, request: web.Request) -> web.StreamResponse:
         opened = await self._images.get(request.match_info["name"])
-        return json_answer(describe(opened.name, opened.version, opened.info))
+        labels = await label_images(self._images, opened) or {}
+        names = [label.name for label in labels.values() if label.info.labels]
+        return json_answer(describe(opened.name, opened.version, opened.info, names))
 
     async def stored(self, request: web.Request) -> web.StreamResponse:
         opened, key = await self._images.find(request.match_info["path"])

@@ -21,14 +21,15 @@ from ziggurat.server.visible import overview, visible
 
 if TYPE_CHECKING:
     from ziggurat.server.fetch import Window
-    from ziggurat.server.images import Images
+    from ziggurat.server.images import Images, OpenImage
     from ziggurat.server.load import Loaded
     from ziggurat.server.outlet import Outlet
     from ziggurat.server.sent import SentShard
     from ziggurat.server.session import Session
     from ziggurat.server.views import View
+    from ziggurat.server.visible import ShardPart
 
-__all__ = ["MESSAGE_NBYTES", "deliver", "error_event"]
+__all__ = ["MESSAGE_NBYTES", "deliver", "error_event", "look_up"]
 
 MESSAGE_NBYTES = 8 * 1024
 """A message is sent when it has this many bytes: 7 ms at 10 Mbit/s, which a new view waits for. It is acknowledged only whole."""
@@ -37,6 +38,22 @@ MESSAGE_NBYTES = 8 * 1024
 def error_event(error: ZigguratError, view: int | None, **place: list[int]) -> dict[str, object]:
     """The event that reports an error; ``place`` is ``chunk`` or ``shard``."""
     return {"type": "error", "id": view, "kind": error.kind, "message": str(error), **place}
+
+
+async def look_up(view: View, images: Images) -> tuple[OpenImage, list[tuple[ShardPart, bool]]]:
+    """Return the image of a view, and the chunks of it that the view wants, each with whether they are shown or of the overview.
+
+    Raises
+    ------
+    ZigguratError
+        If the image cannot be opened, or has not what is asked for.
+    """
+    opened = await images.get(view.image)
+    check_view(view, opened.info)
+    parts = [(part, True) for part in visible(view, opened.info)]
+    if view.coarser:
+        parts += [(part, False) for part in overview(view, opened.info)]
+    return opened, parts
 
 
 async def deliver(view: View, images: Images, session: Session, outlet: Outlet) -> None:
@@ -54,11 +71,7 @@ async def deliver(view: View, images: Images, session: Session, outlet: Outlet) 
         Where to send.
     """
     try:
-        opened = await images.get(view.image)
-        check_view(view, opened.info)
-        parts = [(part, True) for part in visible(view, opened.info)]
-        if view.coarser:
-            parts += [(part, False) for part in overview(view, opened.info)]
+        opened, parts = await look_up(view, images)
     except ZigguratError as error:
         await outlet.event(error_event(error, view.id))
         return

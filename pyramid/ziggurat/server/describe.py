@@ -7,7 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ziggurat.fill import fill_document
+
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from ziggurat.metadata import ImageInfo, StoredArray
 
 __all__ = ["describe", "summary"]
@@ -22,12 +26,13 @@ def summary(name: str, info: ImageInfo) -> dict[str, Any]:
         "axes": list(info.axes),
         "dtype": info.dtype,
         "rgb": info.rgb,
+        "labels": info.labels,
         "nbytes": _nbytes(info.shape, info.dtype),
     }
 
 
-def describe(name: str, version: str, info: ImageInfo) -> dict[str, Any]:
-    """All that a client needs of an image before it asks for pixels."""
+def describe(name: str, version: str, info: ImageInfo, label_images: Iterable[str] = ()) -> dict[str, Any]:
+    """All that a client needs of an image before it asks for pixels; ``label_images`` are the names of those that belong to it."""
     return {
         "name": name,
         "version": version,
@@ -38,6 +43,9 @@ def describe(name: str, version: str, info: ImageInfo) -> dict[str, Any]:
         "scale": info.scale,
         "unit": info.unit,
         "rgb": info.rgb,
+        "labels": info.labels,
+        "fill": fill_document(info.arrays[0].fill_value, info.dtype),
+        "label_images": list(label_images),
         "channels": [
             {
                 "name": channel.name,

@@ -120,17 +120,10 @@ def _plain_paths() -> Json:
                 _parameter("path", "path", "An image's name, and a key in it."),
             ],
             _STORED,
-            _CACHED,
+            (304, 400, 404, 412, 416, 500, 503),
+            {"206": {"description": "A part.", "content": _STORED}},
         ),
-        "/stream": {
-            "get": {
-                "summary": "The view stream, a WebSocket; docs/protocol.md describes it.",
-                "responses": {
-                    "101": {"description": "The connection becomes a WebSocket."},
-                    **{str(status): {"description": _STATUSES[status]} for status in (400, 503)},
-                },
-            }
-        },
+        "/stream": _stream(),
         "/{path}": _get(
             "The viewer's page and files.",
             [_parameter("path", "path", "Of a file; empty for the page.")],
@@ -138,6 +131,25 @@ def _plain_paths() -> Json:
             (404,),
         ),
     }
+
+
+def _stream() -> Json:
+    """The stream: a WebSocket, or one view of it as the answer to GET or POST."""
+    view = _parameter("view", "query", "The message of a view, as JSON: then the answer is plain.")
+    get = _get(
+        "The view stream, a WebSocket; with a view, its packets and events as one answer. docs/protocol.md describes both.",
+        [view],
+        _BYTES,
+        _ERRORS,
+        {"101": {"description": "The connection becomes a WebSocket."}},
+    )["get"]
+    body = {
+        "type": "object",
+        "required": ["view"],
+        "properties": {"view": {"type": "object"}, "held": {"type": "array", "items": {"type": "object"}}},
+    }
+    post = _get("One view, by a client that may hold some of it already.", [], _BYTES)["get"]
+    return {"get": get, "post": {**post, "requestBody": {"required": True, "content": _json(body)}}}
 
 
 def _rendered_paths() -> Json:

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from ziggurat.server.answers import dumps
 from ziggurat.server.pacing import STALL_SECONDS, Pacing
 
-if TYPE_CHECKING:
-    from aiohttp import web
-
-__all__ = ["SEND_DEADLINE_SECONDS", "Outlet"]
+__all__ = ["SEND_DEADLINE_SECONDS", "Outlet", "Way"]
 
 SEND_DEADLINE_SECONDS = 30.0
 """A client that takes no message in this time is gone, or might as well be."""
+
+
+class Way(Protocol):
+    """Takes messages to a client: a WebSocket does."""
+
+    async def send_bytes(self, message: bytes) -> None:
+        """Send a binary message."""
+
+    async def send_str(self, message: str) -> None:
+        """Send an event."""
 
 
 class Outlet:
@@ -31,7 +38,7 @@ class Outlet:
         For one message.
     """
 
-    def __init__(self, socket: web.WebSocketResponse, deadline_seconds: float = SEND_DEADLINE_SECONDS) -> None:
+    def __init__(self, socket: Way, deadline_seconds: float = SEND_DEADLINE_SECONDS) -> None:
         self._socket = socket
         self._deadline_seconds = deadline_seconds
         self._pacing = Pacing()
@@ -66,6 +73,10 @@ class Outlet:
         """Hand over an event, as `put`."""
         await self._queue.put(dumps(document))
 
+    async def flush(self) -> None:
+        """Wait until all that was put is sent."""
+        await self._queue.join()
+
     async def run(self) -> None:
         """Send until cancelled.
 
@@ -83,3 +94,4 @@ class Outlet:
                     await self._socket.send_str(message)
                 else:
                     await self._socket.send_bytes(message)
+            self._queue.task_done()

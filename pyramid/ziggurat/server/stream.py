@@ -17,6 +17,7 @@ from aiohttp import WSCloseCode, WSMsgType, web
 from ziggurat.errors import BusyError, RequestError, ZigguratError
 from ziggurat.server.delivery import deliver, error_event
 from ziggurat.server.outlet import Outlet
+from ziggurat.server.plain import answer_view
 from ziggurat.server.session import Session
 from ziggurat.server.views import Forget, Received, View, message_id, parse_message, read_json
 
@@ -50,29 +51,31 @@ class Streams:
     def __init__(self, images: Images) -> None:
         self._images = images
         self._sockets: set[web.WebSocketResponse] = set()
+        self._plain: set[asyncio.Task[web.StreamResponse]] = set()
 
     @property
     def count(self) -> int:
         """Connections that are open."""
-        return len(self._sockets)
+        return len(self._sockets) + len(self._plain)
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
-        """Answer one connection, until it ends.
+        """Answer one connection, until it ends, or one view.
 
         Raises
         ------
         BusyError
             If there are too many.
         RequestError
-            If it does not ask for a WebSocket.
+            If it asks neither for a WebSocket nor for a view.
         """
-        if len(self._sockets) >= STREAMS_MAX:
-            raise BusyError("too many view streams are open")
+        if request.method == "POST" or "view" in request.query:
+            return await self._answer_view(request)
+        self._check_room()
         ws = web.WebSocketResponse(
             max_msg_size=MESSAGE_MAX_NBYTES, heartbeat=HEARTBEAT_SECONDS, writer_limit=0, compress=False
         )
         if not ws.can_prepare(request).ok:
-            raise RequestError("the view stream is a WebSocket")
+            raise RequestError("the view stream is a WebSocket, or takes a query 'view'")
         await ws.prepare(request)
         _limit_unsent(request.transport)
         self._sockets.add(ws)
@@ -84,8 +87,28 @@ class Streams:
                 request.transport.abort()  # it failed: nobody reads what a closing handshake would say
         return ws
 
+    def _check_room(self) -> None:
+        if self.count >= STREAMS_MAX:
+            raise BusyError("too many view streams are open")
+
+    async def _answer_view(self, request: web.Request) -> web.StreamResponse:
+        self._check_room()
+        _limit_unsent(request.transport)
+        task = asyncio.create_task(answer_view(request, self._images))
+        self._plain.add(task)
+        try:
+            return await task
+        except asyncio.CancelledError:
+            if request.transport is not None:
+                request.transport.abort()  # the server shuts down, or the client has gone: this is not the whole
+            raise
+        finally:
+            self._plain.discard(task)
+
     async def close(self) -> None:
-        """Tell every client that the server shuts down."""
+        """Tell every client that the server shuts down, and end what is sent by plain HTTP."""
+        for task in self._plain:
+            task.cancel()
         await asyncio.gather(*(_close(ws) for ws in list(self._sockets)))
 
 

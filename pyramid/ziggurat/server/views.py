@@ -16,7 +16,17 @@ if TYPE_CHECKING:
     from ziggurat.metadata import ImageInfo
     from ziggurat.server.resume import Held
 
-__all__ = ["ChannelWish", "Forget", "Received", "View", "check_view", "message_id", "parse_message", "read_json"]
+__all__ = [
+    "ChannelWish",
+    "Forget",
+    "Received",
+    "View",
+    "check_view",
+    "message_id",
+    "parse_message",
+    "parse_view",
+    "read_json",
+]
 
 ID_MAX = 2**32 - 1
 ERROR_MAX = 1e300
@@ -125,7 +135,7 @@ def parse_message(document: Mapping[str, Any]) -> View | Forget | Received | Hel
     """
     kind = document.get("type")
     if kind == "view":
-        return _parse_view(document)
+        return parse_view(document)
     if kind == "forget":
         return _parse_forget(document)
     if kind == "received":
@@ -135,7 +145,8 @@ def parse_message(document: Mapping[str, Any]) -> View | Forget | Received | Hel
     raise RequestError(f"the type of a message is 'view', 'forget', 'received' or 'held', not {str(kind)[:40]!r}")
 
 
-def _parse_view(document: Mapping[str, Any]) -> View:
+def parse_view(document: Mapping[str, Any]) -> View:
+    """Check the form of a view; raises as `parse_message`."""
     region = member(document, "region", dict)
     at = member(document, "at", dict, {})
     channels = member(document, "channels", list)

@@ -31,6 +31,8 @@ _QUARTERS = {
 
 def finish(picture: PIL.Image.Image, recipe: Recipe) -> PIL.Image.Image:
     """Mirror, turn and tone a picture, in the order that IIIF says, and lay it on its canvas."""
+    if recipe.format == "jpg" and picture.mode == "RGBA":
+        picture = picture.convert("RGB")  # what is transparent is black already
     if recipe.mirrored:
         picture = picture.transpose(PIL.Image.Transpose.FLIP_LEFT_RIGHT)
     if recipe.rotation in _QUARTERS:
@@ -86,11 +88,12 @@ def _turned(picture: PIL.Image.Image, recipe: Recipe) -> PIL.Image.Image:
         picture = picture.convert("L")
     ground = picture if opaque else _transparent(picture)
     white = (255,) * len(ground.getbands()) if opaque and recipe.look.rgb else None
-    return ground.rotate(-recipe.rotation, PIL.Image.Resampling.BILINEAR, expand=True, fillcolor=white)
+    between = PIL.Image.Resampling.NEAREST if recipe.look.labels else PIL.Image.Resampling.BILINEAR
+    return ground.rotate(-recipe.rotation, between, expand=True, fillcolor=white)
 
 
 def _transparent(picture: PIL.Image.Image) -> PIL.Image.Image:
     """With an alpha channel; 16-bit values have none in PNG as Pillow writes it, and stay on black."""
-    if picture.mode == "I;16":
+    if picture.mode in ("I;16", "RGBA"):
         return picture
     return picture.convert("RGBA" if picture.mode == "RGB" else "LA")

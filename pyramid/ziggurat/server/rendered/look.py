@@ -53,6 +53,8 @@ def parse_look(query: Mapping[str, str], info: ImageInfo) -> Look:
     quality = whole(query.get("quality", str(QUALITY)), "quality", 100)
     if quality < 1:
         raise RequestError("quality is a whole number from 1 to 100")
+    if info.labels:
+        return Look((0,), info.channels[:1], False, _places(query, info), False, quality, labels=True)
     indices, channels, rgb = _channels(query.get("c"), info)
     deep = depth == "16"
     if deep and (len(indices) != 1 or info.dtype not in _DEEP_TYPES):

@@ -11,6 +11,8 @@ import numpy as np
 import PIL.Image
 
 from ziggurat.render import composite, composite_grey, shows_grey
+from ziggurat.server.rendered.nearest import NearestRows
+from ziggurat.server.rendered.palette import label_colours
 from ziggurat.server.rendered.resample import RowResampler
 
 if TYPE_CHECKING:
@@ -40,16 +42,16 @@ class Painter:
     Attributes
     ----------
     picture
-        Filled from the top as rows are added. ``RGB``, ``L``, or ``I;16`` where values are wanted.
+        Filled from the top as rows are added. ``RGB``, ``L``, ``I;16`` where values are wanted, ``RGBA`` of labels.
     """
 
     def __init__(self, recipe: Recipe, chosen: Cut) -> None:
         self._look = recipe.look
         self._native = chosen.native
-        self._resampler = RowResampler(chosen, recipe.size)
+        self._resampler = (NearestRows if recipe.look.labels else RowResampler)(chosen, recipe.size)
         self._row = 0
         grey = shows_grey(recipe.look.channels, rgb=recipe.look.rgb) and recipe.tone != "color"
-        mode = "I;16" if recipe.look.deep else "L" if grey else "RGB"
+        mode = "I;16" if recipe.look.deep else "RGBA" if recipe.look.labels else "L" if grey else "RGB"
         self.picture = PIL.Image.new(mode, recipe.size)
 
     def jobs(self, planes: NDArray[Any]) -> Iterator[None]:
@@ -70,6 +72,8 @@ class Painter:
         if self.picture.mode == "I;16":
             rows = planes[0]
             pixels = np.rint(rows).astype(np.uint16) if rows.dtype.kind == "f" else rows.astype(np.uint16)
+        elif self.picture.mode == "RGBA":
+            pixels = label_colours(planes[0])
         elif self.picture.mode == "L":
             pixels = composite_grey(planes, self._look.channels)
         else:

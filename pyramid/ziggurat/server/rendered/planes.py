@@ -51,8 +51,8 @@ class Group:
 def groups(info: ImageInfo, look: Look) -> list[Group]:
     """List the reads that a look takes; in the order of the channels' chunks."""
     together = info.arrays[0].geometry.chunk_shape[info.axes.index("c")] if "c" in info.axes else 1
-    # Values, not a picture: to the last bit.
-    errors = [0.0] if look.deep else invisible_errors(look.channels, rgb=look.rgb)
+    # Values, and labels: to the last bit.
+    errors = [0.0] if look.deep or look.labels else invisible_errors(look.channels, rgb=look.rgb)
     by_chunk: dict[int, list[int]] = {}
     for place, index in enumerate(look.indices):
         by_chunk.setdefault(index // together, []).append(place)

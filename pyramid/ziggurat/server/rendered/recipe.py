@@ -33,6 +33,8 @@ class Look:
         Whether the answer holds the values of the one channel, in 16 bits, instead of a picture for the eye.
     quality
         Of JPEG and WebP, 1 to 100.
+    labels
+        Whether the one channel holds labels: then each has a colour of its own, and windows and colours mean nothing.
     """
 
     indices: tuple[int, ...]
@@ -41,6 +43,7 @@ class Look:
     at: tuple[tuple[str, int], ...]
     deep: bool
     quality: int
+    labels: bool = False
 
 
 @dataclass(frozen=True, slots=True)

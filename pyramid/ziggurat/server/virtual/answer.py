@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from ziggurat.errors import FormatError, NotFoundError, RequestError
 from ziggurat.server.answers import error_answer
+from ziggurat.server.labels import LABELS
 from ziggurat.server.virtual.address import DOCUMENTS, parse_chunk_key, parse_form, split_path
 from ziggurat.server.virtual.chunks import chunk_bytes
 from ziggurat.server.virtual.encoding import codec_tag
 from ziggurat.server.virtual.grid import VirtualLevel
-from ziggurat.server.virtual.tree import LABELS, Trees
+from ziggurat.server.virtual.tree import Trees
 from ziggurat.server.whole import ASK_AGAIN, IMMUTABLE, answer_whole, early_answer
 from ziggurat.strict_json import parse_json
 

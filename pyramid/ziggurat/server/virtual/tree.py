@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-from ziggurat.errors import FormatError, NotFoundError, StoreError
+from ziggurat.errors import StoreError
 from ziggurat.metadata import parse_group
 from ziggurat.server.answers import dumps
-from ziggurat.server.names import split_name
+from ziggurat.server.labels import LABELS, label_images
 from ziggurat.server.virtual.documents import image_documents, join_documents, labels_documents
 from ziggurat.strict_json import parse_json
 
@@ -17,11 +17,7 @@ if TYPE_CHECKING:
     from ziggurat.server.virtual.address import Form
     from ziggurat.server.work import Work
 
-__all__ = ["LABELS", "Trees"]
-
-LABELS = "labels"
-"""The group below an image that holds its label images, each an image of its own."""
-LABELS_MAX = 256
+__all__ = ["Trees"]
 
 
 class Trees:
@@ -49,7 +45,7 @@ class Trees:
         StoreError
             If the store did not answer, or the image was replaced meanwhile.
         """
-        labels = await self._labels(opened)
+        labels = await label_images(self._images, opened)
         members = None if labels is None else tuple((name, label.version) for name, label in labels.items())
         key = ("zarr documents", form.ome, form.codec, opened.name, opened.version, members)
 
@@ -67,23 +63,6 @@ class Trees:
 
         return await self._work.get(key, make, pixels=0, nbytes=lambda made: sum(map(len, made.values())))
 
-    async def _labels(self, opened: OpenImage) -> dict[str, OpenImage] | None:
-        """The label images of an image by name, those that another codec wrote left out; None if it has no such group."""
-        key = (LABELS, "zarr.json")
-        try:
-            await self._images.root.check_object(split_name(opened.name), key)
-            document = parse_json(await opened.image.store.get("/".join(key)))
-        except NotFoundError:
-            return None
-        names = _label_names(document, f"{opened.name}/{'/'.join(key)}")
-        found = {}
-        for name in names:
-            try:
-                found[name] = await self._images.get(f"{opened.name}/{LABELS}/{name}")
-            except (NotFoundError, FormatError):
-                continue
-        return found
-
 
 async def _attributes(opened: OpenImage) -> dict[str, Any]:
     """Those of the stored group."""
@@ -92,13 +71,3 @@ async def _attributes(opened: OpenImage) -> dict[str, Any]:
         raise StoreError("the image was written anew while it was read", where=opened.name)
     attributes: dict[str, Any] = document["attributes"]
     return attributes
-
-
-def _label_names(document: Any, where: str) -> list[str]:
-    try:
-        names = document["attributes"]["ome"][LABELS]
-        if len(names) > LABELS_MAX or not all(isinstance(name, str) for name in names):
-            raise ValueError(f"more than {LABELS_MAX}, or not names")
-    except (LookupError, TypeError, ValueError) as error:
-        raise FormatError(f"does not list labels ({type(error).__name__}: {error})", where=where) from error
-    return list(dict.fromkeys(names))
