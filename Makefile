@@ -57,7 +57,7 @@ test-core: env packages
 test-python: env viewer packages
 	$(PY) -m pytest -q -n auto
 
-NEWEST_TESTS := tests/conformance $(addprefix tests/unit/test_,zarr_codec.py roundtrip.py precision.py image.py codec_surface.py loops.py store.py)
+NEWEST_TESTS := tests/conformance $(addprefix tests/unit/test_,zarr_codec.py zarr_properties.py fronts.py roundtrip.py precision.py image.py codec_surface.py loops.py store.py)
 
 # The newest Python with the newest zarr, where there is one: zarr's pipelines change from version to version.
 test-newest:

@@ -114,13 +114,19 @@ def psnr(picture: NDArray[np.float32], truth: NDArray[np.float32]) -> float:
 
 
 def scenes(store: Path) -> list[Scene]:
-    """The whole image on the screen, and its middle at full size."""
+    """The whole image on the screen, its middle at a quarter and at full size."""
     image = ziggurat.open(store)
     height, width = image.shape[-2:]
     fit = max(level.level for level in image.levels if max(level.shape[-2:]) >= SCREEN[0])
     whole = image.levels[fit].shape[-2:]
     places = [
         ("the whole image", fit, 0, 0, *whole),
+        (
+            "its middle at a quarter of full size",
+            2,
+            *((size // 4 - side) // 2 for size, side in zip((height, width), SCREEN, strict=True)),
+            *SCREEN,
+        ),
         ("its middle, pixel by pixel", 0, (height - SCREEN[0]) // 2, (width - SCREEN[1]) // 2, *SCREEN),
     ]
     return [

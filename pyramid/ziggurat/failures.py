@@ -39,6 +39,7 @@ CONNECTION = (
     ("InvalidContentType", "it does not speak TLS; is its address http:// rather than https://?", False),
     ("TooManyRedirects", "it redirects in a circle", False),
     ("BadScheme", "it redirects from https:// to http://", False),
+    ("Content-Length Header missing", "it does not tell the object's length (Content-Length)", False),
     ("without LOCATION", "it redirects to nowhere; for S3, is the region right?", False),
     ("dns error", "its host name cannot be looked up", True),
     ("ConnectionRefused", "the connection was refused", True),

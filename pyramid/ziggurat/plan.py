@@ -167,8 +167,13 @@ def plan_shard(
 
 
 def step_for_error(header: Header, level: int, max_error: float) -> int:
-    """Return the highest step whose guaranteed error at ``level`` is at most ``max_error``, in the data's units."""
-    for step in range(header.first_step, 0, -1):
-        if error_bound(header, level, step) <= max_error:
-            return step
+    """Return the highest step whose guaranteed error at ``level`` is at most ``max_error``, in the data's units.
+
+    No error at all is step 0, even where a higher one has none: only after the last are floats the same bit by bit, which
+    tells -0.0 from 0.0. Where there is nothing left to tell it costs nothing.
+    """
+    if max_error > 0:
+        for step in range(header.first_step, 0, -1):
+            if error_bound(header, level, step) <= max_error:
+                return step
     return 0

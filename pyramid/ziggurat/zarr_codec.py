@@ -271,7 +271,7 @@ def _touched(selection: Any, geometry: ArrayGeometry) -> tuple[tuple[int, ...], 
         Index into an array of the box's shape that yields the selection.
     """
     axes = selection if isinstance(selection, tuple) else (selection,)
-    axes = (*axes, *(slice(None) for _ in range(len(geometry.shape) - len(axes))))
+    axes = tuple(_unmasked(axis) for axis in (*axes, *(slice(None) for _ in range(len(geometry.shape) - len(axes)))))
     numbers = [_numbers(axis, size) for axis, size in zip(axes, geometry.shape, strict=True)]
     per_axis = [np.unique(found // chunk) for found, chunk in zip(numbers, geometry.chunk_shape, strict=True)]
     if any(not found.size for found in per_axis):
@@ -294,6 +294,11 @@ def _touched(selection: Any, geometry: ArrayGeometry) -> tuple[tuple[int, ...], 
         places.append(ChunkPlace(0, geometry.chunk_ordinal(coords), inner, outer))
     picks = tuple(_shifted(axis, low, size) for axis, low, size in zip(axes, lowest, geometry.shape, strict=True))
     return box, places, picks
+
+
+def _unmasked(axis: Any) -> Any:
+    """A mask along one axis as the indices it stands for; newer versions of zarr pass masks on."""
+    return np.flatnonzero(axis) if isinstance(axis, np.ndarray) and axis.dtype == bool and axis.ndim == 1 else axis
 
 
 def _numbers(axis: Any, size: int) -> NDArray[np.int64]:

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-__all__ = ["FAULTS", "Answer", "Proxy", "faulty_proxy"]
+__all__ = ["DAMAGE", "FAULTS", "Answer", "Proxy", "faulty_proxy"]
 
 FAULTS_IN_A_ROW = 3
 """An equal request that failed so often is answered: so the tests are sure to end well, whatever the seed."""
@@ -106,11 +106,23 @@ def other_range(handler: _Handler, answer: Answer) -> None:
         handler.reset()
 
 
+def flipped(handler: _Handler, answer: Answer) -> None:
+    """One wrong bit in the middle, in an answer that looks right."""
+    body = bytearray(answer.body)
+    if body:
+        body[len(body) // 2] ^= 4
+    handler.send_head(answer)
+    handler.wfile.write(body)
+
+
 FAULTS: dict[str, Callable[[_Handler, Answer], None]] = {
     fault.__name__: fault
     for fault in (slow, short, cut, reset, reset_midway, refuse_500, refuse_503, whole_200, other_range)
 }
 """All of them are told from a right answer without knowing the bytes."""
+
+DAMAGE = {"flipped": flipped}
+"""This one is not."""
 
 
 @dataclass
@@ -198,7 +210,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         with self.proxy.counted():
             answer = self.ask(body)
         if fault:
-            FAULTS[fault](self, answer)
+            (FAULTS | DAMAGE)[fault](self, answer)
             return
         self.send_head(answer)
         self.wfile.write(answer.body)
