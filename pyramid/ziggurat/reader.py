@@ -119,7 +119,8 @@ async def read_region(
         step = step_for_error(index.header, level, max_error)
         held = HeldBytes(index.head) if cache is None else cache.held(index)
         gap = gap_nbytes(shards.store)
-        plan = plan_shard(index, (place.chunk for place in places), level, step, held=held, gap=gap)
+        chunks = [place.chunk for place in places]
+        plan = plan_shard(index, chunks, level, step, held=held, gap=gap, border=index.border)
         await fetch_plan(index, plan, held, shards.store.get_ranges, cache)
         await decode_on_threads(index, plan, held, places, array.geometry, level, step, out)
         report.bytes_read += plan.nbytes

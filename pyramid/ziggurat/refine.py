@@ -155,7 +155,9 @@ class _Shard:
         """Read what is missing for a step; returns the bytes that it took."""
         self.step = min(max(step, self.last), self.index.header.first_step)
         gap = gap_nbytes(shards.store)
-        plan = plan_shard(self.index, self.places, self.level, self.step, held=self.held, gap=gap)
+        plan = plan_shard(
+            self.index, self.places, self.level, self.step, held=self.held, gap=gap, border=self.index.border
+        )
         await fetch_plan(self.index, plan, self.held, shards.store.get_ranges, self.cache)
         return plan.nbytes
 

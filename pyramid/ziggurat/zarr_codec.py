@@ -226,7 +226,7 @@ async def _read_places(
     box, places, picks = _touched(selection, array.geometry)
     step = step_for_error(index.header, 0, max_error)
     held = HeldBytes(index.head)
-    plan = plan_shard(index, (place.chunk for place in places), 0, step, held=held)
+    plan = plan_shard(index, [place.chunk for place in places], 0, step, held=held, border=index.border)
     if not proven and not plan.ranges:
         return None
 
