@@ -53,16 +53,22 @@ static uint64_t summed_error(const struct zgr_header *header, uint32_t level, co
     return sum / UNIT;
 }
 
+/* Of m in the data's units. */
+static uint64_t in_units(const struct zgr_header *header, uint64_t error)
+{
+    return header->has_table ? zgr_table_error(header, error) : (error < header->span ? error : header->span) * header->divisor;
+}
+
 uint64_t zgr_error_bound(const struct zgr_header *header, uint32_t level, const uint8_t *steps)
 {
     int known = zgr_all_known(header, level, steps, header->first_step);
     if (header->coding == ZGR_LABEL)
         return known ? 0 : zgr_label_error(header);
     if (!known)
-        return (uint64_t)header->span * header->divisor;
+        return in_units(header, header->span);
     uint64_t chained = chained_error(header, level, steps), summed = summed_error(header, level, steps);
     uint64_t error = chained < summed ? chained : summed;
     if (header->coding == ZGR_RCT) /* red and blue are a sum of 1 y, 3/4 of one chroma and 1/4 of the other */
         error *= 2;
-    return (error < header->span ? error : header->span) * header->divisor;
+    return in_units(header, error);
 }

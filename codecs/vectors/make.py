@@ -100,6 +100,7 @@ def images():
     )
     yield from label_images(stack)
     yield from float_images()
+    yield from table_images(em, slide, fluo)
     yield (
         "uint64",
         np.uint64(2**64 - 1) - crop(fluo, 540, 560, 18, 22).astype(np.uint64) * np.uint64(10**9 + 7),
@@ -236,6 +237,45 @@ def float_images():
         np.full((1, 1, 7, 6), np.nan, np.float32),
         {"coding": 3, "chunk": (16, 16), "decompositions": 2, "resolutions": 2, "first_step": 1, "fill": 0x3F800000},
     )
+
+
+def table_images(em, slide, fluo):
+    """As images(): values that use few of their codes, unevenly spaced, by a table of these."""
+    part = crop(em, 120, 90, 37, 41)
+    grey = np.round(np.round(part * (32 / 255)) * (255 / 32)).astype(np.uint8)
+    yield "table_grey_levels", grey, {"chunk": (16, 32), "resolutions": 3, "first_step": 5, "codes": codes_of(grey)}
+    gamma = np.round((part / 255) ** 2.2 * 65_535).astype(np.uint16)
+    yield (
+        "table_gamma",
+        gamma,
+        {
+            "chunk": (64, 64),
+            "decompositions": 5,
+            "resolutions": 4,
+            "first_step": 8,
+            "coarse_step": 2,
+            "codes": codes_of(gamma),
+        },
+    )
+    colours = np.round(crop(slide, 1200, 900, 30, 33) * 0.6).astype(np.uint8) * np.uint8(5) // np.uint8(3)
+    yield "table_colours", colours, {"chunk": (32, 32), "coding": 1, "first_step": 7, "codes": codes_of(colours)}
+    level = crop(fluo, 540, 560, 18, 22).astype(np.int64) % 97
+    # Distances of at most 52 bits, which JavaScript's numbers hold.
+    wide = (
+        np.array((-(2**51), -(2**50), -(9**15), -1000, -17, -1, 0, 1, 5, 77, 2**20, 3**31, 2**49, 2**50 + 1, 2**51 - 1))
+        << 12
+    )
+    yield "table_int64", wide[level % 15], {"chunk": (8, 32), "first_step": 5, "codes": codes_of(wide)}
+    signed = (level - 48).astype(np.int8) // 7 * 7 + (level % 7 == 0)
+    # Codes that no pixel has, as between those of a stretched contrast.
+    signed_codes = tuple(sorted({*range(-49, 50, 7), *codes_of(signed)}))
+    yield "table_int8", signed.astype(np.int8), {"chunk": (32, 32), "first_step": 0, "codes": signed_codes}
+    yield "table_one_code", np.full((1, 1, 5, 4), 300, np.uint32), {"chunk": (8, 8), "codes": (300,)}
+
+
+def codes_of(pixels):
+    """The values that pixels have."""
+    return tuple(np.unique(pixels).tolist())
 
 
 def special(pixels):

@@ -121,6 +121,7 @@ def encode(
         offset=values.offset,
         divisor=values.divisor,
         span=values.span,
+        codes=values.codes,
     )
 
     def encode_ordinal(ordinal: int) -> list[list[bytes]] | None:

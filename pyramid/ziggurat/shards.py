@@ -73,7 +73,7 @@ async def load_index(read: Callable[[int, int], Awaitable[memoryview | None]], k
         offsets, lengths, present, _ = parse_index(header, head[HEADER_NBYTES:end])
     except ZigguratError as error:
         raise error.at(key) from error
-    return ShardIndex(key, header, bytes(head[:HEADER_NBYTES]), offsets, lengths, present, bytes(head))
+    return ShardIndex(key, header, header.tobytes(), offsets, lengths, present, bytes(head))
 
 
 def check_header(header: Header, array: StoredArray, key: str) -> None:

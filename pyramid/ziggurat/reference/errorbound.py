@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ziggurat.reference.bands import Band, lowest_plane
+from ziggurat.reference.valuetable import table_error
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -59,11 +60,17 @@ def _summed(header: Header, level: int, steps: Sequence[int]) -> int:
     return total // UNIT
 
 
+def _in_units(header: Header, error: int) -> int:
+    if header.codes is not None:
+        return table_error(header.codes, error)
+    return min(error, header.span) * header.divisor
+
+
 def error_bound(header: Header, level: int, steps: Sequence[int]) -> int:
     """Return the guaranteed error at a level when resolution r is known to ``steps[r]`` (first_step + 1: not at all)."""
     if any(step > header.first_step for step in steps[min(level, header.resolutions - 1) :]):
-        return header.span * header.divisor
+        return _in_units(header, header.span)
     error = min(_chained(header, level, steps), _summed(header, level, steps))
     if header.coding == 1:
         error *= 2
-    return min(error, header.span) * header.divisor
+    return _in_units(header, error)

@@ -11,6 +11,7 @@ import numpy as np
 from ziggurat.reference.checksum import crc32c
 from ziggurat.reference.geometry import ChunkRect, ceil_div
 from ziggurat.reference.refusal import refuse
+from ziggurat.reference.valuetable import read_codes
 
 __all__ = ["CHUNKS_MAX", "DTYPES", "HEADER_NBYTES", "SPAN_MAX", "Header"]
 
@@ -19,6 +20,9 @@ VERSION = 1
 HEADER_NBYTES = 80
 CHUNKS_MAX = 65_536
 SPAN_MAX = (1 << 27) - 1
+TABLE_SPAN_MAX = 65_535
+TABLE = 16
+"""Added to the coding where there is a table of codes."""
 DTYPES = dict(
     enumerate(
         (
@@ -38,7 +42,10 @@ _LAYOUT = struct.Struct("<4s8B7IqqII3I")
 
 @dataclass(frozen=True)
 class Header:
-    """The fields of a header, named and ordered as in the table of section 2; fill and offset as signed numbers."""
+    """The fields of a header, named and ordered as in the table of section 2; fill and offset as signed numbers.
+
+    ``codes`` are of the table that comes after it; None without one, or where it has not been read.
+    """
 
     dtype: int
     components: int
@@ -61,15 +68,18 @@ class Header:
     index_nbytes: int = 0
     index_crc: int = 0
     content_crc: int = 0
+    has_table: bool = False
+    codes: tuple[int, ...] | None = None
 
     @classmethod
     def parse(cls, data: bytes) -> Header:
-        """Read and verify a header.
+        """Read and verify a header, and its table of codes where more than the header is given.
 
         Raises
         ------
         FormatError, CorruptError
-            Of the reason ``truncated``, ``magic``, ``version``, ``header_crc`` or ``field``, looked for in this order.
+            Of the reason ``truncated``, ``magic``, ``version``, ``header_crc`` or ``field``, looked for in this order; of the
+            table, as `valuetable.read_codes`.
         """
         if len(data) < HEADER_NBYTES:
             raise refuse("truncated", f"a header has {HEADER_NBYTES} bytes, not {len(data)}")
@@ -81,14 +91,23 @@ class Header:
             raise refuse("version", f"version {version} cannot be read")
         if crc32c(front) != stored_crc:
             raise refuse("header_crc", "the header is damaged")
-        header = cls(*fields)
+        tables, fields[2] = divmod(fields[2], TABLE)
+        header = replace(cls(*fields), has_table=tables > 0)
+        if tables > 1:
+            raise refuse("field", "coding is outside its range")
         header.check()
-        return header
+        return header.with_codes(data[HEADER_NBYTES:]) if len(data) > HEADER_NBYTES else header
+
+    def with_codes(self, data: bytes) -> Header:
+        """Return the same header with the table of codes read, if it has one, from the bytes after it."""
+        return replace(self, codes=read_codes(self, data)) if self.has_table and self.codes is None else self
 
     def tobytes(self) -> bytes:
         """Write the 80 bytes."""
         self.check()
-        front = _LAYOUT.pack(MAGIC, VERSION, *(getattr(self, name) for name in self.__dataclass_fields__))
+        fields = {name: getattr(self, name) for name in self.__dataclass_fields__ if name not in ("has_table", "codes")}
+        fields["coding"] += TABLE * self.has_table
+        front = _LAYOUT.pack(MAGIC, VERSION, *fields.values())
         return front + crc32c(front).to_bytes(4, "little")
 
     @property
@@ -96,7 +115,7 @@ class Header:
         """Identifies the content of the shard."""
         return int.from_bytes(self.tobytes()[-4:], "little")
 
-    def replace(self, **changes: int) -> Header:
+    def replace(self, **changes: Any) -> Header:
         """Return the same header with some fields changed."""
         return replace(self, **changes)
 
@@ -190,7 +209,7 @@ class Header:
             LABEL: kind in "iub" and (self.first_step, self.offset, self.divisor, self.span) == (0, 0, 1, 0),
             FLOAT: kind == "f" and self._check_scale(),
         }
-        if not rules[self.coding]:
+        if not rules[self.coding] or (self.has_table and self.coding not in (MEAN, RCT)):
             raise refuse(
                 "field", f"first_step, offset, divisor or span do not fit coding {self.coding} of {self.numpy_dtype}"
             )
@@ -205,6 +224,8 @@ class Header:
 
     def _check_means(self) -> bool:
         offset = self.whole(self.offset)
+        if self.has_table:
+            return self._within(offset) and self.span <= TABLE_SPAN_MAX
         return self.divisor >= 1 and self._within(offset) and self._within(offset + self.divisor * self.span)
 
     def _check_scale(self) -> bool:
