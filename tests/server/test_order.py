@@ -104,6 +104,23 @@ def test_a_receiver_ends_with_every_packet_and_knows_it(wanted):
 
 
 @given(groups())
+def test_a_packet_comes_after_those_it_builds_on(wanted):
+    """codecs/SPEC.md, section 1: a packet of bytes (r, t) is decoded after (r + 1, min(t + 1, F)) and those before it."""
+    for group in wanted:
+        group.known[:] = NOTHING
+    sent = set()
+    for item in order(wanted):
+        if isinstance(item, RankEnd):
+            continue
+        group = item.wanted
+        sent.add((group.shard, item.chunk, item.resolution, item.step))
+        if item.length and item.resolution + 1 < group.resolutions:
+            for step in range(min(item.step + 1, group.first_step), group.first_step + 1):
+                before = group.shard, item.chunk, item.resolution + 1, step
+                assert before in sent or group.lengths[before[1:]] == 0
+
+
+@given(groups())
 def test_a_second_plan_of_what_was_planned_is_empty(wanted):
     list(order(wanted))
     assert all(isinstance(item, RankEnd) for item in order(wanted))
