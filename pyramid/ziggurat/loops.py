@@ -19,10 +19,11 @@ from ziggurat.threads import Pool
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine
+    from concurrent.futures import Future
     from types import TracebackType
     from typing import Any
 
-__all__ = ["ForkSafeLock", "PerLoop", "SingleFlight", "run"]
+__all__ = ["ForkSafeLock", "PerLoop", "SingleFlight", "run", "start"]
 
 T = TypeVar("T")
 K = TypeVar("K")
@@ -129,9 +130,14 @@ async def _cancel_all() -> None:
     asyncio.get_running_loop().stop()
 
 
+def start(work: Coroutine[Any, Any, T]) -> Future[T]:
+    """Begin to run a coroutine on the I/O thread."""
+    return asyncio.run_coroutine_threadsafe(work, _io_loop())
+
+
 def run(work: Coroutine[Any, Any, T]) -> T:
     """Run a coroutine on the I/O thread and wait for it. May be called from any thread but that one."""
-    future = asyncio.run_coroutine_threadsafe(work, _io_loop())
+    future = start(work)
     try:
         return future.result()
     except BaseException as error:

@@ -156,6 +156,12 @@ class ShardReader:
             return None
         return await self._flights.do(key, lambda: self._load(array, key))
 
+    def forget(self, key: str) -> None:
+        """Drop what is known of a shard: some of it is damaged, or it is to be read as it is now."""
+        with self._lock:
+            dropped = self._cache.pop(key, None)
+            self._cached_nbytes -= 0 if dropped is None else _nbytes(dropped)
+
     async def _load(self, array: StoredArray, key: str) -> ShardIndex | None:
         async def read(start: int, stop: int) -> memoryview | None:
             try:

@@ -14,7 +14,7 @@ import pytest
 import ziggurat
 from support.faulty_proxy import FAULTS, faulty_proxy
 from support.stores import objects
-from ziggurat.errors import ChangedError, StoreError
+from ziggurat.errors import ChangedError, CorruptError, StoreError
 from ziggurat.loops import run
 from ziggurat.store import open_store
 
@@ -75,5 +75,37 @@ def test_a_store_that_never_recovers_is_an_error_that_names_the_object(places, w
         with pytest.raises(StoreError, match=r"places\.zarr/0/c/0/0/0: the store did not answer: .") as caught:
             image.read()
         assert not isinstance(caught.value, ChangedError)
+        proxy.rate = 0
+        assert np.array_equal(image.read(), places.pixels)
+
+
+@pytest.mark.parametrize("times", [1, 2, 3])
+def test_bits_that_flip_on_the_way_are_found_and_fetched_anew(places, web, monkeypatch, times):
+    """A first wrong answer is mended in silence; more of them are an error, and the next read is right again."""
+    monkeypatch.setattr("support.faulty_proxy.FAULTS_IN_A_ROW", times)
+    with faulty_proxy(("127.0.0.1", web.port), rate=0, faults=("flipped",)) as proxy:
+        image = ziggurat.open(f"{proxy.url}/places.zarr")
+        proxy.rate = 1
+        seen = []
+        while not seen or not isinstance(seen[-1], np.ndarray):
+            try:
+                seen.append(image.read())
+            except CorruptError as error:
+                seen.append(error)
+            assert len(seen) < 20
+        assert np.array_equal(seen[-1], places.pixels)
+    assert times > 1 or len(seen) <= 2  # the index, then packets
+    assert {name for *_, name in proxy.seen} == {"flipped", ""}
+
+
+@pytest.mark.usefixtures("quick")
+def test_refining_with_flipped_bits_is_an_error_and_the_next_read_is_right(places, web, monkeypatch):
+    with faulty_proxy(("127.0.0.1", web.port), rate=0, faults=("flipped",)) as proxy:
+        image = ziggurat.open(f"{proxy.url}/places.zarr")
+        image.read(level=3)
+        proxy.rate = 1
+        monkeypatch.setattr("support.faulty_proxy.FAULTS_IN_A_ROW", 1)
+        with pytest.raises(CorruptError, match="0/c/0/0/0 chunk"):
+            list(image.refine())
         proxy.rate = 0
         assert np.array_equal(image.read(), places.pixels)

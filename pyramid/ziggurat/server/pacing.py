@@ -28,7 +28,7 @@ QUEUE_SECONDS = 0.005
 """What waits at the bottleneck at least, so that it has something to send while a new view is looked up."""
 PROBE_SHARE = 0.15
 """Or this share of the round trip, if that is more: a link that became faster is found out so much a round trip."""
-BUNCH_SECONDS = 0.1
+BUNCH_SECONDS = 0.05
 """Acknowledgements come in bunches, from a browser that draws or a machine that is busy. What comes more in a bunch than the
 rate explains may be on the way, too, or the link would run dry before the next one; but no more than for so long."""
 START_GAIN = 2.0
