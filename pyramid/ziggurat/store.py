@@ -41,6 +41,8 @@ CONFIRM_SECONDS = 5.0
 """An object store is asked no more often than this whether the image is still the one that was opened, unless there is reason to
 doubt it. A folder is asked each time: that takes microseconds."""
 
+S3_HINT = "; S3 says so of what is not there, too, where listing is not allowed"
+
 
 @dataclass(frozen=True)
 class ObjectInfo:
@@ -202,12 +204,12 @@ class Store:
 
         try:
             return await attempts(once)
-        except (NotFoundError, StoreError) as error:
-            error.message = (
-                error.message if isinstance(error, NotFoundError) else f"the store did not answer: {error.message}"
-            )
+        except NotFoundError as error:
             error.where = self._where(key)
             raise
+        except StoreError as error:
+            hint = S3_HINT if "403" in error.message and self.url.startswith("s3") else ""
+            raise StoreError(f"the store did not answer: {error.message}{hint}", where=self._where(key)) from error
         except PassingError as error:
             raise StoreError(f"the store did not answer: {error}", where=self._where(key)) from error
 
