@@ -53,6 +53,8 @@ def test_one_program_reads_everywhere_with_every_tenth_answer_wrong(places, web,
     assert len(set(digests)) == 1
     for proxy in (http, bucket):
         assert len([1 for *_, fault in proxy.seen if fault]) >= 5
+        assert {path.partition("?")[2] for _, path, _, _ in proxy.seen} == {""}  # nothing is listed
+        assert {method for method, _, _, _ in proxy.seen} <= {"GET", "HEAD"}
 
 
 @pytest.mark.parametrize("fault", FAULTS)
