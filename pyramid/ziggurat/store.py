@@ -7,9 +7,9 @@ which version of an object it has seen, and gives no bytes of another.
 from __future__ import annotations
 
 import asyncio
-import time
 from collections import OrderedDict
 from dataclasses import dataclass
+from time import monotonic
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ziggurat.address import find_objects, local_path
@@ -168,7 +168,7 @@ class Store:
             seen, at = self._seen.get(key, (None, 0.0))
             found = self._seen[other][0].modified if other is not None and other in self._seen else 0.0
             doubtful = other is None or found > max(self._newest, seen.modified if seen is not None else 0.0)
-        if seen is None or not (doubtful or time.monotonic() >= at + self.confirm_seconds):
+        if seen is None or not (doubtful or monotonic() >= at + self.confirm_seconds):
             return
         try:
             try:
@@ -216,12 +216,13 @@ class Store:
     def _check(self, key: str, version: Version) -> None:
         """Remember the version of an object that is seen for the first time, refuse another one later."""
         with self._lock:
-            seen = self._seen.get(key, (version, 0.0))[0]
-            self._seen[key] = (seen, time.monotonic())
+            seen, at = self._seen.get(key, (version, 0.0))
+            same = seen.same(version)
+            self._seen[key] = (seen, monotonic() if same else at)
             self._seen.move_to_end(key)
             while len(self._seen) > VERSIONS_MAX:
                 self._seen.popitem(last=False)
-        if not seen.same(version):
+        if not same:
             raise ChangedError("was written anew since the image was opened; open it again", where=self._where(key))
 
     def _where(self, key: str) -> str:
