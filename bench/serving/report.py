@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from typing import TYPE_CHECKING, NamedTuple
 
 import matplotlib
@@ -40,6 +41,7 @@ HEAD = """# What serving costs over a slow line
 the bottleneck (a proxy, `bench/serving/link.py`: no loss, no slow start of TCP). The image is `{name}`, {size},
 {dtype}, {channels} channels. Each way is run twice and the second run counts, so that what the server decodes once and keeps
 is not measured. Time begins with the first connection; the opening of the image is in it. Bytes are all that came, headers too.
+The machine had {processors} processors and a load average of {load:.0f}: what is above two comes from others, and delays all ways alike.
 
 The mosaic repeats real frames of 1,200 × 1,000 pixels. At an eighth of its size, where the whole fits a screen, a chunk of 512²
 holds a dozen copies, which zstd finds and no other way here: there OME-Zarr looks smaller than it is for any real image.
@@ -72,6 +74,8 @@ def write(docs: Path, compared: list[Measured], wasted: dict[str, Waste]) -> Non
         size=" × ".join(f"{size:,}" for size in scene.whole),
         dtype=scene.truth.dtype,
         channels=len(scene.channels),
+        processors=os.cpu_count(),
+        load=os.getloadavg()[1],
     )
     lines = []
     for measured in compared:
