@@ -5,7 +5,7 @@ import { brotliCompressSync } from "node:zlib";
 import { expect, it } from "vitest";
 
 /** JavaScript and WebAssembly together, but for what only stores need, which is loaded when one is opened. */
-const MOST_NBYTES = 62_000;
+const MOST_NBYTES = 60_000;
 const MOST_FOR_STORES_NBYTES = 7_500;
 
 it("is small", () => {

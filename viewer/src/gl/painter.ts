@@ -99,7 +99,7 @@ export class Painter {
     gl.viewport(0, 0, width, height);
     gl.enable(gl.SCISSOR_TEST);
     clear(gl, rectangle, height, background);
-    const image = bounds.map(Math.round);
+    const image = bounds.map((edge) => Math.ceil(edge - 0.5)); // the pixels whose middle lies inside, as triangles have it
     const low = (at: 0 | 1): number => Math.max(rectangle[at], image[at]!);
     const high = (at: 2 | 3): number => Math.min(rectangle[at], image[at]!);
     clear(gl, [low(0), low(1), high(2), high(3)], height, [0, 0, 0]); // channels are added to it

@@ -201,6 +201,11 @@ export class Viewer {
     return damageOnScreen(this.description, places, this.damaged, this.state.camera, this.screen);
   }
 
+  /** What it takes in bytes: packets, and on the graphics card. */
+  get memory(): { readonly heldNbytes: number; readonly gpuNbytes: number } {
+    return { heldNbytes: this.session.heldNbytes, gpuNbytes: this.stage.nbytes };
+  }
+
   get components(): number {
     return this.stage.components;
   }
