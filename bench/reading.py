@@ -1,6 +1,7 @@
 """What reads cost in requests and bytes: ``python -m bench.reading STORE``.
 
-Counted at the store, on any image; STORE is best a large one, such as `build/mosaic.zarr` (``make build/mosaic.zarr``).
+Counted at the store, on any image with channels; STORE, a path or a URL, is best a large one, such as `build/mosaic.zarr` (``make
+build/mosaic.zarr``). Each read is of a freshly opened image, the opening not counted.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from ziggurat.store import Store, open_store
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-SIDE = 1024
+SIDE, TILE = 1024, 512
 
 
 class CountingStore(Store):
@@ -54,19 +55,34 @@ def main() -> None:
     parser.add_argument("store")
     location = parser.parse_args().store
     print(f"{'read':44} {'GETs':>5} {'bytes':>12}")
+    opening = CountingStore(open_store(location))
+    image = run(aopen(opening))
+    print(f"{'open':44} {opening.requests:5} {opening.nbytes:12,}")
     measure(location, "thumbnail(256)", lambda image: image.thumbnail(256))
-    image = run(aopen(open_store(location)))
-    top, left = (size // 2 for size in image.shape[-2:])
-    box = {"y": slice(top, top + SIDE), "x": slice(left, left + SIDE)}
+    for level in image.levels:
+        if max(level.shape[-2:]) > TILE:
+            box = _middle(level.shape, TILE)
+            name = f"{TILE}² tile in the middle of level {level.level}, exact"
+            measure(location, name, lambda image, n=level.level, box=box: image.read(level=n, c=0, **box))
+    box = _middle(image.shape, SIDE)
     exact = np.asarray(measure(location, f"{SIDE}² in the middle, exact", lambda image: image.read(**box)))
     for error in (1, 4, 16, 64, 256):
-        found = measure(
-            location, f"{SIDE}² in the middle, max_error={error}", lambda image, e=error: image.read(max_error=e, **box)
-        )
+        name = f"{SIDE}² in the middle, max_error={error}"
+        found = measure(location, name, lambda image, e=error: image.read(max_error=e, **box))
         seen = int(np.abs(np.asarray(found).astype(np.int64) - exact).max())
         print(f"{'':44} largest error seen {seen}")
         if seen > error:
             raise SystemExit(f"an error of {seen} where {error} was promised")
+    windows = [channel.window for channel in image.channels]
+    measure(location, f"{SIDE}² in the middle, its windows", lambda image: image.read(window=windows, **box))
+    clipped = [(high, 2 * high) for _, high in windows]
+    measure(location, f"{SIDE}² in the middle, nearly all below", lambda image: image.read(window=clipped, **box))
+
+
+def _middle(shape: tuple[int, ...], side: int) -> dict[str, slice]:
+    """A box of whole chunks, as far as they are of this size, about the middle."""
+    starts = [max(0, size // 2 // side * side) for size in shape[-2:]]
+    return {axis: slice(start, start + side) for axis, start in zip("yx", starts, strict=True)}
 
 
 if __name__ == "__main__":

@@ -170,7 +170,16 @@ SIMD_INLINE void decode_some(const struct zgr_pass *pass, uint32_t phase, uint32
 }
 
 #ifdef ZGR_NO_ENCODER /* WebAssembly, which is sent before the first picture: small */
-#define DECODE_SIBLINGS(WIDTH) decode_some(pass, phase, first, count, WIDTH, pass->sibling_count);
+SIMD static void decode_units_32(const struct zgr_pass *pass, uint32_t phase, uint32_t first, uint32_t count)
+{
+    decode_some(pass, phase, first, count, 32, pass->sibling_count);
+}
+SIMD static void decode_units_any(const struct zgr_pass *pass, uint32_t phase, uint32_t first, uint32_t count)
+{
+    decode_some(pass, phase, first, count, pass->lanes->width, pass->sibling_count);
+}
+#define decode_units_8 decode_units_any
+#define decode_units_16 decode_units_any
 #else
 #define DECODE_SIBLINGS(WIDTH)                                                                                               \
     switch (pass->sibling_count) {                                                                                           \
@@ -179,7 +188,6 @@ SIMD_INLINE void decode_some(const struct zgr_pass *pass, uint32_t phase, uint32
     case 2: decode_some(pass, phase, first, count, WIDTH, 2); break;                                                         \
     default: decode_some(pass, phase, first, count, WIDTH, 3); break;                                                        \
     }
-#endif
 #define DEFINE_DECODE(WIDTH)                                                                                                 \
     SIMD static void decode_units_##WIDTH(const struct zgr_pass *pass, uint32_t phase, uint32_t first, uint32_t count)       \
     {                                                                                                                        \
@@ -188,6 +196,7 @@ SIMD_INLINE void decode_some(const struct zgr_pass *pass, uint32_t phase, uint32
 DEFINE_DECODE(8)
 DEFINE_DECODE(16)
 DEFINE_DECODE(32)
+#endif
 
 SIMD static void decode_units(const struct zgr_pass *pass, uint32_t phase, uint32_t first, uint32_t count)
 {

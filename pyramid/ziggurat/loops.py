@@ -98,10 +98,11 @@ def _io_loop() -> asyncio.AbstractEventLoop:
     global _loop, _thread, _pool
     with _lock:
         if _loop is None:
-            _loop, _pool = asyncio.new_event_loop(), Pool()
-            _loop.set_default_executor(_pool)
-            _thread = threading.Thread(target=_loop.run_forever, name="ziggurat-io", daemon=True)
-            _thread.start()
+            loop, pool = asyncio.new_event_loop(), Pool()
+            loop.set_default_executor(pool)
+            thread = threading.Thread(target=loop.run_forever, name="ziggurat-io", daemon=True)
+            thread.start()  # raises where the interpreter is ending: then there is no loop to wait for
+            _loop, _thread, _pool = loop, thread, pool
             atexit.register(_end)
         return _loop
 

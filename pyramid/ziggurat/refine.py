@@ -43,9 +43,9 @@ which takes some four times as long in all; only its bytes are kept between, as 
 DECODER_PIXEL_NBYTES = 4
 """Measured: a coefficient of 32 bits, and what is known of it among its highest and lowest bits."""
 
-ROUND_GREYS = (16, 0.5)
-"""Errors, in greys of the narrowest window, after which a read in few rounds looks whether it is done: pixels far outside
-the window are done at the first, those of which no grey is at stake at the second; the rest is read to the end."""
+ROUND_GREYS = (16,)
+"""Errors, in greys of the narrowest window, after which a read in few rounds looks which chunks are done, as those are whose
+pixels lie outside the window; the others are read to the end. Each costs those others a request."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ class Aim:
     channel_axis
         Axis of the region that the windows belong to; None if there is but one.
     few_rounds
-        Ask the store a few times at most, not once a step, and so with fewer steps between.
+        Ask the store twice at most, not once a step.
     """
 
     max_error: float = 0

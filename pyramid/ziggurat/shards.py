@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import time
 from collections import OrderedDict
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from ziggurat._core import Header, parse_index
@@ -152,7 +152,7 @@ class ShardReader:
                 self._cache.move_to_end(key)
         if isinstance(known, ShardIndex):
             return known
-        if known is not None and time.monotonic() < known:
+        if known is not None and monotonic() < known:
             return None
         return await self._flights.do(key, lambda: self._load(array, key))
 
@@ -182,7 +182,7 @@ class ShardReader:
         return index
 
     def _keep(self, key: str, index: ShardIndex | None) -> None:
-        entry = time.monotonic() + ABSENT_SECONDS if index is None else index
+        entry = monotonic() + ABSENT_SECONDS if index is None else index
         with self._lock:
             # Another event loop may have read it at the same time.
             replaced = self._cache.pop(key, None)

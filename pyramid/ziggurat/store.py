@@ -7,9 +7,9 @@ which version of an object it has seen, and gives no bytes of another.
 from __future__ import annotations
 
 import asyncio
-import time
 from collections import OrderedDict
 from dataclasses import dataclass
+from time import monotonic
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ziggurat.address import find_objects, local_path
@@ -40,6 +40,8 @@ DOCUMENT_NBYTES_MAX = 64 * 1024 * 1024
 CONFIRM_SECONDS = 5.0
 """An object store is asked no more often than this whether the image is still the one that was opened, unless there is reason to
 doubt it. A folder is asked each time: that takes microseconds."""
+
+S3_HINT = "; S3 says so of what is not there, too, where listing is not allowed"
 
 
 @dataclass(frozen=True)
@@ -166,7 +168,7 @@ class Store:
             seen, at = self._seen.get(key, (None, 0.0))
             found = self._seen[other][0].modified if other is not None and other in self._seen else 0.0
             doubtful = other is None or found > max(self._newest, seen.modified if seen is not None else 0.0)
-        if seen is None or not (doubtful or time.monotonic() >= at + self.confirm_seconds):
+        if seen is None or not (doubtful or monotonic() >= at + self.confirm_seconds):
             return
         try:
             try:
@@ -202,24 +204,25 @@ class Store:
 
         try:
             return await attempts(once)
-        except (NotFoundError, StoreError) as error:
-            error.message = (
-                error.message if isinstance(error, NotFoundError) else f"the store did not answer: {error.message}"
-            )
+        except NotFoundError as error:
             error.where = self._where(key)
             raise
+        except StoreError as error:
+            hint = S3_HINT if "403" in error.message and self.url.startswith("s3") else ""
+            raise StoreError(f"the store did not answer: {error.message}{hint}", where=self._where(key)) from error
         except PassingError as error:
             raise StoreError(f"the store did not answer: {error}", where=self._where(key)) from error
 
     def _check(self, key: str, version: Version) -> None:
         """Remember the version of an object that is seen for the first time, refuse another one later."""
         with self._lock:
-            seen = self._seen.get(key, (version, 0.0))[0]
-            self._seen[key] = (seen, time.monotonic())
+            seen, at = self._seen.get(key, (version, 0.0))
+            same = seen.same(version)
+            self._seen[key] = (seen, monotonic() if same else at)
             self._seen.move_to_end(key)
             while len(self._seen) > VERSIONS_MAX:
                 self._seen.popitem(last=False)
-        if not seen.same(version):
+        if not same:
             raise ChangedError("was written anew since the image was opened; open it again", where=self._where(key))
 
     def _where(self, key: str) -> str:

@@ -26,12 +26,12 @@ __all__ = ["render_thumbnail"]
 THUMBNAIL_FILL = 0.9
 """A level that fills this much of the size asked for is taken as it is: the next finer one costs four times the bytes."""
 
-THUMBNAIL_GREYS = (3, 6, 12, 24)
-"""No pixel of a thumbnail is off by more greys than the first of these whose bytes fit; most are right. Within half a grey costs
-twice the bytes of three."""
+THUMBNAIL_GREYS = (3, 6, 12, 24, 48, 96)
+"""No pixel of a thumbnail is off by more greys than the first of these whose bytes fit; most are off by a tenth of it. Within half
+a grey costs twice the bytes of three."""
 
-THUMBNAIL_NBYTES = 32 * 1024
-"""Of packets beyond the fronts of the shards: with one front and the image's document below 64 KiB in all."""
+THUMBNAIL_NBYTES = 35 * 1024
+"""Of packets beyond the fronts of the shards: with one front, 24 KiB, and the image's document 64 KiB in all."""
 
 THUMBNAIL_MAX = 4096
 """Largest side of a thumbnail, in pixels; who wants more reads a region."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import shutil
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -51,6 +53,8 @@ def test_one_program_reads_everywhere_with_every_tenth_answer_wrong(places, web,
     assert len(set(digests)) == 1
     for proxy in (http, bucket):
         assert len([1 for *_, fault in proxy.seen if fault]) >= 5
+        assert {path.partition("?")[2] for _, path, _, _ in proxy.seen} == {""}  # nothing is listed
+        assert {method for method, _, _, _ in proxy.seen} <= {"GET", "HEAD"}
 
 
 @pytest.mark.parametrize("fault", FAULTS)
@@ -109,3 +113,22 @@ def test_refining_with_flipped_bits_is_an_error_and_the_next_read_is_right(place
             list(image.refine())
         proxy.rate = 0
         assert np.array_equal(image.read(), places.pixels)
+
+
+@pytest.mark.usefixtures("quick")
+def test_a_thousand_ranges_with_every_tenth_answer_wrong(places, web):
+    data = (places.path / "0/c/0/0/0").read_bytes()
+    edges = np.sort(np.random.default_rng(11).integers(0, len(data), (1000, 2)), axis=1).tolist()
+
+    async def read(store):
+        return await asyncio.gather(
+            *(store.get_range("0/c/0/0/0", start, min(stop, start + 20_000)) for start, stop in edges)
+        )
+
+    with faulty_proxy(("127.0.0.1", web.port), seed=9) as proxy:
+        found = run(read(open_store(f"{proxy.url}/places.zarr")))
+    assert all(
+        bytes(part) == data[start : min(stop, start + 20_000)] for part, (start, stop) in zip(found, edges, strict=True)
+    )
+    faults = Counter(fault for *_, fault in proxy.seen)
+    assert all(faults[fault] for fault in FAULTS)

@@ -113,7 +113,7 @@ def test_an_error_is_not_kept(store):
 
 def test_that_a_shard_is_not_stored_is_remembered_for_a_time(store, monkeypatch):
     shards, now = ShardReader(store), 1000.0
-    monkeypatch.setattr("ziggurat.shards.time.monotonic", lambda: now)
+    monkeypatch.setattr("ziggurat.shards.monotonic", lambda: now)
     for _ in range(3):
         assert run(shards.index(ARRAY, 2)) is None
     assert len(store.ranges) == 1

@@ -19,6 +19,8 @@ export interface Automation {
   /** The name of the image that is open. */
   readonly opened: string | undefined;
   readonly state: Status & ViewState;
+  /** What it takes in bytes. */
+  readonly memory: Viewer["memory"];
   open(name: string): Promise<void>;
   look(camera: Partial<Camera>): void;
   fit(): void;
@@ -44,6 +46,9 @@ export function automate(app: App): Automation {
     get state() {
       const open = viewer();
       return { ...open.status, ...open.current };
+    },
+    get memory() {
+      return viewer().memory;
     },
     get opened() {
       return app.viewer?.description.name;

@@ -67,6 +67,11 @@ export class Session {
     });
   }
 
+  /** Packets that are held, in bytes. */
+  get heldNbytes(): number {
+    return this.held.nbytes;
+  }
+
   /** Whether the server has nothing left to send for the last view, and all of it is decoded. */
   get settled(): boolean {
     return this.sent && !this.pool.busy;
