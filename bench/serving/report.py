@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from bench.serving.scene import Curve, Scene
 
 GOOD_DB = 40.0
+TICKS_SECONDS = (0.2, 0.5, 1, 2, 5, 10)
 NAMES = {
     "ours": "view stream",
     "zarr": "OME-Zarr, zstd chunks of the screen's level",
@@ -41,7 +42,7 @@ HEAD = """# What serving costs over a slow line
 the bottleneck (a proxy, `bench/serving/link.py`: no loss, no slow start of TCP). The image is `{name}`, {size},
 {dtype}, {channels} channels. Each way is run twice and the second run counts, so that what the server decodes once and keeps
 is not measured. Time begins with the first connection; the opening of the image is in it. Bytes are all that came, headers too.
-The machine had {processors} processors and a load average of {load:.0f}: what is above two comes from others, and delays all ways alike.
+The machine had {processors} processors and a load average of {load:.0f}, most of it not from here.
 
 The mosaic repeats real frames of 1,200 × 1,000 pixels. At an eighth of its size, where the whole fits a screen, a chunk of 512²
 holds a dozen copies, which zstd finds and no other way here: there OME-Zarr looks smaller than it is for any real image.
@@ -139,7 +140,10 @@ def _plot(path: Path, compared: list[Measured]) -> None:
             points = [(seconds, min(psnr, 100.0)) for seconds, _, psnr in curve.points]
             axis.plot(*zip(*points, strict=True), label=NAMES[name], marker="." if name != "ours" else None)
         axis.axhline(GOOD_DB, color="grey", linewidth=0.5)
-        axis.set(xscale="log", xlabel="seconds", ylabel="PSNR, dB (100: exact)", title=measured.scene.title)
+        axis.set_xscale("log")
+        axis.set_xticks(TICKS_SECONDS, [f"{tick:g}" for tick in TICKS_SECONDS])
+        axis.minorticks_off()
+        axis.set(xlabel="seconds", ylabel="PSNR, dB (100: exact)", title=measured.scene.title)
     axes[0][0].legend(fontsize=8)
     figure.tight_layout()
     figure.savefig(path, dpi=110)
