@@ -5,7 +5,7 @@ table is a mean of values only where the codes are evenly spaced. So there are t
 
 * **even**: codes on a straight line but for their rounding (8 bits stretched to 16, 33 grey levels in a byte), with those
   between them that no pixel has. Means are right to about half a step, as with a divisor.
-* **exact**: just the codes there are (gamma, a value far from all others), where the means of the levels between two stored
+* **exact**: just the codes there are (gamma), where the means of the levels between two stored
   ones were found to be right to `MEANS_TOLERANCE`.
 
 Stored levels are means of values, with either (`ziggurat._core.encode_chunk`).
@@ -38,6 +38,10 @@ GAIN_EXACT_BITS = 0.25
 MEANS_TOLERANCE = 1 / 64
 """How far means may be off, root mean square, as a part of the range from 0.1 to 99.9 percentile: 36 dB below it. Of 8-bit images
 with a gamma of 2.2 to 16 bits it is 0.4 to 1.5 %, of those with equalised histograms 1.6 to 5 %."""
+
+GAP_MOST = 4
+"""How many times as large as the usual distance of an exact table's codes the largest may be: guaranteed errors grow with it. With
+a value far from all others (the -2000 around a CT slice) no error but 0 could be promised."""
 
 LEVELS_BETWEEN = 2
 """Levels that are taken from the packets of a finer one: 1 and 2 between 0 and 3."""
@@ -97,11 +101,15 @@ def _choose(
         even_weights[np.searchsorted(even, exact)] = weights
         gain_even = _gain(even, even_weights, divisor)
     gain_exact = _gain(exact, weights, divisor)
-    if gain_exact >= max(gain_even + GAIN_EXACT_BITS, GAIN_LEAST_BITS) and _means_hold(
-        exact, weights, map(places_of, _crops(planes))
-    ):
+    if _wins(exact, gain_exact, gain_even, divisor) and _means_hold(exact, weights, map(places_of, _crops(planes))):
         return exact, gain_exact
     return (even, gain_even) if even is not None and gain_even >= GAIN_LEAST_BITS else None
+
+
+def _wins(exact: NDArray[np.uint64], gain: float, gain_even: float, divisor: int) -> bool:
+    """Whether an exact table saves enough, and keeps guaranteed errors small."""
+    is_enough = gain >= max(gain_even + GAIN_EXACT_BITS, GAIN_LEAST_BITS)
+    return is_enough and float(np.diff(exact).max()) <= GAP_MOST * divisor * 2.0**gain
 
 
 def _gain(codes: NDArray[np.uint64], counts: NDArray[Any], divisor: int) -> float:

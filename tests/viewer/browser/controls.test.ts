@@ -132,6 +132,11 @@ describe.skipIf(absent !== undefined)(`the controls${absent === undefined ? "" :
     await expect.poll(() => bar.textContent()).toBe("20 µm");
     await viewer.look({ zoom: 20 });
     await expect.poll(() => bar.textContent()).toBe("2 µm");
+    // It lies over the picture, not under it.
+    const { x, y, width } = (await bar.boundingBox())!;
+    const seen = await viewer.page.screenshot({ clip: { x, y, width, height: 2 } });
+    const without = await viewer.page.screenshot({ clip: { x, y, width, height: 2 }, style: ".scale { visibility: hidden }" });
+    expect(seen.equals(without)).toBe(false);
   });
 
   it("fetches nothing for a wider window or a hidden channel, and only what can be seen then for a narrower one", async () => {
@@ -201,8 +206,13 @@ describe.skipIf(absent !== undefined)(`the controls${absent === undefined ? "" :
 
   it("reads off values with their error, and without one once they are exact", async () => {
     const pointer = viewer.page.locator(".pointer");
-    await view().hover({ position: { x: 250, y: 250 } });
-    await expect.poll(() => pointer.textContent()).toMatch(/x \d+ {2}y \d+ {3}channel 0 \d+ ± \d+ {3}channel 1 \d+ ± \d+/);
+    let moves = 0;
+    const afterMove = async () => {
+      await view().hover({ position: { x: 250 + (moves++ % 2), y: 250 } });
+      return pointer.textContent();
+    };
+    // A value is read once the pointer rests.
+    await expect.poll(afterMove, { interval: 500 }).toMatch(/x \d+ {2}y \d+ {3}channel 0 \d+ ± \d+ {3}channel 1 \d+ ± \d+/);
     await viewer.page.getByRole("checkbox", { name: "Exact" }).check();
     await viewer.idle();
     await view().hover({ position: { x: 260, y: 240 } });
