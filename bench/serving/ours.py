@@ -76,6 +76,9 @@ class Canvas:
             if key not in self._chunks:
                 self._chunks[key] = ChunkDecoder(self._headers[record.shard], record.chunk)
                 self._known[self._box(key)] = True
+            header = self._headers[record.shard]
+            for coarser in range(record.resolution + 1, header.resolutions):
+                self._chunks[key].skip_to(coarser, min(record.step + 1, header.first_step))
             self._chunks[key].add(record.resolution, record.step, record.data, after_gap=True)
             self._stale.add(key)
         elif record.kind in (SHARD_ABSENT, CHUNK_ABSENT):

@@ -130,6 +130,8 @@ class Picture:
             return
         if record.step + 1 < known:
             decoder.skip_to(record.resolution, record.step + 1)
+        for coarser in range(record.resolution + 1, header.resolutions):
+            decoder.skip_to(coarser, min(record.step + 1, header.first_step))
         if record.data:
             decoder.add(record.resolution, record.step, record.data)
         else:
