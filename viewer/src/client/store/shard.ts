@@ -26,6 +26,8 @@ export class Shard {
   trouble: string | undefined;
   /** Of each chunk the lowest step handed on, by resolution; above all steps where nothing was. */
   private readonly known = new Map<number, Uint8Array>();
+  /** Of each chunk the packets that came before others they build on, by their places in the index: ranges come in any order. */
+  private readonly early = new Map<number, Map<number, Uint8Array>>();
   private headerTold = false;
 
   constructor(
@@ -36,16 +38,18 @@ export class Shard {
 
   forget(chunk: number): void {
     this.known.delete(chunk);
+    this.early.delete(chunk);
   }
 
-  /** What of the object was handed on, in order. */
+  /** What of the object came and is still known, in order. */
   heldSpans(): Span[] {
-    const { index } = this.stored!;
+    const { index, head } = this.stored!;
     const spans = [...this.known.keys()].flatMap((chunk) => {
       const steps = this.knownOf(chunk);
       return packetsOf(index, chunk, 0, 0).flatMap(({ resolution, step, span }) => (step >= steps[resolution]! ? [span] : []));
     });
-    return joined(spans);
+    for (const places of this.early.values()) for (const place of places.keys()) spans.push(spanOf(index, place));
+    return joined([[0, head.length], ...spans]);
   }
 
   /** The packets of a chunk that are not known yet. */
@@ -64,21 +68,27 @@ export class Shard {
   }
 
   /**
-   * The packets that lie whole in some bytes of the object and can be used: no lower than the step after those that are known.
+   * The packets that can be handed on now that some bytes of the object came, in an order that decoders take. Those that lie whole in
+   * the bytes are looked at; the first of them may begin in the object's first bytes, which are here.
    * @param from where to begin in the layout: what an earlier call with fewer of these bytes returned
    */
   packetsIn(start: number, bytes: Uint8Array, from: number, wanted?: { has(chunk: number): boolean }): { records: Record[]; next: number } {
-    const { index, layout } = this.stored!;
+    const { index, layout, head } = this.stored!;
     const records: Record[] = [];
     let at = from;
     for (; at < layout.length; at++) {
       const place = layout[at]!;
       const offset = index.offsets[place]! - start;
-      if (offset < 0) continue;
       const end = offset + index.lengths[place]!;
+      if (end <= 0 || (offset < 0 && start > head.length)) continue;
       if (end > bytes.length) break;
-      const record = this.take(place, bytes, offset, end, wanted);
-      if (record !== undefined) records.push(record);
+      const packet = offset < 0 ? concatenated(head.subarray(start + offset, start), bytes.subarray(0, end)) : bytes.subarray(offset, end);
+      const chunk = Math.floor(place / (index.resolutions * (index.firstStep + 1)));
+      if (wanted !== undefined && !wanted.has(chunk)) continue;
+      this.earlyOf(chunk).set(place, packet);
+      records.push(...this.ready(chunk));
+      // What waits must not keep alive all that came with it.
+      if (this.early.get(chunk)?.has(place)) this.earlyOf(chunk).set(place, packet.slice());
     }
     return { records, next: at };
   }
@@ -109,16 +119,38 @@ export class Shard {
     return steps;
   }
 
-  private take(place: number, bytes: Uint8Array, offset: number, end: number, wanted?: { has(chunk: number): boolean }): Record | undefined {
+  private earlyOf(chunk: number): Map<number, Uint8Array> {
+    let places = this.early.get(chunk);
+    if (places === undefined) this.early.set(chunk, (places = new Map()));
+    return places;
+  }
+
+  /** Of the packets of a chunk that came early those whose turn it is: coarse resolutions first, high steps first. */
+  private ready(chunk: number): Record[] {
     const { index } = this.stored!;
-    const step = place % (index.firstStep + 1);
-    const row = Math.floor(place / (index.firstStep + 1));
-    const [chunk, resolution] = [Math.floor(row / index.resolutions), row % index.resolutions];
-    if (wanted !== undefined && !wanted.has(chunk)) return undefined;
     const steps = this.knownOf(chunk);
-    if (step >= steps[resolution]! || !this.emptyBetween(chunk, resolution, step + 1, steps[resolution]!)) return undefined;
-    steps[resolution] = step;
-    return { kind: "packet", array: this.array, shard: this.ordinal, chunk, resolution, step, bytes: bytes.subarray(offset, end) };
+    const early = this.earlyOf(chunk);
+    const records: Record[] = [];
+    for (const [place, bytes] of [...early].sort((a, b) => b[0] - a[0])) {
+      const step = place % (index.firstStep + 1);
+      const resolution = Math.floor(place / (index.firstStep + 1)) % index.resolutions;
+      const late = step >= steps[resolution]!;
+      if (!late && !this.buildsOnKnown(chunk, resolution, step, steps)) continue;
+      early.delete(place);
+      if (late) continue;
+      steps[resolution] = step;
+      records.push({ kind: "packet", array: this.array, shard: this.ordinal, chunk, resolution, step, bytes });
+    }
+    if (early.size === 0) this.early.delete(chunk);
+    return records;
+  }
+
+  /** Whether all is known that a packet builds on: the steps above it, and of the coarser resolution those down to the step above. */
+  private buildsOnKnown(chunk: number, resolution: number, step: number, steps: Uint8Array): boolean {
+    const { resolutions, firstStep } = this.stored!.index;
+    if (!this.emptyBetween(chunk, resolution, step + 1, steps[resolution]!)) return false;
+    const coarser = resolution + 1;
+    return coarser === resolutions || this.emptyBetween(chunk, coarser, Math.min(step + 1, firstStep), steps[coarser]!);
   }
 
   /** Whether all packets of steps [from, to) are empty. */
@@ -127,6 +159,15 @@ export class Shard {
     for (let step = from; step < to; step++) if (index.lengths[placeOf(index, chunk, resolution, step)]! > 0) return false;
     return true;
   }
+}
+
+const spanOf = ({ offsets, lengths }: ShardIndex, place: number): Span => [offsets[place]!, offsets[place]! + lengths[place]!];
+
+function concatenated(first: Uint8Array, second: Uint8Array): Uint8Array {
+  const all = new Uint8Array(first.length + second.length);
+  all.set(first);
+  all.set(second, first.length);
+  return all;
 }
 
 /** Spans that touch become one. */
