@@ -1,28 +1,21 @@
-/* The planes of a packet to a payload: SPEC.md, section 9. What is free there is chosen here: tables, raw planes, states. */
+/* The planes of packets to payloads: SPEC.md, section 9. What is free there is chosen here: tables, raw planes, states. */
+#include "chain.h"
 #include "choice.h"
 #include "passes.h"
 #include "rawbits.h"
 
-/* Items of a packet, in planes of the whole chunk. When they are used up, further planes of the packet are raw: that happens only
- * where first_step leaves far more planes to a first packet than there are of use. */
-enum { ITEM_PLANES = 6, SEGMENTS_MAX = ZGR_SHARES_MAX * (ZGR_PLANE_MAX + 1) };
-enum { LEAST_FREE = 64, LEAST_WIDTH = 8, MOST_RECONSIDERED_NBYTES = 512 };
+/* Items of a resolution's packets, in planes of the whole chunk. When they are used up, further planes are raw: that happens only
+ * where there are far more planes than are of use. */
+enum { ITEM_PLANES = 6, LEAST_FREE = 64, LEAST_WIDTH = 8, MOST_RECONSIDERED_NBYTES = 512 };
 
-/* Items of one band-plane, and its tables. */
-struct segment {
-    size_t first_item;
-    const uint8_t *magnitudes, *signs;
-};
-
-struct encoder {
+struct zgr_encoder {
     struct zgr_choice_room choices;
-    struct segment segments[SEGMENTS_MAX];
-    uint32_t segment_count;
-    struct zgr_items items;
-    uint64_t cost; /* estimate of the lane bytes, in 64ths of a bit */
-    int has_flags; /* some flags are coded */
+    struct zgr_chain chain;
     struct zgr_bitplanes *all;
-    uint8_t *at, *end; /* of the output */
+    uint8_t *out;     /* where the chain is staged */
+    uint8_t *at, *end; /* of the packet at hand */
+    uint64_t cost;    /* estimate of its lane bytes, in 64ths of a bit */
+    int has_flags;    /* some of its flags are coded */
 };
 
 /* A unit of a plane has an item in each phase, and may have as many new signs; four times some of these are left over. */
@@ -39,19 +32,33 @@ static size_t items_room(const struct zgr_layout *layout, uint32_t components)
 size_t zgr_entropy_encode_scratch_nbytes(const struct zgr_layout *layout, uint32_t components)
 {
     size_t room = items_room(layout, components);
-    return zgr_align(sizeof(struct encoder)) + zgr_align((room + 2) * 32) + zgr_align(room * 4) + zgr_align(room) + 64;
+    return zgr_align(sizeof(struct zgr_encoder)) + zgr_align(zgr_chain_context_nbytes(room)) + zgr_align(room * 4) + zgr_align(room) + 64;
 }
 
-void zgr_entropy_encode_begin(const struct zgr_layout *layout, uint32_t components, void *scratch)
+struct zgr_encoder *zgr_entropy_encode_begin(const struct zgr_layout *layout, struct zgr_bitplanes *all, void *scratch)
 {
-    struct encoder *e = scratch;
+    struct zgr_encoder *e = scratch;
     uint8_t *at = (uint8_t *)scratch + zgr_align(sizeof *e);
-    e->items.room = items_room(layout, components);
-    e->items.context = (uint8_t(*)[32])at;
-    at += zgr_align((e->items.room + 2) * 32); /* vectors are written to their end */
-    e->items.bits = (uint32_t *)(void *)at;
-    e->items.kind = at + zgr_align(e->items.room * 4);
+    struct zgr_items *items = &e->chain.items;
+    items->room = items_room(layout, all->components);
+    items->context = (uint8_t(*)[32])at;
+    at += zgr_align(zgr_chain_context_nbytes(items->room));
+    items->bits = (uint32_t *)(void *)at;
+    items->kind = at + zgr_align(items->room * 4);
+    e->all = all;
     zgr_choice_begin(&e->choices);
+    return e;
+}
+
+void zgr_entropy_encode_chain(struct zgr_encoder *e, uint8_t *out)
+{
+    e->out = out;
+    zgr_chain_begin(&e->chain);
+}
+
+size_t zgr_entropy_encode_finish(struct zgr_encoder *e, size_t nbytes_avail, uint32_t *payload_nbytes)
+{
+    return zgr_chain_finish(&e->chain, e->out, nbytes_avail, payload_nbytes);
 }
 
 /* ---- pass 1: items and descriptors ---------------------------------------------------------------------------------- */
@@ -63,9 +70,9 @@ static uint32_t unit_bits(const struct zgr_bits *bits, uint32_t plane, uint32_t 
     return words[0] | words[n] | words[2 * n] | words[3 * n];
 }
 
-static void put_flags(struct encoder *e, struct zgr_bits *bits, uint32_t plane, const uint8_t flag_p[3])
+static void put_flags(struct zgr_encoder *e, struct zgr_bits *bits, uint32_t plane, const uint8_t flag_p[3])
 {
-    struct zgr_items *items = &e->items;
+    struct zgr_items *items = &e->chain.items;
     for (uint32_t first = 0; first < bits->unit_count; first += 32) {
         uint8_t *p = items->context[items->count];
         uint32_t fresh = 0;
@@ -84,7 +91,7 @@ static void put_flags(struct encoder *e, struct zgr_bits *bits, uint32_t plane, 
 }
 
 /* Makes the units of a plane active; returns the flag mode. */
-static uint8_t encode_flags(struct encoder *e, struct zgr_bits *bits, uint32_t plane, int has_room, uint8_t flag_p[3])
+static uint8_t encode_flags(struct zgr_encoder *e, struct zgr_bits *bits, uint32_t plane, int has_room, uint8_t flag_p[3])
 {
     uint32_t counts[3][2] = {{0, 0}, {0, 0}, {0, 0}}, fresh = 0;
     if (bits->active_count == bits->unit_count)
@@ -111,12 +118,12 @@ static uint8_t encode_flags(struct encoder *e, struct zgr_bits *bits, uint32_t p
     return ZGR_FLAGS_CODED;
 }
 
-static void make_items(struct encoder *e, const struct zgr_share *share, uint32_t plane, int with_signs)
+static void make_items(struct zgr_encoder *e, const struct zgr_share *share, uint32_t plane, int with_signs)
 {
     struct zgr_pass pass;
     struct zgr_bits *bits = share->bits;
     zgr_pass_begin(&pass, e->all, share, plane);
-    pass.items = &e->items;
+    pass.items = &e->chain.items;
     pass.with_signs = (uint8_t)with_signs;
     if (with_signs && !bits->signs_known) {
         zgr_kernels()->signs(bits);
@@ -127,32 +134,32 @@ static void make_items(struct encoder *e, const struct zgr_share *share, uint32_
     bits->value_plane = (uint8_t)plane;
 }
 
-static int has_items_for(const struct encoder *e, const struct zgr_bits *bits)
+static int has_items_for(const struct zgr_encoder *e, const struct zgr_bits *bits)
 {
-    return e->items.room - e->items.count >= most_items(bits->unit_count);
+    return e->chain.items.room - e->chain.items.count >= most_items(bits->unit_count);
 }
 
 /* Chooses how a plane is coded; its items are made if it is by tables. *raw_signs: of the share, so far. */
-static void encode_plane(struct encoder *e, const struct zgr_share *share, uint32_t plane, uint8_t *raw_signs)
+static void encode_plane(struct zgr_encoder *e, const struct zgr_share *share, uint32_t plane, uint8_t *raw_signs)
 {
     struct zgr_bits *bits = share->bits;
-    struct segment *segment = &e->segments[e->segment_count++];
+    struct zgr_segment *segment = &e->chain.segments[e->chain.segment_count++];
     struct zgr_choice choice = {ZGR_RAW_PLANE, 0, 0, 0};
     uint8_t flag_p[3] = {0, 0, 0};
     int has_room = has_items_for(e, bits);
-    *segment = (struct segment){e->items.count, NULL, NULL};
+    *segment = (struct zgr_segment){e->chain.items.count, NULL, NULL};
     uint8_t flags = encode_flags(e, bits, plane, has_room, flag_p);
     if (!bits->give_up && has_room) {
-        size_t first = e->items.count;
+        size_t first = e->chain.items.count;
         int with_signs = !*raw_signs && !bits->give_up_signs;
         make_items(e, share, plane, with_signs);
         choice.magnitudes = bits->last_magnitudes;
-        zgr_choose(&e->choices, &e->items, first, with_signs, &choice);
+        zgr_choose(&e->choices, &e->chain.items, first, with_signs, &choice);
         bits->give_up |= choice.magnitudes == ZGR_RAW_PLANE;
         bits->last_magnitudes = choice.magnitudes;
         bits->give_up_signs |= choice.signs_are_hopeless;
         if (choice.magnitudes == ZGR_RAW_PLANE)
-            e->items.count = first;
+            e->chain.items.count = first;
     }
     if (choice.magnitudes == ZGR_RAW_PLANE) {
         bits->raw_here = 1;
@@ -187,7 +194,7 @@ static int is_empty(const struct zgr_bits *bits, uint32_t plane)
 }
 
 /* All descriptors, and the items of all planes. 0 if there is no room. */
-static int encode_planes(struct encoder *e, const struct zgr_share *shares, uint32_t count, int is_first)
+static int encode_planes(struct zgr_encoder *e, const struct zgr_share *shares, uint32_t count, int is_first)
 {
     for (uint32_t i = 0; i < count; i++) {
         const struct zgr_share *share = &shares[i];
@@ -232,13 +239,15 @@ static size_t raw_bits(struct zgr_bits *bits, uint32_t q, int raw_magnitudes, in
     return count;
 }
 
-/* States cost half a byte each, and a byte more that no raw byte fills. A packet that gains less by tables is raw as a whole. */
-static void reconsider(struct encoder *e, const struct zgr_walk *start, uint8_t *out)
+/* The first states of a chain cost half a byte each, and a byte more that no raw byte fills. A packet before them that gains less by
+ * tables is raw as a whole. */
+static void reconsider(struct zgr_encoder *e, const struct zgr_walk *start, size_t first_item, uint32_t first_segment, uint8_t *out)
 {
+    struct zgr_chain *chain = &e->chain;
     struct zgr_walk walk = *start;
     struct zgr_descriptor d;
     size_t bits = 0, all_raw_bits = 0, lane_nbytes = e->cost / (8 * ZGR_COST_OF_A_BIT);
-    if (e->items.count == 0 || e->has_flags || lane_nbytes > MOST_RECONSIDERED_NBYTES)
+    if (chain->items.count == first_item || zgr_chain_width(chain) || e->has_flags || lane_nbytes > MOST_RECONSIDERED_NBYTES)
         return;
     walk.end = e->at;
     while (zgr_walk_next(&walk, &d) > 0) {
@@ -253,104 +262,57 @@ static void reconsider(struct encoder *e, const struct zgr_walk *start, uint8_t 
         behind[-2] = ZGR_RAW_PLANE;
         behind[-1] = (uint8_t)(d.flags << 4);
     }
-    e->items.count = 0;
-    e->segment_count = 0;
+    chain->items.count = first_item;
+    chain->segment_count = first_segment;
 }
 
-/* ---- lanes ---------------------------------------------------------------------------------------------------------- */
+/* ---- a packet ------------------------------------------------------------------------------------------------------- */
 
-/* More states are faster, by a tenth from 8 to 32, and larger by half a byte each, or 1.5 where no raw byte fills them. */
-static uint32_t choose_width(const struct encoder *e)
+/* More states are faster, by a tenth from 8 to 32, and larger by half a byte each, or 1.5 where no raw byte fills them in the end. */
+static uint8_t choose_width(const struct zgr_encoder *e, size_t item_count)
 {
     uint64_t nbytes = e->cost / (8 * ZGR_COST_OF_A_BIT);
-    if (e->items.count == 0)
-        return 0;
-    if (nbytes > 2500 || e->items.count > 4000)
-        return 32;
-    return nbytes > 600 || e->items.count > 800 ? 16 : LEAST_WIDTH;
+    uint8_t width = item_count == 0 ? 0 : LEAST_WIDTH, before = (uint8_t)zgr_chain_width(&e->chain);
+    if (nbytes > 500 || item_count > 800)
+        width = nbytes > 1500 || item_count > 4000 ? 32 : 16;
+    return width > before ? width : before;
 }
 
-/* Lane bytes before e->end, as far as they stay behind `least`; NULL if they do not. */
-static uint8_t *encode_lanes(const struct encoder *e, struct zgr_lanes *lanes, const uint8_t *least)
+/* Stages the raw section behind the descriptors, and adds the packet to the chain. 0 if there is no room. */
+static size_t stage(struct zgr_encoder *e, const struct zgr_walk *start, struct zgr_link link, uint8_t *out)
 {
-    uint8_t *end = e->end;
-    size_t last = e->items.count;
-    for (uint32_t i = e->segment_count; i-- > 0;) {
-        const struct segment *segment = &e->segments[i];
-        while (last > segment->first_item) { /* in portions, to know that there is room for each */
-            size_t first = last - segment->first_item > 1024 ? last - 1024 : segment->first_item;
-            if ((size_t)(end - least) < 32 * (last - first) + LEAST_FREE)
-                return NULL;
-            end = zgr_kernels()->encode_items(&e->items, first, last, segment->magnitudes, segment->signs, lanes, end);
-            last = first;
-        }
-    }
-    return end;
-}
-
-static uint8_t *write_varint(uint8_t *at, uint32_t value)
-{
-    for (; value >= 128; value >>= 7)
-        *at++ = (uint8_t)(value | 128);
-    *at++ = (uint8_t)value;
-    return at;
-}
-
-/* Everything behind the descriptors. 0 if there is no room. */
-static size_t finish(struct encoder *e, const struct zgr_walk *start, uint8_t *out)
-{
-    enum { VARINT_NBYTES = 5 };
-    struct zgr_lanes lanes;
     struct zgr_walk walk = *start;
     struct zgr_descriptor d;
-    struct zgr_raw_writer raw = {e->at + VARINT_NBYTES, e->end, 0, 0, 0};
+    struct zgr_raw_writer raw = {e->at, e->end, 0, 0, 0};
     walk.end = e->at;
-    if ((size_t)(e->end - e->at) < VARINT_NBYTES)
-        return 0;
     while (zgr_walk_next(&walk, &d) > 0)
         zgr_kernels()->write_raw(&raw, d.share->bits, d.plane, d.magnitudes == ZGR_RAW_PLANE, d.signs == 0);
     zgr_raw_finish(&raw);
-    size_t raw_nbytes = (size_t)(raw.at - e->at) - VARINT_NBYTES;
-    lanes.width = choose_width(e);
-    size_t held = raw_nbytes < lanes.width ? raw_nbytes : lanes.width, front = raw_nbytes - held;
-    if (raw.is_full || raw_nbytes > UINT32_MAX || (size_t)(e->end - raw.at) < 2 * ZGR_LANES + LEAST_FREE)
+    if (raw.is_full)
         return 0;
-    for (uint32_t j = 0; j < ZGR_LANES; j++)
-        lanes.states[j] = (uint16_t)(256 + (j < held ? e->at[VARINT_NBYTES + front + j] : 0));
-    uint8_t *lane_bytes = encode_lanes(e, &lanes, raw.at + 2 * ZGR_LANES);
-    if (!lane_bytes)
-        return 0;
-    uint8_t *at = write_varint(e->at, (uint32_t)raw_nbytes);
-    memmove(at, e->at + VARINT_NBYTES, front);
-    at += front;
-    for (uint32_t j = 0; j < lanes.width; j++, at += 2) {
-        uint32_t state = lanes.states[j];
-        at[0] = (uint8_t)state;
-        at[1] = (uint8_t)(state >> 8);
-    }
-    memmove(at, lane_bytes, (size_t)(e->end - lane_bytes));
-    out[0] = (uint8_t)(lanes.width == 0 ? 0 : lanes.width == 8 ? 1 : lanes.width == 16 ? 2 : 3);
-    return (size_t)(at - out) + (size_t)(e->end - lane_bytes);
+    out[0] = (uint8_t)(link.width == 0 ? 0 : link.width == 8 ? 1 : link.width == 16 ? 2 : 3);
+    link.raw_start = (size_t)(e->at - e->out);
+    link.end = (size_t)(raw.at - e->out);
+    e->chain.links[e->chain.link_count++] = link;
+    return (size_t)(raw.at - out);
 }
 
-size_t zgr_entropy_encode(struct zgr_bitplanes *all, const struct zgr_share *shares, uint32_t count, int is_first, void *scratch,
+size_t zgr_entropy_encode(struct zgr_encoder *e, const struct zgr_share *shares, uint32_t count, int is_first, uint32_t step,
                           uint8_t *out, size_t nbytes_avail)
 {
-    struct encoder *e = scratch;
+    struct zgr_walk walk = {.shares = shares, .count = count, .is_first = is_first, .at = out + 1};
+    size_t first_item = e->chain.items.count, nbytes = 0;
+    struct zgr_link link = {0, 0, e->chain.segment_count, (uint8_t)step, 0, (uint8_t)zgr_shares_are_last(shares, count), 0};
     if (nbytes_avail < LEAST_FREE)
         return 0;
-    e->all = all;
-    e->items.count = 0;
-    e->segment_count = 0;
     e->cost = 0;
     e->has_flags = 0;
     e->at = out + 1;
     e->end = out + nbytes_avail;
-    struct zgr_walk walk = {.shares = shares, .count = count, .is_first = is_first, .at = out + 1};
-    size_t nbytes = 0;
     if (encode_planes(e, shares, count, is_first)) {
-        reconsider(e, &walk, out);
-        nbytes = finish(e, &walk, out);
+        reconsider(e, &walk, first_item, link.first_segment, out);
+        link.width = choose_width(e, e->chain.items.count - first_item);
+        nbytes = stage(e, &walk, link, out);
     }
     zgr_passes_end(shares, count);
     return nbytes;
