@@ -156,21 +156,22 @@ static int decode_plane(struct input *in, struct zgr_bitplanes *all, const struc
 
 /* ---- a packet ------------------------------------------------------------------------------------------------------- */
 
-static enum zgr_status decode_all(struct zgr_bitplanes *all, const struct zgr_walk *start, uint32_t width, struct input *in)
+static enum zgr_status decode_all(struct zgr_bitplanes *all, const struct zgr_walk *start, struct input *in)
 {
+    static const uint8_t widths[1 << ZGR_WIDTH_BITS] = {0, 8, 16, 32};
     struct zgr_raw_reader raw;
     struct zgr_walk walk = *start;
     struct zgr_descriptor d;
     int more, is_last = zgr_shares_are_last(start->shares, start->count);
     while ((more = zgr_walk_next(&walk, &d)) > 0)
         ;
-    if (more < 0 || !open_lanes(in, width, walk.at, start->end))
+    if (more < 0 || !open_lanes(in, widths[start->width_code], walk.at, start->end))
         return ZGR_ERROR_PACKET;
     for (walk = *start; zgr_walk_next(&walk, &d) > 0;)
         if (!decode_plane(in, all, &d))
             return ZGR_ERROR_PACKET;
     open_raw(in, start->end, is_last, &raw);
-    for (walk = *start; zgr_walk_next(&walk, &d) > 0;)
+    for (walk = *start; zgr_walk_next(&walk, &d) > 0; zgr_walk_keep(&d))
         zgr_kernels()->read_raw(&raw, d.share->bits, d.plane, d.magnitudes == ZGR_RAW_PLANE, d.signs == 0);
     return is_closed(in, &raw, is_last) ? ZGR_OK : ZGR_ERROR_PACKET;
 }
@@ -178,13 +179,12 @@ static enum zgr_status decode_all(struct zgr_bitplanes *all, const struct zgr_wa
 enum zgr_status zgr_entropy_decode(struct zgr_bitplanes *all, const struct zgr_share *shares, uint32_t count, int is_first,
                                    struct zgr_lanes *lanes, const uint8_t *payload, size_t nbytes)
 {
-    static const uint8_t widths[4] = {0, 8, 16, 32};
     struct input in;
-    if (nbytes < 1 || payload[0] >= sizeof widths)
+    struct zgr_walk walk;
+    if (!zgr_walk_open(&walk, shares, count, is_first, payload, payload + nbytes))
         return ZGR_ERROR_PACKET;
     in.lanes = *lanes;
-    struct zgr_walk walk = {.shares = shares, .count = count, .is_first = is_first, .at = payload + 1, .end = payload + nbytes};
-    enum zgr_status status = decode_all(all, &walk, widths[payload[0]], &in);
+    enum zgr_status status = decode_all(all, &walk, &in);
     zgr_passes_end(shares, count);
     *lanes = in.lanes;
     return status;
