@@ -17,7 +17,7 @@ const uint16_t zgr_cost[257] = {
 
 /* Items looked at (all, if there are fewer), and the gain over raw bits that is worth the work of lanes. Measured: more samples gain
  * 0.05 % of size; more planes raw cost 0.1 % a percent. */
-enum { SAMPLE = 160, GAIN_PER_MILLE = 5, SIGN_GAIN_PERCENT = 3, SIGN_TABLE_COST = 96, HOPELESS_SIGNS = 8000 };
+enum { SAMPLE = 160, GAIN_PER_MILLE = 5, SIGN_GAIN_PERCENT = 3, SIGN_TABLE_COST = 16, HOPELESS_SIGNS = 8000 };
 
 enum { HALF = 64, BY_TURNS = ZGR_CHOICE_TURNS }; /* the items' bytes below HALF have a 0, those above a 1 */
 
