@@ -52,7 +52,7 @@ size_t zgr_chain_finish(struct zgr_chain *chain, uint8_t *out, size_t nbytes_ava
     if (chain->link_count == 0)
         return 0;
     size_t held = open_last(chain, out, &lanes), staged_nbytes = chain->links[chain->link_count - 1].end - held;
-    uint8_t *lane_end = chain->items.context[0] + zgr_chain_context_nbytes(chain->items.count) - ITEM_NBYTES;
+    uint8_t *lane_end = (uint8_t *)chain->items.context + zgr_chain_context_nbytes(chain->items.count) - ITEM_NBYTES;
     size_t all = staged_nbytes + (size_t)(lane_end - encode_lanes(chain, &lanes, lane_end));
     if (all > nbytes_avail)
         return SIZE_MAX;
