@@ -261,10 +261,10 @@ static const struct zgr_bits *known(const struct zgr_decoder *d, uint32_t compon
     return d->touched[band->resolution] ? &d->planes.bands[component][band - d->layout.bands] : NULL;
 }
 
-static uint32_t lowest_plane(const struct zgr_decoder *d, const struct zgr_band *band)
+static uint32_t lowest_plane(const struct zgr_decoder *d, uint32_t component, const struct zgr_band *band)
 {
     uint32_t step = d->steps[band->resolution], exact = d->header.coding == ZGR_FLOAT;
-    return zgr_plane_at(step > exact ? step - exact : 0, band->weight);
+    return zgr_plane_at(step > exact ? step - exact : 0, band->weight + zgr_weight_of_component(&d->header, component));
 }
 
 /* One component at a level, into `out`. LL areas go to and fro between `other` and `out`, so that the last one lands in `out`. */
@@ -275,7 +275,7 @@ static void inverse_component(const struct zgr_decoder *d, uint32_t component, u
     int32_t *to = (depth - level) % 2 ? other : out, *from;
     const struct zgr_bits *ll = known(d, component, bands);
     for (uint32_t y = 0; ll && y < bands[0].height; y++)
-        zgr_kernels()->row(ll, lowest_plane(d, bands), y, to + (size_t)y * bands[0].width);
+        zgr_kernels()->row(ll, lowest_plane(d, component, bands), y, to + (size_t)y * bands[0].width);
     if (!ll)
         memset(to, 0, (size_t)bands[0].height * bands[0].width * sizeof *to);
     for (uint32_t l = depth; l > level; l--) {
@@ -283,7 +283,7 @@ static void inverse_component(const struct zgr_decoder *d, uint32_t component, u
         from = to;
         to = from == out ? other : out;
         struct zgr_inverse job = {from, known(d, component, hl), known(d, component, hl + 1), known(d, component, hl + 2),
-                                  lowest_plane(d, hl), lowest_plane(d, hl + 1), lowest_plane(d, hl + 2),
+                                  lowest_plane(d, component, hl), lowest_plane(d, component, hl + 1), lowest_plane(d, component, hl + 2),
                                   zgr_level_size(d->layout.height, l - 1), zgr_level_size(d->layout.width, l - 1)};
         zgr_transform_inverse(&job, rows, to);
     }

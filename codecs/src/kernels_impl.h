@@ -45,21 +45,21 @@ SIMD_INLINE V magnitude_byte(const struct zgr_bits *bits, uint32_t plane, uint32
 SIMD_INLINE void unit_values(const struct zgr_bits *bits, uint32_t plane, size_t at, int32_t out[32])
 {
     uint8_t bytes[4][32], negative[32];
-    uint32_t groups = (bits->top + 7u) / 8, half = (1u << plane) >> 1;
+    uint32_t groups = (bits->top + 7u) / 8, half = (1u << plane) >> 1, one = 1u << plane, of_one = zgr_offset_of_one(plane);
     for (uint32_t g = 0; g < 4; g++)
         v_store(bytes[g], g < groups ? magnitude_byte(bits, plane, g, at) : v_set(0));
     v_store(negative, v_bits(bits->negative[at]));
     if (groups <= 2)
         for (uint32_t j = 0; j < 32; j++) {
             int32_t m = bytes[0][j] | bytes[1][j] << 8, flip = (int8_t)negative[j];
-            m += m ? (int32_t)half : 0;
+            m += m == (int32_t)one ? (int32_t)of_one : m ? (int32_t)half : 0;
             out[j] = (m ^ flip) - flip;
         }
     else
         for (uint32_t j = 0; j < 32; j++) {
             uint32_t m = bytes[0][j] | (uint32_t)bytes[1][j] << 8 | (uint32_t)bytes[2][j] << 16 | (uint32_t)bytes[3][j] << 24;
             uint32_t flip = (uint32_t)(int8_t)negative[j];
-            m += m ? half : 0;
+            m += m == one ? of_one : m ? half : 0;
             out[j] = (int32_t)((m ^ flip) - flip);
         }
 }

@@ -13,7 +13,7 @@ else cc="$python -m ziglang cc"
 fi
 case $cc in *zig*) target=wasm32-freestanding ;; *) target=wasm32 ;; esac
 
-sources=$(ls "$here"/../src/*.c | grep -v -e /encoder.c -e /survey.c -e /entropy_encode.c -e /choice.c -e /kernels_avx2.c -e /tables.c)
+sources=$(ls "$here"/../src/*.c | grep -v -e /encoder.c -e /measure.c -e /survey.c -e /entropy_encode.c -e /choice.c -e /kernels_avx2.c -e /tables.c)
 sources="$sources ${ZIGGURAT_TABLES:-$here/../src/tables.c}"
 # shellcheck disable=SC2086
 $cc --target=$target -std=c99 -O3 -flto -ffreestanding -fno-builtin -nostdlib -mbulk-memory -msimd128 -fvisibility=hidden \

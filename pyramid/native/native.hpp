@@ -8,6 +8,7 @@
 
 #include <cstdlib>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -71,6 +72,12 @@ uint8_t *thread_scratch(size_t nbytes);
 
 struct Header {
     zgr_header h;
+};
+
+// The errors that were seen in chunks of a shard, of which several may be encoded at once.
+struct ErrorsSeen {
+    zgr_errors_seen seen{};
+    std::mutex lock;
 };
 
 struct FreeDeleter {

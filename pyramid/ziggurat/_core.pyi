@@ -51,10 +51,11 @@ class Header:
         index_nbytes: int = 0,
         index_crc: int = 0,
         content_crc: int = 0,
+        tightness: bytes = b"",
     ) -> None: ...
     @staticmethod
     def parse(data: Buffer) -> Header:
-        """Read a header from the first 80 bytes of ``data``; more may follow.
+        """Read a header from the first 104 bytes of ``data``; more may follow.
 
         Raises
         ------
@@ -114,6 +115,10 @@ class Header:
     @property
     def content_crc(self) -> int: ...
     @property
+    def tightness(self) -> bytes:
+        """uint8 [8, 12], by level and first_step - step: 1, 2, 3 for 5/8, 3/8, 2/8 of the bound; see :func:`tighten`."""
+
+    @property
     def header_crc(self) -> int:
         """Identifies the content of the shard: every packet's checksum covers it."""
 
@@ -166,7 +171,17 @@ def assemble(header: Header, chunks: Sequence[Sequence[Sequence[bytes]] | None])
         By ordinal: payloads by [resolution][step] as from :func:`encode_chunk`, or None for an absent chunk.
     """
 
-def encode_chunk(array: NDArray[Any], header: Header) -> tuple[list[list[bytes]], NDArray[Any]]:
+class ErrorsSeen:
+    """The largest errors seen in chunks of a shard, at the first steps; several threads may add to it at once."""
+
+    def __init__(self) -> None: ...
+
+def tighten(header: Header, seen: ErrorsSeen) -> Header:
+    """Return the header that promises what was seen when all chunks of its shard were encoded."""
+
+def encode_chunk(
+    array: NDArray[Any], header: Header, seen: ErrorsSeen | None = None
+) -> tuple[list[list[bytes]], NDArray[Any]]:
     """Encode one chunk.
 
     Parameters
@@ -175,6 +190,8 @@ def encode_chunk(array: NDArray[Any], header: Header) -> tuple[list[list[bytes]]
         Of the header's dtype, with any strides.
     header
         Of the shard it will be part of; its index fields do not matter.
+    seen
+        Gets the errors of the chunk, as far as they may matter to :func:`tighten`.
 
     Returns
     -------
@@ -282,10 +299,11 @@ class ChunkDecoder:
     @property
     def ordinal(self) -> int: ...
 
-def error_bound(header: Header, level: int, steps: int | Sequence[int]) -> float:
+def error_bound(header: Header, level: int, steps: int | Sequence[int], beyond: bool = False) -> float:
     """Return the guaranteed largest error at ``level`` where resolutions are known to ``steps`` (one for each, or one for all).
 
-    ``first_step + 1`` means: not known at all. An int, but of floats a float. codecs/SPEC.md, sections 10, 12 and 13.
+    ``first_step + 1`` means: not known at all. With ``beyond`` some resolutions may be known further; without, what was measured at
+    exactly these steps counts. An int, but of floats a float. codecs/SPEC.md, sections 10, 12 and 13.
     """
 
 def crc32c(data: Buffer, seed: int = 0) -> int:

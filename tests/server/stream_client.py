@@ -76,7 +76,7 @@ def read_message(data: bytes) -> tuple[int, int, list[Record]]:
         kind = cursor.take(1)[0]
         array, shard = cursor.varint(), cursor.varint()
         if kind == 1:
-            records.append(ShardHeader(array, shard, cursor.take(80)))
+            records.append(ShardHeader(array, shard, cursor.take(104)))
         elif kind == 2:
             chunk, resolution, step = cursor.varint(), cursor.varint(), cursor.varint()
             records.append(PacketRecord(array, shard, chunk, resolution, step, cursor.take(cursor.varint())))

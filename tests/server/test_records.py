@@ -11,7 +11,7 @@ from ziggurat.server.records import MessageWriter, append_varint
 
 numbers = st.integers(0, 2**32 - 1)
 records = st.one_of(
-    st.builds(ShardHeader, numbers, numbers, st.binary(min_size=80, max_size=80)),
+    st.builds(ShardHeader, numbers, numbers, st.binary(min_size=104, max_size=104)),
     st.builds(PacketRecord, numbers, numbers, numbers, numbers, numbers, st.binary(max_size=300)),
     st.builds(ShardAbsent, numbers, numbers),
     st.builds(ChunkAbsent, numbers, numbers, numbers),

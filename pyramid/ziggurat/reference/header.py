@@ -1,4 +1,4 @@
-"""Section 2: the 80 bytes at the front of a shard."""
+"""Section 2: the 104 bytes at the front of a shard."""
 
 from __future__ import annotations
 
@@ -16,7 +16,9 @@ __all__ = ["CHUNKS_MAX", "DTYPES", "HEADER_NBYTES", "SPAN_MAX", "Header"]
 
 MAGIC = b"ZGRT"
 VERSION = 1
-HEADER_NBYTES = 80
+HEADER_NBYTES = 104
+MEASURED_LEVELS, MEASURED_STEPS = 8, 12
+"""Of which tightness is told."""
 CHUNKS_MAX = 65_536
 SPAN_MAX = (1 << 27) - 1
 DTYPES = dict(
@@ -32,7 +34,7 @@ DTYPES = dict(
 MEAN, RCT, LABEL, FLOAT = range(4)
 """Codings."""
 LEAST_EXPONENTS = {"float16": -24, "float32": -149, "float64": -1074}
-_LAYOUT = struct.Struct("<4s8B7IqqII3I")
+_LAYOUT = struct.Struct("<4s8B7IqqII3I24s")
 """Everything but the checksum at the end."""
 
 
@@ -61,6 +63,8 @@ class Header:
     index_nbytes: int = 0
     index_crc: int = 0
     content_crc: int = 0
+    tightness: bytes = bytes(MEASURED_LEVELS * MEASURED_STEPS)
+    """Of 0 to 3, by level and first_step - step."""
 
     @classmethod
     def parse(cls, data: bytes) -> Header:
@@ -81,14 +85,18 @@ class Header:
             raise refuse("version", f"version {version} cannot be read")
         if crc32c(front) != stored_crc:
             raise refuse("header_crc", "the header is damaged")
-        header = cls(*fields)
+        *numbers, fours = fields
+        tightness = bytes(four >> shift & 3 for four in fours for shift in (0, 2, 4, 6))
+        header = cls(*numbers).replace(tightness=tightness)
         header.check()
         return header
 
     def tobytes(self) -> bytes:
-        """Write the 80 bytes."""
+        """Write the 104 bytes."""
         self.check()
-        front = _LAYOUT.pack(MAGIC, VERSION, *(getattr(self, name) for name in self.__dataclass_fields__))
+        *fields, tightness = (getattr(self, name) for name in self.__dataclass_fields__)
+        fours = zip(*(tightness[first::4] for first in range(4)), strict=True)
+        front = _LAYOUT.pack(MAGIC, VERSION, *fields, bytes(a | b << 2 | c << 4 | d << 6 for a, b, c, d in fours))
         return front + crc32c(front).to_bytes(4, "little")
 
     @property
@@ -96,7 +104,7 @@ class Header:
         """Identifies the content of the shard."""
         return int.from_bytes(self.tobytes()[-4:], "little")
 
-    def replace(self, **changes: int) -> Header:
+    def replace(self, **changes: Any) -> Header:
         """Return the same header with some fields changed."""
         return replace(self, **changes)
 
@@ -154,6 +162,7 @@ class Header:
                 raise refuse("field", f"{rule} is outside its range")
         self._check_grid()
         self._check_values()
+        self._check_tightness()
 
     def _check_grid(self) -> None:
         if self.chunks > CHUNKS_MAX:
@@ -198,6 +207,13 @@ class Header:
         fill_holds = bits == 64 or 0 <= self.fill < 1 << bits if kind == "f" else self._within(self.whole(self.fill))
         if not fill_holds:
             raise refuse("field", f"the fill value is no {self.numpy_dtype}")
+
+    def _check_tightness(self) -> None:
+        steps = {LABEL: 0, FLOAT: self.first_step - 1}.get(self.coding, self.first_step)
+        for place, tightness in enumerate(self.tightness):
+            level, after = divmod(place, MEASURED_STEPS)
+            if tightness and (level > self.decompositions or after >= steps):
+                raise refuse("field", f"tightness is told of level {level}, {after} after the first step")
 
     def _within(self, value: int) -> bool:
         least, most = self.limits

@@ -2,7 +2,7 @@
 import { ProtocolError } from "./errors.ts";
 import { Cursor } from "./varint.ts";
 
-export const HEADER_NBYTES = 80;
+export const HEADER_NBYTES = 104;
 
 export interface ShardHeader {
   readonly kind: "shard";
