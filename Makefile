@@ -4,7 +4,7 @@ PY := $(VENV)/bin/python
 NPM := npm --prefix viewer --silent
 CORE := pyproject.toml pyramid/CMakeLists.txt codecs/CMakeLists.txt $(wildcard codecs/src/* codecs/include/* pyramid/native/*)
 
-.PHONY: demo test env viewer packages check test-core test-python test-newest test-viewer screenshots bench-codec vectors fuzz clean
+.PHONY: demo test env viewer packages check test-core test-python test-newest test-viewer screenshots bench-codec bench-serving vectors fuzz clean
 
 demo: env viewer
 	$(PY) scripts/demo.py
@@ -57,7 +57,7 @@ test-core: env packages
 test-python: env viewer packages
 	$(PY) -m pytest -q -n auto
 
-NEWEST_TESTS := tests/conformance $(addprefix tests/unit/test_,zarr_codec.py roundtrip.py precision.py image.py codec_surface.py loops.py store.py)
+NEWEST_TESTS := tests/conformance $(addprefix tests/unit/test_,zarr_codec.py zarr_properties.py fronts.py roundtrip.py precision.py image.py codec_surface.py loops.py store.py)
 
 # The newest Python with the newest zarr, where there is one: zarr's pipelines change from version to version.
 test-newest:
@@ -82,6 +82,11 @@ screenshots: env viewer packages build/mosaic.zarr
 bench-codec: env
 	$(PY) -m pip install --quiet --no-build-isolation --editable '.[bench]'
 	$(PY) -m bench.codec
+
+# The stream, OME-Zarr and JPEG tiles over 10 Mbit/s and 50 ms, and what panning wastes: docs/serving.md.
+bench-serving: env build/mosaic.zarr
+	$(PY) -m pip install --quiet --no-build-isolation --editable '.[bench]'
+	$(PY) -m bench.serving build/mosaic.zarr
 
 # The vectors of the format, written anew after a change of it.
 vectors: env

@@ -37,13 +37,13 @@ function index(object, resolutions, steps) {
 
 /** All pixels of the only chunk, [components][height][width]: a view of the core's memory, with the pointer to free. */
 function decode(object) {
-  const header = copied(object.subarray(0, 104));
+  const header = copied(object);
   check(z.zgr_wasm_header_parse(header, 104));
   const [dtype, components, resolutions, firstStep] = [FIELD.dtype, FIELD.components, FIELD.resolutions, FIELD.firstStep].map(
     (field) => z.zgr_wasm_header_field(field),
   );
   const { offsets, lengths } = index(object, resolutions, firstStep + 1);
-  const decoder = z.zgr_wasm_decoder_new(header, 0);
+  const decoder = z.zgr_wasm_decoder_new(header, object.length, 0);
   for (let r = resolutions - 1; r >= 0; r--) {
     for (let t = firstStep; t >= 0; t--) {
       const at = r * (firstStep + 1) + t;

@@ -33,8 +33,8 @@ class Way:
         Seconds from the bottleneck to the other end.
     queue_nbytes
         What waits before the bottleneck at most.
-    carried
-        Bytes passed on so far.
+    arrived
+        Bytes that have reached the other end so far.
     busy_seconds
         How long the link was at work so far.
     """
@@ -42,7 +42,7 @@ class Way:
     rate: float
     delay: float
     queue_nbytes: int
-    carried: int = 0
+    arrived: int = 0
     busy_seconds: float = 0.0
     _free_at: float = 0.0
     _queued: int = 0
@@ -58,10 +58,13 @@ class Way:
         self._queued += len(data)
         seconds = len(data) / self.rate
         self._free_at = max(loop.time(), self._free_at) + seconds
-        self.carried += len(data)
         self.busy_seconds += seconds
         loop.call_at(self._free_at, self._leave, len(data))
-        loop.call_at(self._free_at + self.delay, arrive, data)
+        loop.call_at(self._free_at + self.delay, self._arrive, data, arrive)
+
+    def _arrive(self, data: bytes, arrive: Callable[[bytes], Any]) -> None:
+        self.arrived += len(data)
+        arrive(data)
 
     def _leave(self, nbytes: int) -> None:
         self._queued -= nbytes

@@ -89,7 +89,7 @@ async def walk(
     loop = asyncio.get_running_loop()
     async with session.ws_connect(f"{url}/stream", max_msg_size=0) as socket:
         begin = loop.time()
-        client = StreamClient(socket, acknowledge=acknowledge, begin=begin)
+        client = StreamClient(socket, acknowledge=acknowledge, clock=lambda: (loop.time() - begin, link.down.arrived))
         reading = await client.start()
         busy = link.down.busy_seconds
         shown = []

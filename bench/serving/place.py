@@ -31,9 +31,9 @@ async def serving(store: Path) -> AsyncIterator[int]:
 
 
 @asynccontextmanager
-async def slow_line(port: int, *, queue_seconds: float = QUEUE_SECONDS) -> AsyncIterator[tuple[Link, str]]:
+async def slow_line(port: int) -> AsyncIterator[tuple[Link, str]]:
     """A link to the server, and the address at its near end."""
-    link = Link("127.0.0.1", port, mbit=MBIT, round_trip=ROUND_TRIP_SECONDS, queue_seconds=queue_seconds)
+    link = Link("127.0.0.1", port, mbit=MBIT, round_trip=ROUND_TRIP_SECONDS, queue_seconds=QUEUE_SECONDS)
     near = await link.start()
     try:
         yield link, f"http://127.0.0.1:{near}"

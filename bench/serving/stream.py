@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import aiohttp
 
 HEADER, PACKET, SHARD_ABSENT, CHUNK_ABSENT = 1, 2, 3, 4
@@ -28,7 +30,7 @@ class Record(NamedTuple):
 
 @dataclass
 class Arrival:
-    """A message, and when it came, in seconds since the client began."""
+    """A message, and when it came, in seconds since the client began; ``nbytes`` were received by then, headers and all."""
 
     seconds: float
     nbytes: int
@@ -72,16 +74,18 @@ class StreamClient:
         The connection.
     acknowledge
         Whether to acknowledge what comes.
-    begin
-        What counts as 0 s, by the event loop's clock.
+    clock
+        Tells the seconds since it all began, and the bytes that the link has brought.
     """
 
-    def __init__(self, socket: aiohttp.ClientWebSocketResponse, *, acknowledge: bool, begin: float) -> None:
+    def __init__(
+        self, socket: aiohttp.ClientWebSocketResponse, *, acknowledge: bool, clock: Callable[[], tuple[float, int]]
+    ) -> None:
         self.arrivals: list[Arrival] = []
         self.received = 0
         self._socket = socket
         self._acknowledge = acknowledge
-        self._begin = begin
+        self._clock = clock
         self._done: dict[int, asyncio.Event] = {}
 
     async def start(self) -> asyncio.Task[None]:
@@ -101,10 +105,10 @@ class StreamClient:
 
     async def _read(self) -> None:
         async for message in self._socket:
-            now = asyncio.get_running_loop().time() - self._begin
+            now, nbytes = self._clock()
             if isinstance(message.data, str):
                 event = json.loads(message.data)
-                self.arrivals.append(Arrival(now, len(message.data), event))
+                self.arrivals.append(Arrival(now, nbytes, event))
                 if event["type"] == "error":
                     raise RuntimeError(event)
                 if event["type"] == "done":
@@ -114,4 +118,4 @@ class StreamClient:
             if self._acknowledge:
                 await self._socket.send_json({"type": "received", "nbytes": self.received})
             view, records = parse(message.data)
-            self.arrivals.append(Arrival(now, len(message.data), None, records, view))
+            self.arrivals.append(Arrival(now, nbytes, None, records, view))

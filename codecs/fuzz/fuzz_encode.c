@@ -1,5 +1,5 @@
 /* Any header and any pixels through the encoder and back: what it accepts must come back to the bit, at every step within the
- * guaranteed error, and the low-pass must be level R-1. The first 80 bytes of an input are a header, the rest are pixels. */
+ * guaranteed error, and the low-pass must be level R-1 (with a table of codes: of these). The first 104 bytes of an input are a header, the rest are pixels. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -54,6 +54,24 @@ static int make_header(const uint8_t *bytes, struct zgr_header *h)
     return (size_t)h->height * h->width * h->components <= pixels_most;
 }
 
+static int64_t as_integer(uint8_t dtype, const uint8_t *pixel)
+{
+    struct zgr_survey one = {0, 0, 0, 0};
+    zgr_survey_add(&one, dtype, pixel, 0, 0, 1, 1);
+    return one.least;
+}
+
+static void expect_codes(const struct zgr_header *h, const uint8_t *pixels, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        uint64_t code = (uint64_t)as_integer(h->dtype, pixels + i * zgr_dtype_nbytes(h->dtype));
+        uint32_t place = 0;
+        while (place <= h->span && h->codes[place] != code)
+            place++;
+        expect(place <= h->span);
+    }
+}
+
 static void check_steps(const struct zgr_header *h, const uint8_t *payloads, const uint32_t *payload_nbytes, const uint8_t *pixels,
                         const uint8_t *lowpass)
 {
@@ -88,7 +106,10 @@ static void check_steps(const struct zgr_header *h, const uint8_t *payloads, con
     size_t height = zgr_level_size(h->height, level), width = zgr_level_size(h->width, level);
     ptrdiff_t low_strides[3] = {(ptrdiff_t)(height * width * pixel), (ptrdiff_t)(width * pixel), (ptrdiff_t)pixel};
     expect(zgr_decoder_reconstruct(decoder, level, scratch, scratch_nbytes, found, low_strides) == ZGR_OK);
-    expect(memcmp(found, lowpass, height * width * h->components * pixel) == 0);
+    if (h->has_table && h->codes[h->span] - h->codes[0] <= ZGR_SPAN_MAX)
+        expect_codes(h, lowpass, height * width * h->components);
+    else
+        expect(memcmp(found, lowpass, height * width * h->components * pixel) == 0);
     free(packet);
     free(found);
     free(scratch);
@@ -116,6 +137,32 @@ static void map_floats(struct zgr_header *h, const uint8_t *pixels, size_t count
     h->span = (uint32_t)(high - low);
     h->divisor = ((uint32_t)exponent & 0xFFFFu) | (exponent > exact ? ZGR_SCALE_ROUNDED : 0) | (s.special_count ? ZGR_SCALE_SPECIALS : 0);
     h->fill_value = 0;
+}
+
+/* A table of the values that pixels have; there and back through its bytes. Signed order is that of unsigned numbers above the least. */
+static void tabulate(struct zgr_header *h, const uint8_t *pixels, size_t count, uint64_t *codes, uint64_t *again)
+{
+    uint64_t least = (uint64_t)h->offset;
+    uint32_t found = 0;
+    for (size_t i = 0; i < count; i++) {
+        uint64_t code = (uint64_t)as_integer(h->dtype, pixels + i * zgr_dtype_nbytes(h->dtype));
+        uint32_t place = found;
+        while (place > 0 && codes[place - 1] - least >= code - least)
+            place--;
+        if (place < found && codes[place] == code)
+            continue;
+        memmove(codes + place + 1, codes + place, (found - place) * sizeof *codes);
+        codes[place] = code;
+        found++;
+    }
+    h->span = found - 1;
+    size_t nbytes_most = zgr_table_nbytes_most(h->span), used, read;
+    uint8_t *bytes = malloc(nbytes_most);
+    expect(zgr_table_write(h, codes, bytes, nbytes_most, &used) == ZGR_OK && used <= nbytes_most);
+    h->index_nbytes = (uint32_t)used;
+    expect(zgr_table_parse(h, bytes, used, again, &read) == ZGR_OK && read == used);
+    expect(memcmp(codes, again, found * sizeof *codes) == 0);
+    free(bytes);
 }
 
 /* Whether the pixels fit what the header can say of them. */
@@ -154,6 +201,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *input, size_t input_nbytes)
         for (size_t i = 0; i < count; i++)
             pixels[i] &= 1;
     int fits = map_values(&h, pixels, count);
+    uint64_t *codes = malloc((count + 1) * sizeof *codes), *again = malloc((count + 1) * sizeof *again);
+    if (h.coding <= ZGR_RCT && input[7] & 32) {
+        tabulate(&h, pixels, count, codes, again);
+        fits = 1;
+    }
     uint8_t header_bytes[ZGR_HEADER_NBYTES];
     if (zgr_header_write(&h, header_bytes) == ZGR_OK) {
         size_t scratch_nbytes = zgr_encode_scratch_nbytes(&h, h.height, h.width), out_nbytes = zgr_encode_out_nbytes(&h, h.height, h.width);
@@ -173,6 +225,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *input, size_t input_nbytes)
         free(lowpass);
         free(out);
     }
+    free(codes);
+    free(again);
     free(pixels);
     return 0;
 }

@@ -24,12 +24,17 @@ static void expect(int holds)
         abort();
 }
 
+static uint32_t load_u32(const uint8_t *p) { return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24; }
+
 static void fix_front(uint8_t *data, size_t nbytes, int fixes)
 {
     if (nbytes < ZGR_HEADER_NBYTES || !(fixes & (FIX_HEADER | FIX_INDEX)))
         return;
     if (fixes & FIX_INDEX) {
-        uint32_t index_nbytes = (uint32_t)data[64] | (uint32_t)data[65] << 8 | (uint32_t)data[66] << 16 | (uint32_t)data[67] << 24;
+        uint32_t index_nbytes = load_u32(data + 64);
+        size_t left = nbytes - ZGR_HEADER_NBYTES;
+        if (data[7] >= 16 && left >= 4 && load_u32(data + ZGR_HEADER_NBYTES) <= left - 4) /* a table of codes */
+            store_u32(data + 56, zgr_crc32c(data + ZGR_HEADER_NBYTES, 4 + (size_t)load_u32(data + ZGR_HEADER_NBYTES), 0));
         if (index_nbytes <= nbytes - ZGR_HEADER_NBYTES)
             store_u32(data + 68, zgr_crc32c(data + ZGR_HEADER_NBYTES, index_nbytes, 0));
     }
@@ -88,10 +93,27 @@ static void decode(const struct zgr_header *h, uint32_t chunk, const struct tabl
         expect(status == ZGR_OK || status == ZGR_ERROR_PACKET);
         double error = zgr_decoder_guaranteed_error(decoder, level);
         expect(error >= 0 && error <= 1.7976931348623157e308);
-        expect(h->coding > ZGR_RCT || zgr_decoder_error(decoder, level) <= (uint64_t)h->span * h->divisor);
+        uint64_t range = h->has_table ? h->codes[h->span] - h->codes[0] : (uint64_t)h->span * h->divisor;
+        expect(h->coding > ZGR_RCT || zgr_decoder_error(decoder, level) <= range);
         free(pixels);
         free(scratch);
     }
+    free(memory);
+}
+
+/* A table that could not be read: nothing is decoded without it, and errors are no larger than the range of the dtype. */
+static void refuse_without_codes(const struct zgr_header *h)
+{
+    uint8_t steps[ZGR_RESOLUTIONS_MAX] = {0};
+    int64_t least, most;
+    struct zgr_decoder *decoder;
+    size_t size = zgr_decoder_nbytes(h, 0);
+    zgr_dtype_range(h->dtype, &least, &most);
+    expect(zgr_error_bound(h, 0, steps) == (uint64_t)most - (uint64_t)least);
+    if (size == 0 || size > pixels_most * 64)
+        return;
+    void *memory = malloc(size);
+    expect(zgr_decoder_init(memory, size, h, 0, &decoder) == ZGR_ERROR_ARGUMENT);
     free(memory);
 }
 
@@ -110,12 +132,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *input, size_t input_nbytes)
         uint32_t chunks = zgr_chunk_count(&header);
         size_t entries = (size_t)chunks * header.resolutions * (header.first_step + 1u);
         struct tables t = {calloc(entries, 8), calloc(entries, 4), calloc(chunks, 1)};
-        uint64_t object_nbytes;
+        uint64_t object_nbytes, *codes = header.has_table ? malloc(((size_t)header.span + 1) * sizeof *codes) : NULL;
+        size_t table_nbytes = 0;
+        int known = !codes || zgr_table_parse(&header, data + ZGR_HEADER_NBYTES, nbytes - ZGR_HEADER_NBYTES, codes, &table_nbytes) == ZGR_OK;
+        expect(!known || !codes || (header.codes == codes && table_nbytes <= header.index_nbytes));
+        if (!known)
+            refuse_without_codes(&header);
         if (zgr_index_parse(&header, data + ZGR_HEADER_NBYTES, nbytes - ZGR_HEADER_NBYTES, t.offsets, t.lengths, t.present,
-                            &object_nbytes) == ZGR_OK)
+                            &object_nbytes) == ZGR_OK && known)
             for (uint32_t chunk = 0; chunk < chunks && chunk < CHUNKS_TRIED; chunk++)
                 if (t.present[chunk])
                     decode(&header, chunk, &t, data, nbytes, fixes);
+        free(codes);
         free(t.offsets);
         free(t.lengths);
         free(t.present);

@@ -36,14 +36,14 @@ enum zgr_status {
     ZGR_ERROR_VERSION = 3,    /* a version this code cannot read */
     ZGR_ERROR_HEADER_CRC = 4, /* the header is damaged */
     ZGR_ERROR_FIELD = 5,      /* a header field is outside its constraint */
-    ZGR_ERROR_INDEX_CRC = 6,  /* the index is damaged */
-    ZGR_ERROR_INDEX = 7,      /* the index says what cannot be */
+    ZGR_ERROR_INDEX_CRC = 6,  /* the index is damaged, or the table of codes */
+    ZGR_ERROR_INDEX = 7,      /* the index says what cannot be, or the table of codes does */
     ZGR_ERROR_PACKET_CRC = 8, /* a packet is damaged, or is another packet than it is said to be */
     ZGR_ERROR_PACKET = 9,     /* a payload ends early, has bytes left over or says what cannot be (section 11) */
     ZGR_ERROR_ORDER = 10,     /* a packet was offered before its predecessor, or twice */
     ZGR_ERROR_ARGUMENT = 11,  /* the caller's mistake: an ordinal, level, resolution or step there is not */
     ZGR_ERROR_SPACE = 12,     /* the caller's memory is too small */
-    ZGR_ERROR_VALUE = 13      /* a pixel that the header's offset, divisor (or scale) and span cannot express */
+    ZGR_ERROR_VALUE = 13      /* a pixel that the header's offset, divisor (or scale or codes) and span cannot express */
 };
 
 /* A short lower-case word for a status, such as "packet_crc"; static storage. */
@@ -60,6 +60,7 @@ const char *zgr_status_name(enum zgr_status status);
 #define ZGR_CHUNK_SIDE_MAX 4096
 #define ZGR_CHUNKS_MAX 65536
 #define ZGR_SPAN_MAX ((1u << 27) - 1)
+#define ZGR_TABLE_SPAN_MAX 65535u
 #define ZGR_PLANE_MAX 30
 #define ZGR_MEASURED_LEVELS 8
 #define ZGR_MEASURED_STEPS 12
@@ -81,6 +82,7 @@ enum zgr_coding { ZGR_MEAN = 0, ZGR_RCT = 1, ZGR_LABEL = 2, ZGR_FLOAT = 3 };
 
 struct zgr_header {
     uint8_t dtype, components, coding, decompositions, resolutions, first_step, coarse_step;
+    uint8_t has_table; /* of codes, section 5: its checksum is the divisor */
     uint32_t planes, height, width, chunk_height, chunk_width, extent_height, extent_width;
     int64_t fill_value; /* of floats the bits, of uint64 two's complement */
     int64_t offset;     /* of uint64 two's complement */
@@ -89,6 +91,7 @@ struct zgr_header {
     uint32_t header_crc; /* set by parse and write: identifies the content of the shard */
     /* [level][first_step - step]: 1, 2, 3: errors are within 5/8, 3/8, 2/8 of the bound; set by zgr_tighten */
     uint8_t tightness[ZGR_MEASURED_LEVELS][ZGR_MEASURED_STEPS];
+    const uint64_t *codes; /* set by zgr_table_parse and zgr_table_write: span + 1 of them. NULL without a table, or before */
 };
 
 /* Bytes to header, every constraint verified. Errors: TRUNCATED, MAGIC, VERSION, HEADER_CRC, FIELD, looked for in this order. */
@@ -103,6 +106,18 @@ int zgr_dtype_is_signed(uint8_t dtype);   /* of an integer */
 int zgr_dtype_is_float(uint8_t dtype);
 /* The smallest and the largest of an integer dtype, both in two's complement; 0, 0 for a float or an unknown dtype. */
 void zgr_dtype_range(uint8_t dtype, int64_t *least, int64_t *most);
+
+/* ---- table of codes (section 5) ------------------------------------------------------------------------------------- */
+
+/* A shard whose header has_table has the table before its index, counted in index_nbytes. Whatever codes or decodes pixels of it
+ * needs header->codes, and the memory of the codes for as long as the header, or a decoder that was made from it, is used. */
+
+/* The bytes after the header to codes, in two's complement: header->span + 1 of them. *table_nbytes: where the index starts.
+ * Errors: ARGUMENT, TRUNCATED, INDEX_CRC, INDEX. */
+enum zgr_status zgr_table_parse(struct zgr_header *header, const uint8_t *data, size_t nbytes, uint64_t *codes, size_t *table_nbytes);
+/* The opposite, of header->span + 1 increasing codes; sets has_table, codes, offset and divisor. Errors: VALUE, SPACE. */
+enum zgr_status zgr_table_write(struct zgr_header *header, const uint64_t *codes, uint8_t *out, size_t nbytes_avail, size_t *table_nbytes);
+size_t zgr_table_nbytes_most(uint32_t span);
 
 /* The scale of floats, section 13: m stands for (offset + m) * 2^exponent. */
 static inline int32_t zgr_scale_exponent(const struct zgr_header *header) { return (int16_t)(uint16_t)(header->divisor & 0xFFFFu); }
@@ -129,7 +144,8 @@ uint32_t zgr_level_size(uint32_t size, uint32_t level);
  * `index` are the bytes after the header; more than index_nbytes may be given. Errors: TRUNCATED, INDEX_CRC, INDEX. */
 enum zgr_status zgr_index_parse(const struct zgr_header *header, const uint8_t *index, size_t nbytes, uint64_t *offsets,
                                 uint32_t *lengths, uint8_t *present, uint64_t *object_nbytes);
-/* The opposite; *index_nbytes is what was written. With out = NULL only the size is found. Errors: SPACE, INDEX. */
+/* The opposite, but for the table of codes, which the caller puts before it; *index_nbytes is what was written. With out = NULL only
+ * the size is found. Errors: SPACE, INDEX. */
 enum zgr_status zgr_index_write(const struct zgr_header *header, const uint32_t *lengths, const uint8_t *present, uint8_t *out,
                                 size_t nbytes_avail, size_t *index_nbytes);
 /* Visits the packets of a shard in the order of the object. Start with a zeroed cursor; returns 0 after the last. */
@@ -172,6 +188,10 @@ struct zgr_survey {
 void zgr_survey_add(struct zgr_survey *survey, uint8_t dtype, const void *pixels, ptrdiff_t row_stride_nbytes,
                     ptrdiff_t column_stride_nbytes, uint32_t height, uint32_t width);
 
+/* Sets used[bits] to 1 for every pixel of at most 16 bits; of no others. */
+void zgr_survey_codes(uint8_t *used, uint8_t dtype, const void *pixels, ptrdiff_t row_stride_nbytes, ptrdiff_t column_stride_nbytes,
+                      uint32_t height, uint32_t width);
+
 /* The same for floats. Values are (mantissa, exponent): mantissa * 2^exponent, exact. */
 struct zgr_float_survey {
     int64_t least, most;           /* mantissas of the least and the largest finite value; both 0 while there is none */
@@ -189,7 +209,8 @@ size_t zgr_encode_out_nbytes(const struct zgr_header *header, uint32_t height, u
 
 /* Pixels of one chunk to payloads. Pixel [c][y][x] lies at pixels + c * strides[0] + y * strides[1] + x * strides[2] bytes.
  * The payloads (without checksums) are laid into `out` one after another for r = R-1 … 0, t = F … 0; payload_nbytes[r * (F + 1) + t]
- * gets their lengths. lowpass (may be NULL) gets what decoding the chunk at level R-1 gives, contiguous [c][y][x].
+ * gets their lengths. lowpass (may be NULL) gets what decoding the chunk at level R-1 gives, contiguous [c][y][x];
+ * of a header with codes, means of the codes of pixels, each as the nearest code there is (unless they span more than ZGR_SPAN_MAX).
  * seen (may be NULL) holds errors of other chunks of the shard, and gets those of this one where they are larger: as far as zgr_tighten
  * needs them.
  * Errors: ARGUMENT, VALUE, SPACE. */

@@ -100,6 +100,20 @@ void zgr_colour_inverse(int32_t *y, int32_t *u, int32_t *v, size_t count);
 int zgr_map_row(const struct zgr_header *header, const uint8_t *pixels, ptrdiff_t stride_nbytes, uint32_t count, int32_t *m);
 void zgr_unmap_row(const struct zgr_header *header, const int32_t *m, uint32_t count, uint8_t *pixels, ptrdiff_t stride_nbytes);
 
+/* ---- valuetable.c (section 5): the same by header->codes ------------------------------------------------------------ */
+
+/* Places of all codes by their bits, in `memory`, to be looked up by map_row; NULL where pixels are of more than 16 bits, or there is
+ * not enough memory: then map_row searches. */
+const uint16_t *zgr_table_places(const struct zgr_header *header, void *memory, size_t nbytes);
+int zgr_table_map_row(const struct zgr_header *header, const uint16_t *places, const uint8_t *pixels, ptrdiff_t stride_nbytes,
+                      uint32_t count, int32_t *m);
+void zgr_table_unmap_row(const struct zgr_header *header, const int32_t *m, uint32_t count, uint8_t *pixels, ptrdiff_t stride_nbytes);
+/* The largest distance of codes so far apart in the table; without codes, the range of the dtype. */
+uint64_t zgr_table_error(const struct zgr_header *header, uint64_t error);
+/* Level R-1 of [components][height][width] m as means of codes. 0 if they span too much for that. `temp` has height * width. */
+int zgr_table_lowpass(const struct zgr_header *header, const int32_t *m, uint32_t height, uint32_t width, int32_t *temp, uint8_t *pixels);
+static inline int zgr_lacks_codes(const struct zgr_header *header) { return header->has_table && !header->codes; }
+
 /* An integer pixel in two's complement of 64 bits. */
 uint64_t zgr_load_integer(uint8_t dtype, const void *pixel);
 

@@ -60,7 +60,7 @@ enum zgr_status zgr_decoder_init(void *memory, size_t nbytes, const struct zgr_h
                                  struct zgr_decoder **decoder)
 {
     size_t needed = zgr_decoder_nbytes(header, ordinal);
-    if (needed == 0)
+    if (needed == 0 || zgr_lacks_codes(header))
         return ZGR_ERROR_ARGUMENT;
     if (nbytes < needed)
         return ZGR_ERROR_SPACE;

@@ -76,12 +76,19 @@ size_t zgr_encode_out_nbytes(const struct zgr_header *header, uint32_t height, u
 }
 
 static int load_pixels(const struct zgr_header *header, const uint8_t *pixels, const ptrdiff_t strides[3], uint32_t height,
-                       uint32_t width, int32_t *out)
+                       uint32_t width, const struct rooms *rooms)
 {
+    int32_t *out = rooms->pixels;
+    const uint16_t *places = NULL;
+    if (header->has_table)
+        places = zgr_table_places(header, rooms->coeffs, (size_t)height * width * header->components * sizeof *rooms->coeffs);
     for (uint32_t c = 0; c < header->components; c++)
-        for (uint32_t y = 0; y < height; y++, out += width)
-            if (!zgr_map_row(header, pixels + (ptrdiff_t)c * strides[0] + (ptrdiff_t)y * strides[1], strides[2], width, out))
+        for (uint32_t y = 0; y < height; y++, out += width) {
+            const uint8_t *row = pixels + (ptrdiff_t)c * strides[0] + (ptrdiff_t)y * strides[1];
+            if (!(header->has_table ? zgr_table_map_row(header, places, row, strides[2], width, out)
+                                    : zgr_map_row(header, row, strides[2], width, out)))
                 return 0;
+        }
     return 1;
 }
 
@@ -235,7 +242,7 @@ enum zgr_status zgr_encode_chunk(const struct zgr_header *header, const void *pi
                                  uint32_t height, uint32_t width, void *scratch, size_t scratch_nbytes, uint8_t *out,
                                  size_t out_nbytes_avail, uint32_t *payload_nbytes, void *lowpass, struct zgr_errors_seen *seen)
 {
-    if (zgr_header_check(header) != ZGR_OK || height < 1 || width < 1 || height > header->chunk_height || width > header->chunk_width)
+    if (zgr_header_check(header) != ZGR_OK || zgr_lacks_codes(header) || height < 1 || width < 1 || height > header->chunk_height || width > header->chunk_width)
         return ZGR_ERROR_ARGUMENT;
     if (zgr_encode_scratch_nbytes(header, height, width) > scratch_nbytes || out_nbytes_avail < zgr_encode_out_nbytes(header, height, width))
         return ZGR_ERROR_SPACE;
@@ -243,11 +250,13 @@ enum zgr_status zgr_encode_chunk(const struct zgr_header *header, const void *pi
         return zgr_labels_encode_chunk(header, pixels, strides_nbytes, height, width, scratch, out, out_nbytes_avail, payload_nbytes, lowpass);
     struct rooms rooms = rooms_cut(header, height, width, scratch);
     struct zgr_pixels_view view = {pixels, strides_nbytes, header->components, height, width};
-    if (!load_pixels(header, pixels, strides_nbytes, height, width, rooms.pixels))
+    if (!load_pixels(header, pixels, strides_nbytes, height, width, &rooms))
         return ZGR_ERROR_VALUE;
     size_t size = (size_t)height * width, low_size = lowpass_size(header, height, width);
     if (header->coding == ZGR_FLOAT && (header->divisor & ZGR_SCALE_SPECIALS))
         fill_specials(header, height, width, rooms.pixels);
+    if (header->has_table && lowpass && zgr_table_lowpass(header, rooms.pixels, height, width, rooms.temp, lowpass))
+        lowpass = NULL; /* done */
     if (header->coding == ZGR_RCT)
         zgr_colour_forward(rooms.pixels, rooms.pixels + size, rooms.pixels + 2 * size, size);
     struct zgr_layout layout;
@@ -255,7 +264,7 @@ enum zgr_status zgr_encode_chunk(const struct zgr_header *header, const void *pi
     for (uint32_t c = 0; c < header->components; c++)
         transform_component(header, &layout, rooms.pixels + c * size, rooms.temp,
                             rooms.coeffs + c * layout.component_size, rooms.lowpass + c * low_size);
-    if (seen)
+    if (seen && !header->has_table)
         zgr_measure(header, &layout, rooms.coeffs, rooms.measure, seen);
     if (lowpass && header->coding == ZGR_FLOAT && header->resolutions == 1)
         copy_pixels(header, &view, lowpass);

@@ -63,18 +63,24 @@ static struct zgr_band_errors band_errors(const struct zgr_header *header, uint3
     return found;
 }
 
+/* Of m in the data's units. */
+static uint64_t in_units(const struct zgr_header *header, uint64_t error)
+{
+    return header->has_table ? zgr_table_error(header, error) : (error < header->span ? error : header->span) * header->divisor;
+}
+
 /* Whatever the data. */
 static uint64_t any_error(const struct zgr_header *header, uint32_t level, const uint8_t *steps)
 {
     if (!zgr_all_known(header, level, steps, header->first_step))
-        return (uint64_t)header->span * header->divisor;
+        return in_units(header, header->span);
     uint64_t error = 0;
     /* Of colours all but y are known alike, and red, green and blue are off by no more than y and one of these: SPEC.md tells why. */
     for (uint32_t c = 0; c < (header->coding == ZGR_RCT ? 2u : 1u); c++) {
         struct zgr_band_errors bands = band_errors(header, c, steps);
         error += zgr_component_error(header->decompositions, level, &bands);
     }
-    return (error < header->span ? error : header->span) * header->divisor;
+    return in_units(header, error);
 }
 
 /* ---- as it was measured: where all that a level needs is known to the same step, one of the first ------------------ */
@@ -135,7 +141,7 @@ int zgr_is_open(const struct zgr_bounds *bounds, const struct zgr_errors_seen *s
 void zgr_tighten(struct zgr_header *header, const struct zgr_errors_seen *seen)
 {
     memset(header->tightness, 0, sizeof header->tightness);
-    if (header->coding == ZGR_LABEL)
+    if (header->coding == ZGR_LABEL || header->has_table) /* of a table, nothing is measured */
         return;
     struct zgr_header wave = zgr_wave_header(header);
     struct zgr_bounds bounds = zgr_bounds_of(&wave);

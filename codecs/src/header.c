@@ -2,7 +2,7 @@
 #include "core.h"
 
 static const uint8_t magic[4] = {'Z', 'G', 'R', 'T'};
-enum { VERSION = 1, TIGHTNESS_OFFSET = 76, CRC_OFFSET = ZGR_HEADER_NBYTES - 4 };
+enum { VERSION = 1, TABLE = 16 /* added to the coding */, TIGHTNESS_OFFSET = 76, CRC_OFFSET = ZGR_HEADER_NBYTES - 4 };
 
 static uint64_t load_u64(const uint8_t *p) { return zgr_load_u32(p) | (uint64_t)zgr_load_u32(p + 4) << 32; }
 
@@ -15,7 +15,7 @@ static void store_u64(uint8_t *p, uint64_t value)
 /* Tightness is told of levels and steps there are, and of such as have an error. */
 static int tightness_holds(const struct zgr_header *h)
 {
-    uint32_t steps = h->coding == ZGR_LABEL ? 0 : zgr_wave_header(h).first_step;
+    uint32_t steps = h->coding == ZGR_LABEL || h->has_table ? 0 : zgr_wave_header(h).first_step;
     for (uint32_t level = 0; level < ZGR_MEASURED_LEVELS; level++)
         for (uint32_t i = 0; i < ZGR_MEASURED_STEPS; i++)
             if (h->tightness[level][i] > (level <= h->decompositions && i < steps ? ZGR_TIGHTNESS_MAX : 0))
@@ -62,9 +62,11 @@ static int means_hold(const struct zgr_header *h)
 {
     int64_t least, most;
     zgr_dtype_range(h->dtype, &least, &most);
-    if (h->dtype == ZGR_BOOL || zgr_dtype_is_float(h->dtype) || h->divisor < 1 || h->span > ZGR_SPAN_MAX || !within(h->dtype, h->offset))
+    if (h->dtype == ZGR_BOOL || zgr_dtype_is_float(h->dtype) || (h->divisor < 1 && !h->has_table) || h->span > ZGR_SPAN_MAX ||
+        !within(h->dtype, h->offset))
         return 0;
-    return (uint64_t)h->divisor * h->span <= (uint64_t)most - (uint64_t)h->offset;
+    /* Whether codes of a table are within the dtype is seen when it is read. */
+    return h->has_table ? h->span <= ZGR_TABLE_SPAN_MAX : (uint64_t)h->divisor * h->span <= (uint64_t)most - (uint64_t)h->offset;
 }
 
 static int labels_hold(const struct zgr_header *h)
@@ -90,7 +92,7 @@ static int fill_holds(const struct zgr_header *h)
 
 static int values_hold(const struct zgr_header *h)
 {
-    if (zgr_dtype_nbytes(h->dtype) == 0 || !fill_holds(h))
+    if (zgr_dtype_nbytes(h->dtype) == 0 || !fill_holds(h) || h->has_table > (h->coding <= ZGR_RCT))
         return 0;
     switch (h->coding) {
     case ZGR_MEAN:
@@ -118,7 +120,7 @@ enum zgr_status zgr_header_parse(const uint8_t *data, size_t nbytes, struct zgr_
     if (zgr_crc32c(data, CRC_OFFSET, 0) != zgr_load_u32(data + CRC_OFFSET))
         return ZGR_ERROR_HEADER_CRC;
     struct zgr_header h = {
-        .dtype = data[5], .components = data[6], .coding = data[7], .decompositions = data[8], .resolutions = data[9],
+        .dtype = data[5], .components = data[6], .coding = data[7] % TABLE, .has_table = data[7] / TABLE, .decompositions = data[8], .resolutions = data[9],
         .first_step = data[10], .coarse_step = data[11],
         .planes = zgr_load_u32(data + 12), .height = zgr_load_u32(data + 16), .width = zgr_load_u32(data + 20),
         .chunk_height = zgr_load_u32(data + 24), .chunk_width = zgr_load_u32(data + 28),
@@ -140,7 +142,7 @@ enum zgr_status zgr_header_write(struct zgr_header *header, uint8_t out[ZGR_HEAD
     if (zgr_header_check(h) != ZGR_OK)
         return ZGR_ERROR_FIELD;
     memcpy(out, magic, 4);
-    const uint8_t small[8] = {VERSION, h->dtype, h->components, h->coding, h->decompositions, h->resolutions, h->first_step,
+    const uint8_t small[8] = {VERSION, h->dtype, h->components, (uint8_t)(h->coding | h->has_table * TABLE), h->decompositions, h->resolutions, h->first_step,
                               h->coarse_step};
     memcpy(out + 4, small, 8);
     const uint32_t sizes[7] = {h->planes, h->height, h->width, h->chunk_height, h->chunk_width, h->extent_height, h->extent_width};

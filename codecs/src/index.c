@@ -114,6 +114,14 @@ static uint64_t place_packets(const struct zgr_header *header, const uint8_t *pr
     return end;
 }
 
+/* The table of codes comes first. */
+static size_t table_nbytes(const struct zgr_header *header, const uint8_t *index)
+{
+    if (!header->has_table)
+        return 0;
+    return header->index_nbytes < 4 ? SIZE_MAX : 4 + (size_t)zgr_load_u32(index);
+}
+
 enum zgr_status zgr_index_parse(const struct zgr_header *header, const uint8_t *index, size_t nbytes, uint64_t *offsets,
                                 uint32_t *lengths, uint8_t *present, uint64_t *object_nbytes)
 {
@@ -121,7 +129,7 @@ enum zgr_status zgr_index_parse(const struct zgr_header *header, const uint8_t *
         return ZGR_ERROR_TRUNCATED;
     if (zgr_crc32c(index, header->index_nbytes, 0) != header->index_crc)
         return ZGR_ERROR_INDEX_CRC;
-    struct reader in = {index, 0, header->index_nbytes, 0};
+    struct reader in = {index, table_nbytes(header, index), header->index_nbytes, 0};
     uint32_t chunks = zgr_chunk_count(header);
     size_t a_chunk = (size_t)header->resolutions * (header->first_step + 1u);
     for (uint32_t chunk = 0; chunk < chunks; chunk++) {

@@ -181,7 +181,16 @@ SIMD_INLINE void decode_units(const struct zgr_pass *pass, uint32_t phase, uint3
 }
 
 #ifdef ZGR_NO_ENCODER /* WebAssembly, which is sent before the first picture: small */
-#define DECODE_SIBLINGS(WIDTH, SIGNS) decode_units(pass, phase, row, WIDTH, pass->sibling_count, SIGNS);
+SIMD static void decode_row_32(const struct zgr_pass *pass, uint32_t phase, uint32_t row)
+{
+    decode_units(pass, phase, row, 32, pass->sibling_count, pass->signs != NULL);
+}
+SIMD static void decode_row_any(const struct zgr_pass *pass, uint32_t phase, uint32_t row)
+{
+    decode_units(pass, phase, row, pass->lanes->width, pass->sibling_count, pass->signs != NULL);
+}
+#define decode_row_8 decode_row_any
+#define decode_row_16 decode_row_any
 #else
 #define DECODE_SIBLINGS(WIDTH, SIGNS)                                                                                        \
     switch (pass->sibling_count) {                                                                                           \
@@ -190,7 +199,6 @@ SIMD_INLINE void decode_units(const struct zgr_pass *pass, uint32_t phase, uint3
     case 2: decode_units(pass, phase, row, WIDTH, 2, SIGNS); break;                                                          \
     default: decode_units(pass, phase, row, WIDTH, 3, SIGNS); break;                                                         \
     }
-#endif
 #define DEFINE_DECODE(WIDTH)                                                                                                 \
     SIMD static void decode_row_##WIDTH(const struct zgr_pass *pass, uint32_t phase, uint32_t row)                           \
     {                                                                                                                        \
@@ -202,6 +210,7 @@ SIMD_INLINE void decode_units(const struct zgr_pass *pass, uint32_t phase, uint3
 DEFINE_DECODE(8)
 DEFINE_DECODE(16)
 DEFINE_DECODE(32)
+#endif
 
 SIMD static void decode_row(const struct zgr_pass *pass, uint32_t phase, uint32_t row)
 {

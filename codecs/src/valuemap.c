@@ -97,6 +97,10 @@ void zgr_unmap_row(const struct zgr_header *header, const int32_t *m, uint32_t c
         zgr_float_unmap_row(header, m, count, pixels, stride_nbytes);
         return;
     }
+    if (header->has_table) {
+        zgr_table_unmap_row(header, m, count, pixels, stride_nbytes);
+        return;
+    }
     switch (zgr_dtype_nbytes(header->dtype)) {
     case 1: unmap_8_strided(header, m, count, pixels, stride_nbytes); break;
     case 2: unmap_16_strided(header, m, count, pixels, stride_nbytes); break;

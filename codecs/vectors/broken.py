@@ -10,8 +10,9 @@ from ziggurat import reference
 from ziggurat.reference.binarycoder import BitEncoder, BitModel
 from ziggurat.reference.checksum import crc32c
 from ziggurat.reference.chunk import encode_chunk
+from ziggurat.reference.valuetable import table_nbytes
 
-INDEX_AT = 80
+INDEX_AT = 104
 
 
 def small():
@@ -25,7 +26,7 @@ def with_header(data, offset, layout, value):
     """Change one header field and make the header's checksum right again."""
     changed = bytearray(data)
     struct.pack_into(layout, changed, offset, value)
-    changed[76:80] = crc32c(bytes(changed[:76])).to_bytes(4, "little")
+    changed[100:104] = crc32c(bytes(changed[:100])).to_bytes(4, "little")
     return bytes(changed)
 
 
@@ -69,6 +70,7 @@ def fields():
         "offset_beyond_dtype": (48, "<q", 256), "divisor_0": (56, "<I", 0), "span_2_to_27": (60, "<I", 1 << 27),
         "values_beyond_dtype": (60, "<I", 256), "too_many_planes": (12, "<I", 32_769), "most_planes": (12, "<I", 0xFFFFFFFF),
         "too_many_chunks": (16, "<I", 0xFFFFFFFF),
+        "tightness_of_level_3": (85, "B", 1), "tightness_of_step_0": (76, "B", 0x40),
     }  # fmt: skip
 
 
@@ -100,8 +102,63 @@ def other_fields():
         "floats_scale_flag": (floats, 56, "<I", 0x40000),
         "floats_span": (floats, 60, "<I", 1 << 27), "floats_no_step": (floats, 10, "B", 0),
         "floats_fill": (floats, 40, "<q", 1 << 32),
-        "floats_of_uint32": (floats, 5, "B", 5),
+        "floats_of_uint32": (floats, 5, "B", 5), "floats_tightness_of_step_1": (floats, 76, "B", 0x40),
+        "labels_tightness": (labels, 76, "B", 1),
     }  # fmt: skip
+
+
+def table():
+    """One chunk of 8 × 8 of 16 bits by a table of 60 codes, two resolutions, steps 3 to 0."""
+    y, x = np.mgrid[:8, :8]
+    pixels = ((y * 37 + x * 11) % 60).astype(np.uint16)[None, None] ** 2
+    codes = tuple(np.unique(pixels).tolist())
+    return reference.encode(pixels, chunk=(8, 8), decompositions=1, resolutions=2, first_step=3, codes=codes)
+
+
+def table_of(data):
+    """The bytes of the table of codes."""
+    return data[INDEX_AT : INDEX_AT + table_nbytes(reference.Header.parse(data), data[INDEX_AT:])]
+
+
+def with_table(data, codes):
+    """Another table, all checksums of header and index right."""
+    header = reference.Header.parse(data)
+    index = codes + data[INDEX_AT + len(table_of(data)) : INDEX_AT + header.index_nbytes]
+    fields = {"index_nbytes": len(index), "index_crc": crc32c(index), "divisor": crc32c(codes)}
+    return header.replace(**fields).tobytes() + index + data[INDEX_AT + header.index_nbytes :]
+
+
+def stream(*bits):
+    """A table whose stream begins with these bits, each a model of its own."""
+    encoder = BitEncoder()
+    for bit in bits:
+        encoder.bit(BitModel(), bit)
+    coded = encoder.finish()
+    return len(coded).to_bytes(4, "little") + coded
+
+
+def tables():
+    """Tables of codes that must be refused."""
+    data = table()
+    good = table_of(data)
+    body = good[4:]
+    for name, change in {
+        "table_of_labels": (7, "B", 18), "table_of_floats": (7, "B", 19), "two_tables": (7, "B", 32),
+        "table_span": (60, "<I", 65_536), "table_offset": (48, "<q", 65_536),
+    }.items():  # fmt: skip
+        yield f"field_{name}", with_header(data, *change), "field"
+    yield "table_flipped", flip(data, INDEX_AT + 9), "index_crc"
+    yield "table_cut", data[: INDEX_AT + len(good) - 1], "truncated"
+    yield "table_size_cut", data[: INDEX_AT + 3], "truncated"
+    yield "table_of_another", with_header(data, 56, "<I", 12_345), "index_crc"
+    yield "table_longer_than_index", with_table(data, b"\xff\xff\0\0" + body), "index"
+    yield "table_in_index_of_2_bytes", with_header(data, 64, "<I", 2), "index"
+    yield "table_left_over", with_table(data, (len(body) + 5).to_bytes(4, "little") + body + b"\1" * 5), "index"
+    yield "table_ends_early", with_table(data, (len(body) - 5).to_bytes(4, "little") + body[:-5]), "index"
+    yield "table_length_127", with_table(data, stream(*(1,) * 7)), "index"
+    yield "table_beyond_dtype", with_table(data, stream(0, 0, 1, 0, 0, 0, 1, *(1,) * 16)), "index"
+    # The last gap ends one beyond the largest number there is.
+    yield "table_gap_too_large", with_header(data, 48, "<q", 65_535 - 3_480), "index"
 
 
 def with_packet(data, key, payload):
@@ -250,13 +307,13 @@ def objects():
     front = INDEX_AT + header.index_nbytes
     index = data[INDEX_AT:front]
     yield "empty", b"", "truncated"
-    yield "header_cut", data[:79], "truncated"
+    yield "header_cut", data[:103], "truncated"
     yield "index_cut", data[: front - 1], "truncated"
     yield "magic", flip(data, 0), "magic"
     yield "version_0", flip(data, 4), "version"
     yield "version_2", with_header(data, 4, "B", 2), "version"
     yield "header_flipped", flip(data, 50), "header_crc"
-    yield "header_crc_flipped", flip(data, 79), "header_crc"
+    yield "header_crc_flipped", flip(data, 103), "header_crc"
     for name, change in fields().items():
         yield f"field_{name}", with_header(data, *change), "field"
     yield "index_flipped", flip(data, front - 1), "index_crc"
@@ -277,6 +334,7 @@ def objects():
     yield from other_objects()
     for name, payload in hand_made().items():
         yield name, with_first_packet(payload), "packet"
+    yield from tables()
 
 
 def sequences():

@@ -59,6 +59,11 @@ def images():
         {"chunk": (32, 32), "coding": 1, "decompositions": 4, "resolutions": 3, "first_step": 6},
     )
     yield (
+        "tightness",
+        crop(fluo, 300, 420, 21, 18),
+        {"chunk": (32, 32), "decompositions": 4, "resolutions": 3, "first_step": 14, "tight": False},
+    )
+    yield (
         "slide_rgb_odd",
         crop(ihc, 101, 57, 29, 31),
         {"chunk": (512, 512), "coding": 1, "decompositions": 6, "resolutions": 4, "first_step": 7, "coarse_step": 0},
@@ -100,6 +105,7 @@ def images():
     )
     yield from label_images(stack)
     yield from float_images()
+    yield from table_images(em, slide, fluo)
     yield (
         "uint64",
         np.uint64(2**64 - 1) - crop(fluo, 540, 560, 18, 22).astype(np.uint64) * np.uint64(10**9 + 7),
@@ -238,6 +244,45 @@ def float_images():
     )
 
 
+def table_images(em, slide, fluo):
+    """As images(): values that use few of their codes, unevenly spaced, by a table of these."""
+    part = crop(em, 120, 90, 37, 41)
+    grey = np.round(np.round(part * (32 / 255)) * (255 / 32)).astype(np.uint8)
+    yield "table_grey_levels", grey, {"chunk": (16, 32), "resolutions": 3, "first_step": 5, "codes": codes_of(grey)}
+    gamma = np.round((part / 255) ** 2.2 * 65_535).astype(np.uint16)
+    yield (
+        "table_gamma",
+        gamma,
+        {
+            "chunk": (64, 64),
+            "decompositions": 5,
+            "resolutions": 4,
+            "first_step": 8,
+            "coarse_step": 2,
+            "codes": codes_of(gamma),
+        },
+    )
+    colours = np.round(crop(slide, 1200, 900, 30, 33) * 0.6).astype(np.uint8) * np.uint8(5) // np.uint8(3)
+    yield "table_colours", colours, {"chunk": (32, 32), "coding": 1, "first_step": 7, "codes": codes_of(colours)}
+    level = crop(fluo, 540, 560, 18, 22).astype(np.int64) % 97
+    # Distances of at most 52 bits, which JavaScript's numbers hold.
+    wide = (
+        np.array((-(2**51), -(2**50), -(9**15), -1000, -17, -1, 0, 1, 5, 77, 2**20, 3**31, 2**49, 2**50 + 1, 2**51 - 1))
+        << 12
+    )
+    yield "table_int64", wide[level % 15], {"chunk": (8, 32), "first_step": 5, "codes": codes_of(wide)}
+    signed = (level - 48).astype(np.int8) // 7 * 7 + (level % 7 == 0)
+    # Codes that no pixel has, as between those of a stretched contrast.
+    signed_codes = tuple(sorted({*range(-49, 50, 7), *codes_of(signed)}))
+    yield "table_int8", signed.astype(np.int8), {"chunk": (32, 32), "first_step": 0, "codes": signed_codes}
+    yield "table_one_code", np.full((1, 1, 5, 4), 300, np.uint32), {"chunk": (8, 8), "codes": (300,)}
+
+
+def codes_of(pixels):
+    """The values that pixels have."""
+    return tuple(np.unique(pixels).tolist())
+
+
 def special(pixels):
     """Every kind of number that is none, a NaN with bits of its own, a negative zero, and the smallest there is."""
     pixels = pixels.copy()
@@ -274,7 +319,7 @@ def sparse(fluo):
 def with_extent(data, height, width):
     """The same shard in a larger one whose extent ends where it did."""
     header = reference.Header.parse(data)
-    index = reference.index.parse_index(header, data[80:])
+    index = reference.index.parse_index(header, data[104:])
     larger = header.replace(height=height, width=width)
     chunks = {}
     for ordinal in range(larger.chunks):
@@ -287,6 +332,19 @@ def with_extent(data, height, width):
         if old in index.present:
             chunks[ordinal] = {(r, t): data[a : b - 4] for (c, r, t), (a, b) in index.places.items() if c == old}
     return reference.assemble(larger, chunks)
+
+
+def with_tightness(data):
+    """The same shard with every tightness there can be, wherever it may be told."""
+    header = reference.Header.parse(data)
+    index = reference.index.parse_index(header, data[104:])
+    chunks = {ordinal: {} for ordinal in index.present}
+    for (ordinal, r, t), (start, stop) in index.places.items():
+        chunks[ordinal][r, t] = data[start : stop - 4]
+    tightness = np.fromfunction(
+        lambda n, i: (1 + n + i) % 4 * (n <= header.decompositions) * (i < header.first_step), (8, 12), dtype=int
+    )
+    return reference.assemble(header.replace(tightness=tightness.astype(np.uint8).tobytes()), chunks)
 
 
 def pin(data, level, step, nbytes):
@@ -305,7 +363,7 @@ def pin(data, level, step, nbytes):
 def pins(data):
     """Every level, every step, and some beginnings of the object."""
     header = reference.Header.parse(data)
-    whole, front = len(data), 80 + header.index_nbytes
+    whole, front = len(data), 104 + header.index_nbytes
     tiles = header.resolutions if header.grid_h * header.grid_w > 1 else header.decompositions + 1
     found = [pin(data, level, 0, whole) for level in range(tiles)]
     found += [pin(data, 0, step, whole) for step in range(1, header.first_step + 1)]
@@ -326,9 +384,11 @@ def write_good():
     """Objects that decode."""
     entries = []
     for name, pixels, parameters in images():
-        data = reference.encode(pixels, **parameters)
+        data = reference.encode(pixels, **{"tight": True} | parameters)
         if reference.decode(data).tobytes() != pixels.tobytes():
             raise SystemExit(f"{name} does not come back")
+        if name == "tightness":
+            data = with_tightness(data)
         if name == "stack_planes":
             data = with_extent(data, 48, 40)
         (HERE / "good" / f"{name}.zgrt").write_bytes(data)

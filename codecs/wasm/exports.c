@@ -5,6 +5,7 @@
 #define EXPORT(NAME) __attribute__((export_name(#NAME))) NAME
 
 static struct zgr_header current;
+static uint64_t *current_codes; /* of its table; NULL before zgr_wasm_index_parse */
 static uint64_t current_object_nbytes;
 static enum zgr_status last_status;
 
@@ -19,8 +20,11 @@ enum zgr_status EXPORT(zgr_wasm_header_parse)(const uint8_t *data, size_t nbytes
 {
     struct zgr_header header;
     enum zgr_status status = zgr_header_parse(data, nbytes, &header);
-    if (status == ZGR_OK)
-        current = header;
+    if (status != ZGR_OK)
+        return status;
+    heap_free(current_codes);
+    current_codes = NULL;
+    current = header;
     return status;
 }
 
@@ -44,19 +48,33 @@ double EXPORT(zgr_wasm_header_field)(uint32_t field)
     const double fields[] = {h->dtype, h->components, h->coding, h->decompositions, h->resolutions, h->first_step, h->coarse_step,
                              h->planes, h->height, h->width, h->chunk_height, h->chunk_width, h->extent_height, h->extent_width,
                              fill_number(h), h->dtype == ZGR_UINT64 ? (double)(uint64_t)h->offset : (double)h->offset, h->divisor, h->span, h->index_nbytes, h->index_crc,
-                             h->header_crc, zgr_grid_height(h), zgr_grid_width(h), zgr_chunk_count(h)};
+                             h->header_crc, zgr_grid_height(h), zgr_grid_width(h), zgr_chunk_count(h), h->has_table};
     return field < sizeof fields / sizeof *fields ? fields[field] : -1;
+}
+
+/* Reads the table of a header that has one, from the bytes after it. *codes: their memory, as it was or newly taken. */
+static enum zgr_status attach_codes(struct zgr_header *header, const uint8_t *data, size_t nbytes, uint64_t **codes)
+{
+    size_t table_nbytes;
+    if (!header->has_table || header->codes)
+        return ZGR_OK;
+    if (!*codes)
+        *codes = heap_alloc((header->span + 1) * sizeof **codes);
+    return *codes ? zgr_table_parse(header, data, nbytes, *codes, &table_nbytes) : ZGR_ERROR_SPACE;
 }
 
 enum zgr_status EXPORT(zgr_wasm_index_parse)(const uint8_t *index, size_t nbytes, double *offsets, uint32_t *lengths, uint8_t *present)
 {
     if (current.dtype == 0)
         return ZGR_ERROR_ARGUMENT;
+    enum zgr_status status = attach_codes(&current, index, nbytes, &current_codes);
+    if (status != ZGR_OK)
+        return status;
     size_t count = (size_t)zgr_chunk_count(&current) * current.resolutions * (current.first_step + 1u);
     uint64_t *wide = (uint64_t *)(void *)offsets; /* the same 8 bytes, turned to doubles in place */
     memset(wide, 0, count * sizeof *wide);
     memset(lengths, 0, count * sizeof *lengths);
-    enum zgr_status status = zgr_index_parse(&current, index, nbytes, wide, lengths, present, &current_object_nbytes);
+    status = zgr_index_parse(&current, index, nbytes, wide, lengths, present, &current_object_nbytes);
     for (size_t i = 0; i < count; i++) {
         double offset = (double)wide[i];
         memcpy(&wide[i], &offset, sizeof offset);
@@ -90,29 +108,46 @@ double EXPORT(zgr_wasm_error_beyond)(uint32_t level, uint32_t step)
 struct wasm_decoder {
     struct zgr_header header;
     struct zgr_decoder *core;
+    uint64_t *codes; /* of its table, or NULL */
     uint32_t height, width;
     size_t nbytes;
 };
 
-struct wasm_decoder *EXPORT(zgr_wasm_decoder_new)(const uint8_t *header_bytes, uint32_t ordinal)
+static struct wasm_decoder *new_decoder(const struct zgr_header *header, uint64_t *codes, uint32_t ordinal)
 {
-    struct zgr_header header;
-    last_status = zgr_header_parse(header_bytes, ZGR_HEADER_NBYTES, &header);
-    if (last_status != ZGR_OK)
-        return NULL;
-    size_t head_nbytes = zgr_align(sizeof(struct wasm_decoder)), core_nbytes = zgr_decoder_nbytes(&header, ordinal);
+    size_t head_nbytes = zgr_align(sizeof(struct wasm_decoder)), core_nbytes = zgr_decoder_nbytes(header, ordinal);
     struct wasm_decoder *decoder = core_nbytes ? heap_alloc(head_nbytes + core_nbytes) : NULL;
     last_status = core_nbytes ? ZGR_ERROR_SPACE : ZGR_ERROR_ARGUMENT;
     if (!decoder)
         return NULL;
-    decoder->header = header;
-    decoder->nbytes = head_nbytes + core_nbytes;
-    last_status = zgr_decoder_init((uint8_t *)decoder + head_nbytes, core_nbytes, &header, ordinal, &decoder->core);
+    decoder->header = *header;
+    decoder->codes = codes;
+    decoder->nbytes = head_nbytes + core_nbytes + (codes ? (header->span + 1) * sizeof *codes : 0);
+    last_status = zgr_decoder_init((uint8_t *)decoder + head_nbytes, core_nbytes, header, ordinal, &decoder->core);
     zgr_decoder_size(decoder->core, &decoder->height, &decoder->width);
     return decoder;
 }
 
-void EXPORT(zgr_wasm_decoder_free)(struct wasm_decoder *decoder) { heap_free(decoder); }
+struct wasm_decoder *EXPORT(zgr_wasm_decoder_new)(const uint8_t *header_bytes, size_t header_nbytes, uint32_t ordinal)
+{
+    struct zgr_header header;
+    uint64_t *codes = NULL;
+    last_status = zgr_header_parse(header_bytes, header_nbytes, &header);
+    if (last_status == ZGR_OK)
+        last_status = attach_codes(&header, header_bytes + ZGR_HEADER_NBYTES, header_nbytes - ZGR_HEADER_NBYTES, &codes);
+    struct wasm_decoder *decoder = last_status == ZGR_OK ? new_decoder(&header, codes, ordinal) : NULL;
+    if (!decoder)
+        heap_free(codes);
+    return decoder;
+}
+
+void EXPORT(zgr_wasm_decoder_free)(struct wasm_decoder *decoder)
+{
+    if (decoder)
+        heap_free(decoder->codes);
+    heap_free(decoder);
+}
+
 size_t EXPORT(zgr_wasm_decoder_nbytes)(const struct wasm_decoder *decoder) { return decoder->nbytes; }
 
 enum zgr_status EXPORT(zgr_wasm_decoder_skip_to)(struct wasm_decoder *decoder, uint32_t resolution, uint32_t step)

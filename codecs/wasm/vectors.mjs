@@ -45,7 +45,7 @@ function parse(data) {
 }
 
 function decoderOf(data, chunk) {
-  const decoder = withCopy(data.subarray(0, 104), (pointer) => z.zgr_wasm_decoder_new(pointer, chunk));
+  const decoder = withCopy(data, (pointer, nbytes) => z.zgr_wasm_decoder_new(pointer, nbytes, chunk));
   if (!decoder) check(z.zgr_wasm_last_status());
   return decoder;
 }

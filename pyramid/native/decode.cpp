@@ -52,8 +52,9 @@ Pool &pool()
 
 class ChunkDecoder {
 public:
-    ChunkDecoder(const Header &header, uint32_t ordinal) : h(header.h), ordinal(ordinal)
+    ChunkDecoder(const Header &header, uint32_t ordinal) : h(header.h), table(header.table), ordinal(ordinal)
     {
+        header.need_table();
         nbytes = zgr_decoder_nbytes(&h, ordinal);
         if (nbytes == 0)
             raise(ZGR_ERROR_ARGUMENT, where() + " is outside the extent");
@@ -130,6 +131,7 @@ private:
     std::string where() const { return "chunk " + std::to_string(ordinal); }
 
     zgr_header h;
+    std::shared_ptr<const Table> table; // what h points into
     uint32_t ordinal, height = 0, width = 0;
     size_t nbytes = 0;
     Memory memory;

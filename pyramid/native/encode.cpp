@@ -28,6 +28,7 @@ nb::list packet_lists(const zgr_header &h, const uint8_t *payloads, const std::v
 nb::tuple encode_chunk(nb::handle array, const Header &header, ErrorsSeen *seen)
 {
     const zgr_header &h = header.h;
+    header.need_table();
     Pixels pixels(array, false);
     if (pixels.dtype() != h.dtype || pixels.shape(0) != h.components || pixels.shape(1) > h.chunk_height || pixels.shape(2) > h.chunk_width)
         raise(ZGR_ERROR_ARGUMENT, "the array's dtype or shape is not that of the header's chunks");
@@ -80,6 +81,17 @@ nb::tuple survey(nb::handle array)
     return nb::make_tuple(found.least, found.most, found.divisor);
 }
 
+nb::object survey_codes(nb::handle array)
+{
+    Pixels pixels(array, false);
+    uint32_t bits = 8 * zgr_dtype_nbytes(pixels.dtype());
+    if (bits > 16)
+        raise(ZGR_ERROR_ARGUMENT, "survey_codes is for pixels of at most 16 bits");
+    std::string used(size_t(1) << bits, '\0');
+    for_each_component(pixels, [&](auto... part) { zgr_survey_codes(reinterpret_cast<uint8_t *>(used.data()), part...); });
+    return nb::module_::import_("numpy").attr("frombuffer")(nb::bytes(used.data(), used.size()), "bool");
+}
+
 nb::tuple survey_floats(nb::handle array)
 {
     Pixels pixels(array, false);
@@ -108,5 +120,6 @@ void bind_encode(nb::module_ &module)
         },
         "header"_a, "seen"_a);
     module.def("survey", &survey, "array"_a);
+    module.def("survey_codes", &survey_codes, "array"_a);
     module.def("survey_floats", &survey_floats, "array"_a);
 }

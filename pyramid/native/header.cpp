@@ -9,7 +9,7 @@ namespace {
 constexpr const char *field_names[] = {"dtype",       "components",    "coding",       "decompositions", "resolutions", "first_step",
                                        "coarse_step", "planes",        "height",       "width",          "chunk_height", "chunk_width",
                                        "extent_height", "extent_width", "fill",        "offset",         "divisor",     "span",
-                                       "index_nbytes", "index_crc",    "content_crc",  "tightness"};
+                                       "index_nbytes", "index_crc",    "content_crc", "codes",          "tightness"};
 
 // The codings, by their codes in the header.
 constexpr const char *codings[] = {"mean", "rct", "label", "float"};
@@ -68,10 +68,38 @@ template <typename T> T narrow(int64_t value, const char *name)
     return T(value);
 }
 
+// The codes of a new header: whole numbers in a buffer, 8 bytes each.
+void write_table(Header &header, nb::handle codes)
+{
+    Bytes given(codes);
+    size_t count = given.size() / sizeof(uint64_t);
+    if (count < 1 || count > ZGR_TABLE_SPAN_MAX + 1 || given.size() % sizeof(uint64_t))
+        raise(ZGR_ERROR_FIELD, "codes");
+    auto table = std::make_shared<Table>();
+    table->codes.resize(count);
+    std::memcpy(table->codes.data(), given.data(), given.size());
+    header.h.span = uint32_t(count - 1);
+    table->bytes.resize(zgr_table_nbytes_most(header.h.span));
+    size_t used = 0;
+    check(zgr_table_write(&header.h, table->codes.data(), table->bytes.data(), table->bytes.size(), &used), "codes");
+    table->bytes.resize(used);
+    header.table = table;
+}
+
+nb::object codes_object(const Header &header)
+{
+    header.need_table();
+    if (!header.table)
+        return nb::none();
+    const std::vector<uint64_t> &codes = header.table->codes;
+    nb::bytes bytes(reinterpret_cast<const char *>(codes.data()), codes.size() * sizeof(uint64_t));
+    return nb::module_::import_("numpy").attr("frombuffer")(bytes, header.h.dtype == ZGR_UINT64 ? "uint64" : "int64");
+}
+
 Header make_header(nb::object dtype, int64_t height, int64_t width, int64_t components, const std::string &coding, int64_t decompositions,
                    int64_t resolutions, int64_t first_step, std::optional<int64_t> coarse_step, int64_t planes, int64_t chunk_height,
                    int64_t chunk_width, std::optional<int64_t> extent_height, std::optional<int64_t> extent_width, nb::handle fill,
-                   nb::handle offset, int64_t divisor, int64_t span, int64_t index_nbytes, int64_t index_crc, int64_t content_crc,
+                   nb::handle offset, int64_t divisor, int64_t span, int64_t index_nbytes, int64_t index_crc, int64_t content_crc, nb::handle codes,
                    nb::bytes tightness)
 {
     Header header{};
@@ -100,6 +128,8 @@ Header make_header(nb::object dtype, int64_t height, int64_t width, int64_t comp
     if (tightness.size() != 0 && tightness.size() != sizeof h.tightness)
         raise(ZGR_ERROR_FIELD, "tightness");
     std::memcpy(h.tightness, tightness.data(), tightness.size());
+    if (!codes.is_none())
+        write_table(header, codes);
     uint8_t bytes[ZGR_HEADER_NBYTES];
     check(zgr_header_write(&h, bytes), "header");
     return header;
@@ -110,15 +140,26 @@ Header parse_header(nb::handle data)
     Bytes bytes(data);
     Header header{};
     check(zgr_header_parse(bytes.data(), bytes.size(), &header.h), "header");
+    if (bytes.size() > ZGR_HEADER_NBYTES)
+        header.read_table(bytes.data() + ZGR_HEADER_NBYTES, bytes.size() - ZGR_HEADER_NBYTES);
     return header;
 }
 
-nb::bytes header_bytes(const Header &header)
+std::string field_bytes(const Header &header)
 {
     zgr_header copy = header.h;
     uint8_t bytes[ZGR_HEADER_NBYTES];
     check(zgr_header_write(&copy, bytes), "header");
-    return nb::bytes(bytes, sizeof bytes);
+    return std::string(reinterpret_cast<const char *>(bytes), sizeof bytes);
+}
+
+// With the table, as far as it is known.
+nb::bytes header_bytes(const Header &header)
+{
+    std::string all = field_bytes(header);
+    if (header.table)
+        all.append(reinterpret_cast<const char *>(header.table->bytes.data()), header.table->bytes.size());
+    return nb::bytes(all.data(), all.size());
 }
 
 nb::tuple rect_tuple(const Header &header, uint32_t ordinal)
@@ -142,6 +183,7 @@ nb::object replaced(nb::handle self, nb::kwargs changes)
 nb::object error_bound(const Header &header, uint32_t level, nb::handle steps, bool beyond)
 {
     const zgr_header &h = header.h;
+    header.need_table();
     uint8_t known[ZGR_RESOLUTIONS_MAX];
     if (level > h.decompositions)
         raise(ZGR_ERROR_ARGUMENT, "level " + std::to_string(level));
@@ -170,6 +212,24 @@ uint32_t crc(nb::handle data, uint32_t seed)
 
 } // namespace
 
+void Header::read_table(const uint8_t *data, size_t nbytes)
+{
+    if (!h.has_table || h.codes)
+        return;
+    auto found = std::make_shared<Table>();
+    found->codes.resize(size_t(h.span) + 1);
+    size_t used = 0;
+    check(zgr_table_parse(&h, data, nbytes, found->codes.data(), &used), "table of codes");
+    found->bytes.assign(data, data + used);
+    table = found;
+}
+
+void Header::need_table() const
+{
+    if (h.has_table && !h.codes)
+        raise(ZGR_ERROR_ARGUMENT, "the header's table of codes has not been read");
+}
+
 nb::object error_object(const zgr_header &header, uint32_t level, const uint8_t *steps)
 {
     if (header.coding == ZGR_FLOAT)
@@ -187,20 +247,20 @@ void bind_header(nb::module_ &module)
                int64_t decompositions, int64_t resolutions, int64_t first_step, std::optional<int64_t> coarse_step, int64_t planes,
                int64_t chunk_height, int64_t chunk_width, std::optional<int64_t> extent_height, std::optional<int64_t> extent_width,
                nb::object fill, nb::object offset, int64_t divisor, int64_t span, int64_t index_nbytes, int64_t index_crc,
-               int64_t content_crc, nb::bytes tightness) {
+               int64_t content_crc, nb::object codes, nb::bytes tightness) {
                 new (self) Header(make_header(dtype, height, width, components, coding, decompositions, resolutions, first_step,
                                               coarse_step, planes, chunk_height, chunk_width, extent_height, extent_width, fill,
-                                              offset, divisor, span, index_nbytes, index_crc, content_crc, tightness));
+                                              offset, divisor, span, index_nbytes, index_crc, content_crc, codes, tightness));
             },
             nb::kw_only(), "dtype"_a, "height"_a, "width"_a, "components"_a = 1, "coding"_a = "mean", "decompositions"_a, "resolutions"_a,
             "first_step"_a, "coarse_step"_a = nb::none(), "planes"_a = 1, "chunk_height"_a, "chunk_width"_a,
             "extent_height"_a = nb::none(), "extent_width"_a = nb::none(), "fill"_a = nb::int_(0), "offset"_a = nb::int_(0), "divisor"_a = 1, "span"_a,
-            "index_nbytes"_a = 0, "index_crc"_a = 0, "content_crc"_a = 0, "tightness"_a = nb::bytes("", 0))
+            "index_nbytes"_a = 0, "index_crc"_a = 0, "content_crc"_a = 0, "codes"_a = nb::none(), "tightness"_a = nb::bytes("", 0))
         .def_static("parse", &parse_header, "data"_a)
         .def("tobytes", &header_bytes)
         .def("__bytes__", &header_bytes)
         .def("__eq__", [](const Header &a, nb::handle b) {
-            return nb::isinstance<Header>(b) && header_bytes(a).equal(header_bytes(nb::cast<const Header &>(b)));
+            return nb::isinstance<Header>(b) && field_bytes(a) == field_bytes(nb::cast<const Header &>(b));
         })
         .def("__hash__", [](const Header &self) { return self.h.header_crc; })
         .def("__getstate__", &header_bytes)
@@ -211,6 +271,8 @@ void bind_header(nb::module_ &module)
         .FIELD(index_nbytes).FIELD(index_crc).FIELD(content_crc).FIELD(header_crc)
         .def_prop_ro("tightness", [](const Header &self) { return nb::bytes(reinterpret_cast<const char *>(self.h.tightness), sizeof self.h.tightness); })
         .def_prop_ro("fill", [](const Header &self) { return fill_object(self.h); })
+        .def_prop_ro("codes", &codes_object)
+        .def_prop_ro("has_table", [](const Header &self) { return self.h.has_table != 0; })
         .def_prop_ro("offset", [](const Header &self) { return wide_object(self.h.offset, self.h.dtype); })
         .def_prop_ro("coding", [](const Header &self) { return codings[self.h.coding]; })
         .def_prop_ro("dtype", [](const Header &self) { return numpy_dtype(self.h.dtype); })

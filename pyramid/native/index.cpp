@@ -13,10 +13,11 @@ template <typename T> T *new_table(size_t count, nb::capsule &owner)
     return table;
 }
 
-nb::tuple parse_index(const Header &header, nb::handle data)
+nb::tuple parse_index(Header &header, nb::handle data)
 {
     const zgr_header &h = header.h;
     Bytes index(data);
+    header.read_table(index.data(), index.size());
     size_t chunks = zgr_chunk_count(&h), resolutions = h.resolutions, steps = h.first_step + 1u;
     nb::capsule offsets_owner, lengths_owner, present_owner;
     auto *offsets = new_table<uint64_t>(chunks * resolutions * steps, offsets_owner);
@@ -116,7 +117,8 @@ nb::object assemble(const Header &header, nb::sequence chunks)
     Payloads payloads(h, chunks);
     size_t index_nbytes = 0;
     check(zgr_index_write(&h, payloads.lengths.data(), payloads.present.data(), nullptr, 0, &index_nbytes), "index");
-    size_t front_nbytes = ZGR_HEADER_NBYTES + index_nbytes;
+    header.need_table();
+    size_t table_nbytes = header.table ? header.table->bytes.size() : 0, front_nbytes = ZGR_HEADER_NBYTES + table_nbytes + index_nbytes;
     nb::object object = nb::steal(PyBytes_FromStringAndSize(nullptr, Py_ssize_t(front_nbytes + payloads.nbytes)));
     if (!object.is_valid())
         throw nb::python_error();
@@ -124,10 +126,12 @@ nb::object assemble(const Header &header, nb::sequence chunks)
     zgr_status status;
     {
         nb::gil_scoped_release unlocked;
-        status = zgr_index_write(&h, payloads.lengths.data(), payloads.present.data(), out + ZGR_HEADER_NBYTES, index_nbytes,
+        if (table_nbytes)
+            std::memcpy(out + ZGR_HEADER_NBYTES, header.table->bytes.data(), table_nbytes);
+        status = zgr_index_write(&h, payloads.lengths.data(), payloads.present.data(), out + ZGR_HEADER_NBYTES + table_nbytes, index_nbytes,
                                  &index_nbytes);
-        h.index_nbytes = uint32_t(index_nbytes);
-        h.index_crc = zgr_crc32c(out + ZGR_HEADER_NBYTES, index_nbytes, 0);
+        h.index_nbytes = uint32_t(table_nbytes + index_nbytes);
+        h.index_crc = zgr_crc32c(out + ZGR_HEADER_NBYTES, h.index_nbytes, 0);
         h.content_crc = 0;
         for_each_packet(h, payloads, [&](const zgr_cursor &, const Payload &payload) {
             h.content_crc = zgr_crc32c(payload.data, payload.nbytes, h.content_crc);

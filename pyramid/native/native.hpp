@@ -70,8 +70,19 @@ nb::object new_pixels(uint8_t dtype, size_t components, size_t height, size_t wi
 // Memory of at least so many bytes, aligned to 64, that is used again by the next call on this thread.
 uint8_t *thread_scratch(size_t nbytes);
 
+// What follows a header that has a table of codes: its bytes, and the codes themselves.
+struct Table {
+    std::vector<uint8_t> bytes;
+    std::vector<uint64_t> codes;
+};
+
+// Its table, which h.codes points into, is shared with whatever copies the header, and is known once `h.codes` is set: it is read where
+// the bytes after the header are first seen, and changes nothing that the header's own bytes do not fix by a checksum.
 struct Header {
     zgr_header h;
+    std::shared_ptr<const Table> table;
+    void read_table(const uint8_t *data, size_t nbytes); // from the bytes after the header, if it has one that is not known yet
+    void need_table() const;                             // raises where there is one that is not known
 };
 
 // The errors that were seen in chunks of a shard, of which several may be encoded at once.

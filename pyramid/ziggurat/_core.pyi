@@ -19,7 +19,8 @@ class Header:
     """The header of a shard (codecs/SPEC.md, section 2); immutable, comparable, hashable, picklable.
 
     ``coding`` is ``mean``, ``rct``, ``label`` or ``float``; of the last, ``divisor`` is the scale.
-    ``coarse_step`` None is ``first_step + 1`` (no coarse part); an ``extent`` None is the whole height or width.
+    ``codes`` are those of a table, increasing int64 or uint64 (section 5): then ``offset``, ``divisor`` and ``span`` follow from
+    them. ``coarse_step`` None is ``first_step + 1`` (no coarse part); an ``extent`` None is the whole height or width.
 
     Raises
     ------
@@ -51,18 +52,23 @@ class Header:
         index_nbytes: int = 0,
         index_crc: int = 0,
         content_crc: int = 0,
+        codes: NDArray[Any] | None = None,
         tightness: bytes = b"",
     ) -> None: ...
     @staticmethod
     def parse(data: Buffer) -> Header:
         """Read a header from the first 104 bytes of ``data``; more may follow.
 
+        A table of codes comes after them. If ``data`` ends there, `parse_index` will read it.
+
         Raises
         ------
         FormatError, CorruptError
         """
 
-    def tobytes(self) -> bytes: ...
+    def tobytes(self) -> bytes:
+        """Return the 80 bytes, and the table of codes if there is one and it was read: what decoders need to know."""
+
     def __bytes__(self) -> bytes: ...
     def replace(self, **changes: Any) -> Header:
         """Return the same header with some fields changed."""
@@ -109,6 +115,20 @@ class Header:
     @property
     def span(self) -> int: ...
     @property
+    def has_table(self) -> bool:
+        """Whether values go through a table of codes."""
+
+    @property
+    def codes(self) -> NDArray[np.int64 | np.uint64] | None:
+        """The codes of the table, uint64 for uint64 pixels; None without one.
+
+        Raises
+        ------
+        RequestError
+            If it has not been read.
+        """
+
+    @property
     def index_nbytes(self) -> int: ...
     @property
     def index_crc(self) -> int: ...
@@ -132,7 +152,7 @@ class Header:
 
     @property
     def front_nbytes(self) -> int:
-        """Bytes of header and index together."""
+        """Bytes of header, table of codes and index together."""
 
 def parse_index(header: Header, index: Buffer) -> tuple[NDArray[np.uint64], NDArray[np.uint32], NDArray[np.bool_], int]:
     """Read an index.
@@ -140,9 +160,9 @@ def parse_index(header: Header, index: Buffer) -> tuple[NDArray[np.uint64], NDAr
     Parameters
     ----------
     header
-        The shard's.
+        The shard's. If it has a table of codes that was not read, it is now.
     index
-        The bytes after the header; more than ``index_nbytes`` may be given.
+        The bytes after the 80 of the header; more than ``index_nbytes`` may be given.
 
     Returns
     -------
@@ -212,6 +232,9 @@ def survey(array: NDArray[Any]) -> tuple[int, int, int]:
     The divisor is 0 if all values are equal. Two surveys a and b of parts of one shard join to
     ``min(a0, b0), max(a1, b1), gcd(a2, b2, a0 - b0)``.
     """
+
+def survey_codes(array: NDArray[Any]) -> NDArray[np.bool_]:
+    """Return which codes pixels [components, h, w] of at most 16 bits use: bool [2^bits], by their bits as an unsigned number."""
 
 def survey_floats(array: NDArray[Any]) -> tuple[float, float, int, int, int]:
     """Survey an array [components, h, w] of floats.

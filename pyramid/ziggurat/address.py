@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 from obstore.exceptions import BaseError
-from obstore.store import HTTPStore, from_url
+from obstore.store import AzureStore, GCSStore, HTTPStore, LocalStore, MemoryStore, S3Store, from_url
 
 from ziggurat.errors import NotFoundError, RequestError
 from ziggurat.objects import Folder
@@ -58,6 +58,8 @@ S3FS_OPTIONS = {
 }
 """What s3fs calls them, as many scripts do."""
 
+STORES = (AzureStore, GCSStore, HTTPStore, LocalStore, MemoryStore, S3Store)
+
 
 def local_path(location: str | Path) -> Path | None:
     """The path that ``location`` names, itself or as a ``file://`` URL; None for the URL of another place."""
@@ -68,8 +70,10 @@ def local_path(location: str | Path) -> Path | None:
     return Path(unquote(parts.path)) if parts.scheme == "file" else None
 
 
-def find_objects(location: str | Path, options: Mapping[str, Any] | None = None) -> tuple[ObjectStore | Folder, str]:
-    """Return the folder or store that ``location`` names, and what to call it in messages.
+def find_objects(
+    location: str | Path | ObjectStore, options: Mapping[str, Any] | None = None
+) -> tuple[ObjectStore | Folder, str]:
+    """Return the folder or store that ``location`` names or is, and what to call it in messages.
 
     Raises
     ------
@@ -78,6 +82,10 @@ def find_objects(location: str | Path, options: Mapping[str, Any] | None = None)
     RequestError
         If it is a URL that no store can be made for, or ``options`` are not that store's.
     """
+    if isinstance(location, STORES):
+        if options:
+            raise RequestError("a store that is open has its options already", where=repr(location))
+        return location, repr(location)
     path = local_path(location)
     if path is not None:
         if options:

@@ -121,6 +121,7 @@ def encode(
         offset=values.offset,
         divisor=values.divisor,
         span=values.span,
+        codes=values.codes,
     )
 
     seen = ErrorsSeen()

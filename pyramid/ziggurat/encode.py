@@ -179,6 +179,7 @@ def _fields(pixels: NDArray[Any], encoding: Encoding) -> dict[str, Any]:
         "offset": values.offset,
         "divisor": values.divisor,
         "span": values.span,
+        "codes": values.codes,
     }
 
 

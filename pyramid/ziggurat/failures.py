@@ -39,6 +39,7 @@ CONNECTION = (
     ("InvalidContentType", "it does not speak TLS; is its address http:// rather than https://?", False),
     ("TooManyRedirects", "it redirects in a circle", False),
     ("BadScheme", "it redirects from https:// to http://", False),
+    ("Content-Length Header missing", "it does not tell the object's length (Content-Length)", False),
     ("without LOCATION", "it redirects to nowhere; for S3, is the region right?", False),
     ("dns error", "its host name cannot be looked up", True),
     ("ConnectionRefused", "the connection was refused", True),
@@ -88,9 +89,7 @@ def explain(error: BaseException) -> Failure:
     if isinstance(error, NotImplementedError) or (isinstance(error, NotSupportedError) and "Range" not in text):
         return Failure("it cannot do that")
     if isinstance(error, NotSupportedError):
-        return Failure(
-            "it does not serve ranges of an object (a Range request was answered by the whole)", passing=True
-        )
+        return Failure(NO_RANGES, passing=True, maybe_at_end=True)
     if status in (401, 403) or isinstance(error, PermissionDeniedError | UnauthenticatedError):
         return Failure(f"access was refused ({status or 'no credentials'} {phrase})".replace(" )", ")"), status=status)
     if status is not None:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     import dask.array
     import PIL.Image
     from numpy.typing import DTypeLike, NDArray
+    from obstore.store import ObjectStore
 
     from ziggurat.metadata import Channel, Level
     from ziggurat.selection import AxisSelection
@@ -333,7 +334,7 @@ def _arrived(token: str, info: ImageInfo, store: Store, options: Mapping[str, An
 
 
 def open(
-    location: str | Path,
+    location: str | Path | ObjectStore,
     storage_options: Mapping[str, Any] | None = None,
     *,
     index_cache_nbytes: int = CACHE_NBYTES,
@@ -344,7 +345,7 @@ def open(
     Parameters
     ----------
     location
-        Path of an OME-Zarr folder, or its URL (``http(s)://``, ``s3://``, ``gs://``, ``az://``).
+        Path of an OME-Zarr folder, or its URL (``http(s)://``, ``s3://``, ``gs://``, ``az://``), or a store of obstore.
     storage_options
         Credentials, endpoint and the like, as `ziggurat.store.open_store` takes them; the environment's otherwise.
     index_cache_nbytes

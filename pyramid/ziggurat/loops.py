@@ -19,10 +19,11 @@ from ziggurat.threads import Pool
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine
+    from concurrent.futures import Future
     from types import TracebackType
     from typing import Any
 
-__all__ = ["ForkSafeLock", "PerLoop", "SingleFlight", "run"]
+__all__ = ["ForkSafeLock", "PerLoop", "SingleFlight", "run", "start"]
 
 T = TypeVar("T")
 K = TypeVar("K")
@@ -97,10 +98,11 @@ def _io_loop() -> asyncio.AbstractEventLoop:
     global _loop, _thread, _pool
     with _lock:
         if _loop is None:
-            _loop, _pool = asyncio.new_event_loop(), Pool()
-            _loop.set_default_executor(_pool)
-            _thread = threading.Thread(target=_loop.run_forever, name="ziggurat-io", daemon=True)
-            _thread.start()
+            loop, pool = asyncio.new_event_loop(), Pool()
+            loop.set_default_executor(pool)
+            thread = threading.Thread(target=loop.run_forever, name="ziggurat-io", daemon=True)
+            thread.start()  # raises where the interpreter is ending: then there is no loop to wait for
+            _loop, _thread, _pool = loop, thread, pool
             atexit.register(_end)
         return _loop
 
@@ -129,9 +131,14 @@ async def _cancel_all() -> None:
     asyncio.get_running_loop().stop()
 
 
+def start(work: Coroutine[Any, Any, T]) -> Future[T]:
+    """Begin to run a coroutine on the I/O thread."""
+    return asyncio.run_coroutine_threadsafe(work, _io_loop())
+
+
 def run(work: Coroutine[Any, Any, T]) -> T:
     """Run a coroutine on the I/O thread and wait for it. May be called from any thread but that one."""
-    future = asyncio.run_coroutine_threadsafe(work, _io_loop())
+    future = start(work)
     try:
         return future.result()
     except BaseException as error:

@@ -62,6 +62,12 @@ class PacketCache:
             while self.held_nbytes > self.nbytes:
                 self._drop_oldest()
 
+    def forget(self, index: ShardIndex) -> None:
+        """Drop what is known of a shard: some of it is damaged."""
+        with self._lock:
+            known = self._shards.pop((index.key, index.header_bytes), None)
+            self.held_nbytes -= sum(map(len, known.values())) if known is not None else 0
+
     def _drop_oldest(self) -> None:
         key, oldest = next(iter(self._shards.items()))
         _, buffer = oldest.popitem(last=False)

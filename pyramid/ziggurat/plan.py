@@ -8,14 +8,16 @@ costs more than the bytes between; no range is longer than `CAP_NBYTES`, so that
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from ziggurat._core import Header, error_bound
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from ziggurat.held import HeldBytes
@@ -77,6 +79,17 @@ class ShardIndex:
         """Memory that the index takes."""
         return self.offsets.nbytes + self.lengths.nbytes + self.present.nbytes + len(self.head)
 
+    @cached_property
+    def border(self) -> int:
+        """Where the fine part of a shard of several planes begins, else 0.
+
+        Each plane's packets lie side by side in the coarse part, and in the fine part, but other planes' between the two: who
+        reads one plane bridges no gap there.
+        """
+        header = self.header
+        coarse = self.lengths[:, header.resolutions - 1, header.coarse_step :]
+        return header.front_nbytes + int(coarse.sum(dtype=np.int64)) if header.planes > 1 else 0
+
     def spans(self, chunk: int, level: int, step: int) -> list[PacketSpan]:
         """The packets that ``chunk`` needs for ``level`` down to ``step``, the empty ones left out; coarse ones first."""
         found = []
@@ -112,7 +125,9 @@ class ShardPlan:
         return sum(stop - start for start, stop in self.ranges)
 
 
-def coalesce(spans: Iterable[tuple[int, int]], gap: int = GAP_NBYTES, cap: int = CAP_NBYTES) -> list[tuple[int, int]]:
+def coalesce(
+    spans: Iterable[tuple[int, int]], gap: int = GAP_NBYTES, cap: int = CAP_NBYTES, border: int = 0
+) -> list[tuple[int, int]]:
     """Join spans [start, stop) into sorted ranges.
 
     Parameters
@@ -123,10 +138,13 @@ def coalesce(spans: Iterable[tuple[int, int]], gap: int = GAP_NBYTES, cap: int =
         Two spans with at most this many bytes between them share a range, in bytes.
     cap
         No joined range is longer than this, in bytes; a single longer span stays whole, so that a packet is never cut.
+    border
+        A place in the object that no gap is bridged across.
     """
     ranges: list[tuple[int, int]] = []
     for start, stop in sorted(spans):
-        if ranges and start - ranges[-1][1] <= gap and stop - ranges[-1][0] <= cap:
+        bridged = 0 if ranges and ranges[-1][1] <= border <= start else gap
+        if ranges and start - ranges[-1][1] <= bridged and stop - ranges[-1][0] <= cap:
             ranges[-1] = (ranges[-1][0], max(stop, ranges[-1][1]))
         else:
             ranges.append((start, stop))
@@ -142,6 +160,7 @@ def plan_shard(
     held: HeldBytes,
     gap: int = GAP_NBYTES,
     cap: int = CAP_NBYTES,
+    border: int = 0,
 ) -> ShardPlan:
     """Plan the reading of some chunks of one shard.
 
@@ -155,14 +174,14 @@ def plan_shard(
         The level to decode, and the lowest step to read.
     held
         The parts of the object that are there already; they are planned for and not read.
-    gap, cap
-        See `coalesce`.
+    gap, cap, border
+        See `coalesce`. The border of a shard of several planes is `ShardIndex.border`.
     """
     packets = {chunk: index.spans(chunk, level, step) if index.present[chunk] else [] for chunk in chunks}
     spans = ((span.start, span.stop) for found in packets.values() for span in found)
     missing = [part for span in spans for part in held.missing(span)]
     # A gap that was bridged may hold bytes that are there already.
-    ranges = [part for joined in coalesce(missing, gap, cap) for part in held.missing(joined)]
+    ranges = [part for joined in coalesce(missing, gap, cap, border) for part in held.missing(joined)]
     return ShardPlan(ranges, packets)
 
 
@@ -171,8 +190,12 @@ def step_for_error(header: Header, level: int, max_error: float, *, beyond: bool
 
     With ``beyond`` that has to hold whatever is known further at some resolution, as views that grew out of each other do;
     without, for what is decoded from exactly the packets down to that step.
+
+    No error at all is step 0, even where a higher one has none: only after the last are floats the same bit by bit, which
+    tells -0.0 from 0.0. Where there is nothing left to tell it costs nothing.
     """
-    for step in range(header.first_step, 0, -1):
-        if error_bound(header, level, step, beyond) <= max_error:
-            return step
+    if max_error > 0:
+        for step in range(header.first_step, 0, -1):
+            if error_bound(header, level, step, beyond) <= max_error:
+                return step
     return 0

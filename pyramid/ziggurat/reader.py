@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ziggurat._core import decode_chunk, error_bound
-from ziggurat.errors import ZigguratError
+from ziggurat.errors import CorruptError, ZigguratError
 from ziggurat.geometry import ChunkPlace, chunk_places
 from ziggurat.held import HeldBytes
 from ziggurat.objects import Folder
@@ -97,19 +97,34 @@ async def read_region(
 
     async def read_shard(shard: int, places: list[ChunkPlace]) -> None:
         async with slots:
-            index = await shards.index(array, shard)
-            if index is None:
-                for place in places:
-                    out[place.outer] = array.fill_value
-                return
-            step = step_for_error(index.header, level, max_error)
-            held = HeldBytes(index.head) if cache is None else cache.held(index)
-            gap = gap_nbytes(shards.store)
-            plan = plan_shard(index, (place.chunk for place in places), level, step, held=held, gap=gap)
-            await fetch_plan(index, plan, held, shards.store.get_ranges, cache)
-            await decode_on_threads(index, plan, held, places, array.geometry, level, step, out)
-            report.bytes_read += plan.nbytes
-            report.max_error = max(report.max_error, error_bound(index.header, level, step))
+            for fetched_anew in (False, True):
+                index = None
+                try:
+                    index = await shards.index(array, shard)
+                    await read_chunks(index, places)
+                    return
+                except CorruptError:
+                    # What was damaged on its way is sound when it is fetched anew; what is damaged where it lies is not.
+                    shards.forget(array.shard_key(shard))
+                    if cache is not None and index is not None:
+                        cache.forget(index)
+                    if fetched_anew:
+                        raise
+
+    async def read_chunks(index: ShardIndex | None, places: list[ChunkPlace]) -> None:
+        if index is None:
+            for place in places:
+                out[place.outer] = array.fill_value
+            return
+        step = step_for_error(index.header, level, max_error)
+        held = HeldBytes(index.head) if cache is None else cache.held(index)
+        gap = gap_nbytes(shards.store)
+        chunks = [place.chunk for place in places]
+        plan = plan_shard(index, chunks, level, step, held=held, gap=gap, border=index.border)
+        await fetch_plan(index, plan, held, shards.store.get_ranges, cache)
+        await decode_on_threads(index, plan, held, places, array.geometry, level, step, out)
+        report.bytes_read += plan.nbytes
+        report.max_error = max(report.max_error, error_bound(index.header, level, step))
 
     async with asyncio.TaskGroup() as group:
         for shard, places in by_shard.items():

@@ -89,8 +89,8 @@ class Aim:
     few_rounds: bool = False
 
     def reached(self, pixels: NDArray[Any], place: ChunkPlace, error: float) -> bool:
-        """Tell whether a chunk is good enough; ``pixels`` are its wanted ones, with every axis."""
-        if error <= self.max_error:
+        """Tell whether a chunk with some error, not at its last step, is good enough; ``pixels`` are its wanted ones."""
+        if self.max_error > 0 and error <= self.max_error:
             return True
         if self.windows is None:
             return False
@@ -155,7 +155,9 @@ class _Shard:
         """Read what is missing for a step; returns the bytes that it took."""
         self.step = min(max(step, self.last), self.index.header.first_step)
         gap = gap_nbytes(shards.store)
-        plan = plan_shard(self.index, self.places, self.level, self.step, held=self.held, gap=gap)
+        plan = plan_shard(
+            self.index, self.places, self.level, self.step, held=self.held, gap=gap, border=self.index.border
+        )
         await fetch_plan(self.index, plan, self.held, shards.store.get_ranges, self.cache)
         return plan.nbytes
 
@@ -165,24 +167,27 @@ class _Shard:
         kept = decoder is not None
         decoder = decoder or ChunkDecoder(self.index.header, place.chunk)
         try:
-            self._feed(decoder)
+            step = self._feed(decoder)
             pixels = decoder.reconstruct(self.level)
         except ZigguratError as error:
+            if self.cache is not None:
+                self.cache.forget(
+                    self.index
+                )  # it may have been damaged on its way: whoever reads it next fetches it anew
             raise error.at(f"{self.index.key} chunk {array.geometry.chunk_coords(place.chunk)}") from error
         put_pixels(pixels, place, array.geometry, self.index.header.fill, out)
         self.errors[place.chunk] = decoder.error(self.level)
-        done = self.aim.reached(out[place.outer], place, self.errors[place.chunk])
+        done = step == 0 or self.aim.reached(out[place.outer], place, self.errors[place.chunk])
         if not done and (kept or self.desk.take(self.chunk_nbytes)):
             self.decoders[place.chunk] = decoder
         elif kept:
             self.desk.give_back(self.chunk_nbytes)
         return done
 
-    def _feed(self, decoder: ChunkDecoder) -> None:
-        """Give a decoder what it does not know yet of the present step."""
+    def _feed(self, decoder: ChunkDecoder) -> int:
+        """Give a decoder what it does not know yet of the present step; returns that, or 0 where no bytes follow it."""
         header, chunk = self.index.header, decoder.ordinal
         finest = min(self.level, header.resolutions - 1)
-        # Where no bytes follow, this is the end already.
         step = self.step if self.index.lengths[chunk, finest:, : self.step].any() else 0
         spans = self.index.spans(chunk, self.level, step)
         for resolution in range(header.resolutions - 1, finest - 1, -1):  # coarse ones first: labels build on them
@@ -190,6 +195,7 @@ class _Shard:
                 if span.resolution == resolution and span.step < decoder.step(resolution):
                     decoder.add(resolution, span.step, self.held.slice((span.start, span.stop)), after_gap=True)
             decoder.skip_to(resolution, step)
+        return step
 
 
 async def refinements(

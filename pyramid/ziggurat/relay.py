@@ -96,10 +96,9 @@ class Relay:
             self._waiting.pop(number, None)
 
     def leave(self) -> None:
-        """Close its pipes in this process; in the last one that does so, it ends."""
-        for pipe in (self._process.stdin, self._process.stdout):
-            if pipe is not None:
-                pipe.close()
+        """Ask for nothing more: in the last process that does so, it ends."""
+        assert self._process.stdin is not None
+        self._process.stdin.close()
 
     def _send(self, message: bytes) -> None:
         assert self._process.stdin is not None
@@ -108,9 +107,9 @@ class Relay:
 
     def _read(self) -> None:
         assert self._process.stdout is not None
-        while (message := _read(self._process.stdout)) is not None:
-            number, reply = pickle.loads(message)
-            self._answer(number, reply)
+        with self._process.stdout as pipe:
+            while (message := _read(pipe)) is not None:
+                self._answer(*pickle.loads(message))
         self.alive = False
         for number in list(self._waiting):
             self._answer(number, Failure("the helping process has ended", passing=True))
@@ -131,6 +130,8 @@ def _forget() -> None:
     global _relay
     if _relay is not None:
         _relay.leave()
+        if _relay._process.stdout is not None:  # the thread that reads it is not there to close it
+            _relay._process.stdout.close()
         _parents.append(_relay)
         _relay = None
 

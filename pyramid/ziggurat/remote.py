@@ -22,6 +22,8 @@ ANSWER_SECONDS = 20.0
 SLOWEST_NBYTES_PER_SECOND = 16 * 1024
 """For its rest: sixteen answers that share a line of 2 Mbit/s are this slow each."""
 
+TOO_LARGE = "the object has {:,} bytes, more than the {:,} that are read at once"
+
 
 @dataclass(frozen=True)
 class Ask:
@@ -35,12 +37,15 @@ class Ask:
         The object's name in its store.
     interval
         The bytes [start, stop) to get; None is all.
+    most
+        Of all, no more bytes than these.
     """
 
     act: Literal["get", "head", "create"]
     path: str
     interval: tuple[int, int] | None = None
     data: bytes = b""
+    most: int | None = None
 
 
 @dataclass(frozen=True)
@@ -88,13 +93,15 @@ async def ask(objects: ObjectStore, request: Ask) -> Reply | Failure:
         return explain(error)
 
 
-async def _get(objects: ObjectStore, request: Ask) -> Reply:
+async def _get(objects: ObjectStore, request: Ask) -> Reply | Failure:
     async with asyncio.timeout(ANSWER_SECONDS):
         if request.interval is None:
             answer = await obstore.get_async(objects, request.path)
         else:
             answer = await obstore.get_async(objects, request.path, options={"range": request.interval})
     start, stop = answer.range
+    if request.interval is None and request.most is not None and stop - start > request.most:
+        return Failure(TOO_LARGE.format(stop - start, request.most))
     async with asyncio.timeout(ANSWER_SECONDS + (stop - start) / SLOWEST_NBYTES_PER_SECOND):
         data = memoryview(await answer.bytes_async())
     meta = answer.meta

@@ -73,7 +73,7 @@ async def load_index(read: Callable[[int, int], Awaitable[memoryview | None]], k
         offsets, lengths, present, _ = parse_index(header, head[HEADER_NBYTES:end])
     except ZigguratError as error:
         raise error.at(key) from error
-    return ShardIndex(key, header, bytes(head[:HEADER_NBYTES]), offsets, lengths, present, bytes(head))
+    return ShardIndex(key, header, header.tobytes(), offsets, lengths, present, bytes(head))
 
 
 def check_header(header: Header, array: StoredArray, key: str) -> None:
@@ -155,6 +155,12 @@ class ShardReader:
         if known is not None and time.monotonic() < known:
             return None
         return await self._flights.do(key, lambda: self._load(array, key))
+
+    def forget(self, key: str) -> None:
+        """Drop what is known of a shard: some of it is damaged, or it is to be read as it is now."""
+        with self._lock:
+            dropped = self._cache.pop(key, None)
+            self._cached_nbytes -= 0 if dropped is None else _nbytes(dropped)
 
     async def _load(self, array: StoredArray, key: str) -> ShardIndex | None:
         async def read(start: int, stop: int) -> memoryview | None:

@@ -16,7 +16,7 @@ from ziggurat.address import find_objects, local_path
 from ziggurat.attempts import PassingError, attempts
 from ziggurat.errors import ChangedError, CorruptError, NotFoundError, StoreError
 from ziggurat.loops import ForkSafeLock, PerLoop, SingleFlight
-from ziggurat.objects import Answer, Folder, Version, requests_to
+from ziggurat.objects import WHOLE_NBYTES_MAX, Answer, Folder, Version, requests_to
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -34,9 +34,14 @@ CONCURRENCY = 16
 VERSIONS_MAX = 16_384
 """Objects whose version is remembered: some 4 MB."""
 
+DOCUMENT_NBYTES_MAX = 64 * 1024 * 1024
+"""A document is parsed into some ten times its size."""
+
 CONFIRM_SECONDS = 5.0
 """An object store is asked no more often than this whether the image is still the one that was opened, unless there is reason to
 doubt it. A folder is asked each time: that takes microseconds."""
+
+S3_HINT = "; S3 says so of what is not there, too, where listing is not allowed"
 
 
 @dataclass(frozen=True)
@@ -166,15 +171,22 @@ class Store:
         if seen is None or not (doubtful or time.monotonic() >= at + self.confirm_seconds):
             return
         try:
-            await self._head(key)
+            try:
+                await self._head(key)
+            except ChangedError:
+                raise
+            except StoreError:  # some servers know no HEAD
+                await self._get(key, None)
         except NotFoundError as error:
             raise ChangedError("was removed since the image was opened", where=self._where(key)) from error
         with self._lock:
             self._newest = max(self._newest, found)
 
     async def _get(self, key: str, interval: tuple[int, int] | None) -> Answer:
+        most = DOCUMENT_NBYTES_MAX if key.endswith(".json") else WHOLE_NBYTES_MAX
+
         def get() -> Awaitable[Answer]:
-            return self._ask(key, lambda: self._requests.get(self.prefix + key, interval))
+            return self._ask(key, lambda: self._requests.get(self.prefix + key, interval, most))
 
         answer = await self._flights.do((key, interval), get)
         self._check(key, answer.version)
@@ -192,12 +204,12 @@ class Store:
 
         try:
             return await attempts(once)
-        except (NotFoundError, StoreError) as error:
-            error.message = (
-                error.message if isinstance(error, NotFoundError) else f"the store did not answer: {error.message}"
-            )
+        except NotFoundError as error:
             error.where = self._where(key)
             raise
+        except StoreError as error:
+            hint = S3_HINT if "403" in error.message and self.url.startswith("s3") else ""
+            raise StoreError(f"the store did not answer: {error.message}{hint}", where=self._where(key)) from error
         except PassingError as error:
             raise StoreError(f"the store did not answer: {error}", where=self._where(key)) from error
 
@@ -216,13 +228,14 @@ class Store:
         return f"{self.url.rstrip('/')}/{key}"
 
 
-def open_store(location: str | Path, storage_options: Mapping[str, Any] | None = None) -> Store:
+def open_store(location: str | Path | ObjectStore, storage_options: Mapping[str, Any] | None = None) -> Store:
     """Open the place ``location`` names.
 
     Parameters
     ----------
     location
-        A folder's path, or a URL: ``file://``, ``http(s)://``, ``s3://``, ``gs://``, ``az://``.
+        A folder's path, or a URL: ``file://``, ``http(s)://``, ``s3://``, ``gs://``, ``az://``; or a store of obstore, such as one
+        in memory, or with credentials that a function gets.
     storage_options
         How to get in, where the environment does not say: options of obstore's store of that kind (``access_key_id``, ``endpoint``,
         ``region``, ``skip_signature``, …) and of its HTTP client, or s3fs's names of them.

@@ -1,8 +1,8 @@
-"""How pixel values use their codes: offset, divisor and span (codecs/SPEC.md, section 5), of floats a scale (section 13)."""
+"""How pixel values use their codes (codecs/SPEC.md, section 5): offset, divisor and span, or a table; of floats a scale."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,6 +10,7 @@ import numpy as np
 from ziggurat._core import survey
 from ziggurat.errors import SourceError
 from ziggurat.floatscale import choose_scale
+from ziggurat.valuetable import find_codes
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -24,11 +25,15 @@ MAX_DIVISOR = (1 << 32) - 1
 
 @dataclass(frozen=True)
 class ValueMap:
-    """x = offset + divisor · m with 0 ≤ m ≤ span; of floats, x ≈ (offset + m) · 2^e, e and two flags in the divisor."""
+    """x = offset + divisor · m with 0 ≤ m ≤ span; of floats, x ≈ (offset + m) · 2^e, e and two flags in the divisor.
+
+    With codes, x = codes[m]; offset and divisor say nothing then.
+    """
 
     offset: int
     divisor: int
     span: int
+    codes: NDArray[Any] | None = field(default=None, compare=False)
 
 
 NO_MAP = ValueMap(0, 1, 0)
@@ -73,6 +78,9 @@ def find_value_map(pixels: NDArray[Any], coding: str = "mean") -> ValueMap:
         return ValueMap(scale.offset, scale.packed, scale.span)
     lowest, highest, divisor = survey(planes)
     divisor = _small(divisor) or 1  # 0: all values are the same
+    codes = find_codes(planes, lowest, divisor)
+    if codes is not None:
+        return ValueMap(lowest, 1, codes.size - 1, codes)
     span = (highest - lowest) // divisor
     if span > MAX_SPAN:
         raise SourceError(

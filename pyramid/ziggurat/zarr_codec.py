@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import product
 from typing import TYPE_CHECKING, Any, Self
@@ -18,7 +19,8 @@ from zarr.abc.store import RangeByteRequest
 from zarr.core.buffer import default_buffer_prototype
 
 from ziggurat.encode import CODINGS, DECOMPOSITIONS, RESOLUTIONS, Encoding, encode_shard, trim
-from ziggurat.errors import CorruptError, FormatError
+from ziggurat.errors import CorruptError, FormatError, ZigguratError
+from ziggurat.fronts import Fronts, front_key
 from ziggurat.geometry import ArrayGeometry, ChunkPlace
 from ziggurat.held import HeldBytes
 from ziggurat.metadata import CODEC_NAME, StoredArray
@@ -36,10 +38,16 @@ if TYPE_CHECKING:
     from zarr.core.array_spec import ArraySpec
     from zarr.core.buffer import Buffer, NDBuffer
 
+    from ziggurat.fronts import FrontKey
+    from ziggurat.plan import ShardIndex
+
 __all__ = ["ZigguratCodec"]
 
 WHOLE_CHUNK = "the Zarr chunk"
 """What messages call an object whose key zarr does not tell."""
+
+FRONTS = Fronts()
+"""Of all arrays of the process."""
 
 MAX_CHUNK_SIZE, MAX_CHUNKS, MAX_DECOMPOSITIONS, MAX_RESOLUTIONS = 4096, 65_536, 10, 8
 """codecs/SPEC.md, section 2."""
@@ -149,7 +157,7 @@ class ZigguratCodec(ArrayBytesCodec, ArrayBytesCodecPartialDecodeMixin):
             return data[start:stop]
 
         whole = tuple(slice(0, size) for size in chunk_spec.shape)
-        pixels = await self._read(read, whole, chunk_spec, WHOLE_CHUNK, max_error=0)
+        pixels = await self._read(read, whole, chunk_spec, WHOLE_CHUNK, None, max_error=0)
         if pixels is None:
             pixels = np.full(chunk_spec.shape, chunk_spec.fill_value, chunk_spec.dtype.to_native_dtype())
         return _nd_buffer(pixels, chunk_spec)
@@ -165,7 +173,8 @@ class ZigguratCodec(ArrayBytesCodec, ArrayBytesCodecPartialDecodeMixin):
 
         # In zarr a getter is nearly always a place in a store, which can tell its key.
         key = str(getattr(byte_getter, "path", WHOLE_CHUNK))
-        pixels = await self._read(read, selection, chunk_spec, key, max_error=current_max_error())
+        known_as = front_key(byte_getter)
+        pixels = await self._read(read, selection, chunk_spec, key, known_as, max_error=current_max_error())
         return None if pixels is None else _nd_buffer(pixels, chunk_spec)
 
     async def _read(
@@ -174,29 +183,25 @@ class ZigguratCodec(ArrayBytesCodec, ArrayBytesCodecPartialDecodeMixin):
         selection: Any,
         spec: ArraySpec,
         key: str,
+        known_as: FrontKey | None,
         *,
         max_error: float,
     ) -> NDArray[Any] | None:
         array = self._array(spec)
+        known = FRONTS.get(known_as)
+        if known is not None:
+            # Whatever is wrong, the object may have been written anew: its front tells.
+            with suppress(ZigguratError):
+                check_header(known.header, array, key)
+                pixels = await _read_places(known, array, selection, read, max_error, proven=False)
+                if pixels is not None:
+                    return pixels
         index = await load_index(read, key)
+        FRONTS.keep(known_as, index)
         if index is None:
             return None
         check_header(index.header, array, key)
-        box, places, picks = _touched(selection, array.geometry)
-        # Chunks that no selected pixel lies in stay unset: nothing picks from them.
-        out = np.empty(box, array.dtype)
-        step = step_for_error(index.header, 0, max_error)
-        held = HeldBytes(index.head)
-        plan = plan_shard(index, (place.chunk for place in places), 0, step, held=held)
-
-        async def fetch(key: str, ranges: Sequence[tuple[int, int]]) -> list[memoryview]:
-            found = await asyncio.gather(*(read(start, stop) for start, stop in ranges))
-            return [_whole(part, stop - start, key) for part, (start, stop) in zip(found, ranges, strict=True)]
-
-        await fetch_plan(index, plan, held, fetch)
-        await decode_on_threads(index, plan, held, places, array.geometry, 0, step, out)
-        picked: NDArray[Any] = out[picks]
-        return picked
+        return await _read_places(index, array, selection, read, max_error, proven=True)
 
     async def _encode_single(self, chunk_data: NDBuffer, chunk_spec: ArraySpec) -> Buffer | None:
         pixels = chunk_data.as_numpy_array()
@@ -206,6 +211,35 @@ class ZigguratCodec(ArrayBytesCodec, ArrayBytesCodecPartialDecodeMixin):
         )
         encoded = await asyncio.to_thread(encode_shard, trim(pixels, fill), encoding)
         return None if encoded.data is None else chunk_spec.prototype.buffer.from_bytes(encoded.data)
+
+
+async def _read_places(
+    index: ShardIndex,
+    array: StoredArray,
+    selection: Any,
+    read: Callable[[int, int], Awaitable[memoryview | None]],
+    max_error: float,
+    *,
+    proven: bool,
+) -> NDArray[Any] | None:
+    """Read a selection of a shard; None where the front is not ``proven`` and nothing is fetched that would prove it."""
+    box, places, picks = _touched(selection, array.geometry)
+    step = step_for_error(index.header, 0, max_error)
+    held = HeldBytes(index.head)
+    plan = plan_shard(index, [place.chunk for place in places], 0, step, held=held, border=index.border)
+    if not proven and not plan.ranges:
+        return None
+
+    async def fetch(key: str, ranges: Sequence[tuple[int, int]]) -> list[memoryview]:
+        found = await asyncio.gather(*(read(start, stop) for start, stop in ranges))
+        return [_whole(part, stop - start, key) for part, (start, stop) in zip(found, ranges, strict=True)]
+
+    await fetch_plan(index, plan, held, fetch)
+    # Chunks that no selected pixel lies in stay unset: nothing picks from them.
+    out = np.empty(box, array.dtype)
+    await decode_on_threads(index, plan, held, places, array.geometry, 0, step, out)
+    picked: NDArray[Any] = out[picks]
+    return picked
 
 
 def _fill(spec: ArraySpec) -> float:
@@ -237,7 +271,7 @@ def _touched(selection: Any, geometry: ArrayGeometry) -> tuple[tuple[int, ...], 
         Index into an array of the box's shape that yields the selection.
     """
     axes = selection if isinstance(selection, tuple) else (selection,)
-    axes = (*axes, *(slice(None) for _ in range(len(geometry.shape) - len(axes))))
+    axes = tuple(_unmasked(axis) for axis in (*axes, *(slice(None) for _ in range(len(geometry.shape) - len(axes)))))
     numbers = [_numbers(axis, size) for axis, size in zip(axes, geometry.shape, strict=True)]
     per_axis = [np.unique(found // chunk) for found, chunk in zip(numbers, geometry.chunk_shape, strict=True)]
     if any(not found.size for found in per_axis):
@@ -260,6 +294,11 @@ def _touched(selection: Any, geometry: ArrayGeometry) -> tuple[tuple[int, ...], 
         places.append(ChunkPlace(0, geometry.chunk_ordinal(coords), inner, outer))
     picks = tuple(_shifted(axis, low, size) for axis, low, size in zip(axes, lowest, geometry.shape, strict=True))
     return box, places, picks
+
+
+def _unmasked(axis: Any) -> Any:
+    """A mask along one axis as the indices it stands for; newer versions of zarr pass masks on."""
+    return np.flatnonzero(axis) if isinstance(axis, np.ndarray) and axis.dtype == bool and axis.ndim == 1 else axis
 
 
 def _numbers(axis: Any, size: int) -> NDArray[np.int64]:

@@ -67,6 +67,15 @@ class Cursor:
         raise AssertionError("a varint is longer than 5 bytes")
 
 
+def take_header(cursor: Cursor) -> bytes:
+    """104 bytes, and the table of codes, which begins with its size, where byte 7 says that there is one."""
+    header = cursor.take(104)
+    if header[7] < 16:
+        return header
+    size = cursor.take(4)
+    return header + size + cursor.take(int.from_bytes(size, "little"))
+
+
 def read_message(data: bytes) -> tuple[int, int, list[Record]]:
     """(view id, handle, records) of one binary message."""
     cursor = Cursor(data)
@@ -76,7 +85,7 @@ def read_message(data: bytes) -> tuple[int, int, list[Record]]:
         kind = cursor.take(1)[0]
         array, shard = cursor.varint(), cursor.varint()
         if kind == 1:
-            records.append(ShardHeader(array, shard, cursor.take(104)))
+            records.append(ShardHeader(array, shard, take_header(cursor)))
         elif kind == 2:
             chunk, resolution, step = cursor.varint(), cursor.varint(), cursor.varint()
             records.append(PacketRecord(array, shard, chunk, resolution, step, cursor.take(cursor.varint())))

@@ -11,6 +11,7 @@ from ziggurat.server.app import create_app
 from ziggurat.server.openapi import document
 
 DOCUMENT = document()
+VIEW = '{"type":"view","id":1,"image":"ihc.zarr","level":2,"region":{"y":[0,9],"x":[0,9]},"channels":[{"index":0}]}'
 
 
 def test_it_is_valid():
@@ -63,7 +64,13 @@ async def test_it_is_served(client):
         ("/xyz/ihc.zarr/tiles.json", "/xyz/{name}/tiles.json"),
         ("/xyz/ihc.zarr/0/0/0.png", "/xyz/{name}/{zoom}/{x}/{y}.{format}"),
         ("/xyz/ihc.zarr/0/1/0.png", "/xyz/{name}/{zoom}/{x}/{y}.{format}"),
+        ("/zarr/0.5/ihc.zarr/zarr.json", "/zarr/{form}/{path}"),
+        ("/zarr/0.4/ihc.zarr/0/0/0/0", "/zarr/{form}/{path}"),
+        ("/zarr/0.9/ihc.zarr/zarr.json", "/zarr/{form}/{path}"),
         ("/stream", "/stream"),
+        ("/stream?view=x", "/stream"),
+        (f"/stream?view={VIEW}", "/stream"),
+        (f"/stream?view={VIEW.replace('ihc', 'nothing')}", "/stream"),
     ],
 )
 async def test_answers_are_those_it_tells(client, target, path):
@@ -72,3 +79,12 @@ async def test_answers_are_those_it_tells(client, target, path):
     assert str(answer.status) in told
     content = told[str(answer.status)].get("content", {})
     assert answer.content_type in content or not content
+
+
+async def test_an_answer_to_post_is_one_it_tells(client):
+    told = DOCUMENT["paths"]["/stream"]["post"]
+    for body, status in [(f'{{"view":{VIEW}}}', 200), ("{}", 400), (f'{{"view":{VIEW.replace("ihc", "none")}}}', 404)]:
+        answer = await client.post("/stream", data=body)
+        assert answer.status == status
+        assert answer.content_type in told["responses"][str(status)]["content"]
+    assert set(told["requestBody"]["content"]["application/json"]["schema"]["properties"]) == {"view", "held"}

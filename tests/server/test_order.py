@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import replace
 
 import numpy as np
 from hypothesis import given
@@ -101,6 +102,22 @@ def test_a_receiver_ends_with_every_packet_and_knows_it(wanted):
                     assert step in steps or group.lengths[chunk, resolution, step] == 0
                 assert min([known, *steps]) <= group.last
                 assert group.known[row, resolution] == min([known, *steps])
+
+
+@given(groups())
+def test_a_packet_comes_after_those_it_builds_on(wanted):
+    """codecs/SPEC.md, section 1: a packet of bytes (r, t) is decoded after (r + 1, min(t + 1, F)) and those before it."""
+    fresh = [replace(group, known=np.full_like(group.known, NOTHING)) for group in wanted]
+    sent = set()
+    for item in order(fresh):
+        if isinstance(item, RankEnd):
+            continue
+        group = item.wanted
+        sent.add((group.shard, item.chunk, item.resolution, item.step))
+        if item.length and item.resolution + 1 < group.resolutions:
+            for step in range(min(item.step + 1, group.first_step), group.first_step + 1):
+                before = group.shard, item.chunk, item.resolution + 1, step
+                assert before in sent or group.lengths[before[1:]] == 0
 
 
 @given(groups())

@@ -23,6 +23,8 @@ UNSTEADY = [
     Link(10 * MBIT, 0.05, stall=0.03),
     Link(10 * MBIT, 0.05, stall=0.06, gap=0.005),
     Link(10 * MBIT, 0.05, jitter=0.005, gap=0.01),
+    Link(10 * MBIT, 0.05, jitter=0.005, gap=0.02),
+    Link(10 * MBIT, 0.05, gap=0.025),
     Link(100 * MBIT, 0.05, jitter=0.005, gap=0.005),
     Link(100 * MBIT, 0.005, stall=0.03),
 ]

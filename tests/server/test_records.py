@@ -9,9 +9,19 @@ from hypothesis import strategies as st
 from server.stream_client import ChunkAbsent, PacketRecord, ShardAbsent, ShardHeader, read_message
 from ziggurat.server.records import MessageWriter, append_varint
 
+
+@st.composite
+def headers(draw: st.DrawFn) -> bytes:
+    """104 bytes, and a table of codes where byte 7 says that there is one."""
+    front = bytearray(draw(st.binary(min_size=104, max_size=104)))
+    table = draw(st.none() | st.binary(max_size=40))
+    front[7] = front[7] % 16 + (0 if table is None else 16)
+    return bytes(front) + (b"" if table is None else len(table).to_bytes(4, "little") + table)
+
+
 numbers = st.integers(0, 2**32 - 1)
 records = st.one_of(
-    st.builds(ShardHeader, numbers, numbers, st.binary(min_size=104, max_size=104)),
+    st.builds(ShardHeader, numbers, numbers, headers()),
     st.builds(PacketRecord, numbers, numbers, numbers, numbers, numbers, st.binary(max_size=300)),
     st.builds(ShardAbsent, numbers, numbers),
     st.builds(ChunkAbsent, numbers, numbers, numbers),

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-__all__ = ["FAULTS", "Answer", "Proxy", "faulty_proxy"]
+__all__ = ["DAMAGE", "FAULTS", "Answer", "Proxy", "faulty_proxy"]
 
 FAULTS_IN_A_ROW = 3
 """An equal request that failed so often is answered: so the tests are sure to end well, whatever the seed."""
@@ -106,11 +106,23 @@ def other_range(handler: _Handler, answer: Answer) -> None:
         handler.reset()
 
 
+def flipped(handler: _Handler, answer: Answer) -> None:
+    """One wrong bit in the middle, in an answer that looks right."""
+    body = bytearray(answer.body)
+    if body:
+        body[len(body) // 2] ^= 4
+    handler.send_head(answer)
+    handler.wfile.write(body)
+
+
 FAULTS: dict[str, Callable[[_Handler, Answer], None]] = {
     fault.__name__: fault
     for fault in (slow, short, cut, reset, reset_midway, refuse_500, refuse_503, whole_200, other_range)
 }
 """All of them are told from a right answer without knowing the bytes."""
+
+DAMAGE = {"flipped": flipped}
+"""This one is not."""
 
 
 @dataclass
@@ -127,6 +139,8 @@ class Proxy:
         How they fail.
     seen
         Each request's method, path, range and what became of it: the name of a fault, or empty.
+    most_at_once
+        Requests that were under way at the same time.
     """
 
     host: str
@@ -136,6 +150,8 @@ class Proxy:
     seed: int
     faults: tuple[str, ...] = tuple(FAULTS)
     seen: list[tuple[str, str, str, str]] = field(default_factory=list)
+    most_at_once: int = 0
+    at_once: int = 0
     _times: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     _in_a_row: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     _lock: Any = field(default_factory=threading.Lock)
@@ -161,6 +177,18 @@ class Proxy:
             self.seen.append((*request, name))
         return name
 
+    @contextmanager
+    def counted(self) -> Iterator[None]:
+        """Count a request that is under way."""
+        with self._lock:
+            self.at_once += 1
+            self.most_at_once = max(self.most_at_once, self.at_once)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self.at_once -= 1
+
 
 class _Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
@@ -179,9 +207,10 @@ class _Handler(http.server.BaseHTTPRequestHandler):
     def answer(self) -> None:
         fault = self.proxy.fault(self.command, self.path, self.headers.get("Range", ""))
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        answer = self.ask(body)
+        with self.proxy.counted():
+            answer = self.ask(body)
         if fault:
-            FAULTS[fault](self, answer)
+            (FAULTS | DAMAGE)[fault](self, answer)
             return
         self.send_head(answer)
         self.wfile.write(answer.body)

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import pickle
 
+import numpy as np
+import obstore
 import pytest
-from obstore.store import AzureStore, GCSStore, HTTPStore, S3Store
+from obstore.store import AzureStore, GCSStore, HTTPStore, LocalStore, MemoryStore, S3Store
 
+import ziggurat
+from support.stores import objects
 from ziggurat.address import find_objects
 from ziggurat.errors import NotFoundError, RequestError
 from ziggurat.objects import Folder
@@ -107,3 +111,16 @@ def test_a_store_can_be_sent_to_another_process(location):
     store = pickle.loads(pickle.dumps(open_store(location, options).below("b")))
     assert (store.url, store.prefix) == (f"{location}/b", "b/")
     assert store.objects == open_store(location, options).objects
+
+
+def test_a_store_that_is_open_already(ingested):
+    image = ingested("camera")
+    memory = MemoryStore()
+    for key, data in objects(image.path).items():
+        obstore.put(memory, key, data)
+    assert np.array_equal(ziggurat.open(memory).read(), image.pixels)
+    assert np.array_equal(ziggurat.open(LocalStore(image.path)).read(), image.pixels)
+    with pytest.raises(RequestError, match="options already"):
+        ziggurat.open(memory, {"region": "x"})
+    with pytest.raises(NotFoundError, match="MemoryStore"):
+        ziggurat.open(MemoryStore())

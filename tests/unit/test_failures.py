@@ -50,6 +50,10 @@ LASTING = [
     (GenericError(connection("error: InvalidCertificate(UnknownIssuer)")), "certificate"),
     (GenericError(connection("error: InvalidMessage(InvalidContentType)")), "http:// rather than https://"),
     (GenericError(connection("kind: Redirect, source: TooManyRedirects")), "circle"),
+    (
+        GenericError("Generic HTTP error: Content-Length Header missing from response"),
+        "does not tell the object's length",
+    ),
     (NotImplementedError("put"), "cannot do that"),
     (NotSupportedError("Operation not supported: conditional put"), "cannot do that"),
 ]

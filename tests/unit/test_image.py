@@ -7,6 +7,7 @@ import PIL.Image
 import pytest
 
 import ziggurat
+from support.images import mean_2x2
 from support.stores import CountingStore
 from ziggurat.errors import RequestError
 from ziggurat.image import Image
@@ -76,6 +77,41 @@ def test_selections_at_levels(ingested, wanted):
         found = image.read(level=level, **scaled)
         assert found.shape == expected.shape
         assert np.array_equal(found, expected)
+
+
+@pytest.mark.parametrize("name", ["slide", "zstack", "movie", "rgb48", "phase"])
+def test_any_selection_of_any_level_is_what_numpy_takes_of_it(ingested, name):
+    """Against the levels computed from the source: integers, slices and steps, from both ends, empty and beyond the edge."""
+    image, pixels = ziggurat.open(ingested(name).path), ingested(name).pixels
+    random = np.random.default_rng(17)
+    for level in (0, 1, 2, 3, 4):
+        if level >= len(image.levels):
+            break
+        expected = pixels if ingested(name).real.rgb else mean_2x2(pixels, level)
+        if ingested(name).real.rgb:
+            expected = image.read(level=level)  # through the colour transform, levels are not the means of each channel
+        assert expected.shape == image.levels[level].shape
+        for _ in range(12):
+            wanted = {axis: any_index(random, size) for axis, size in zip(image.axes, expected.shape, strict=True)}
+            wanted = {axis: index for axis, index in wanted.items() if index is not None}
+            found = image.read(level=level, **wanted)
+            taken = expected[tuple(wanted.get(axis, slice(None)) for axis in image.axes)]
+            assert found.shape == taken.shape
+            assert np.array_equal(found, taken)
+
+
+def any_index(random, size):
+    """An index of some kind along an axis; None to leave the axis out."""
+    kind = random.integers(0, 5)
+    start, stop = random.integers(-size - 3, size + 4, 2).tolist()
+    step = int(random.choice([1, 2, 3, 7, size, size + 5]))
+    return [
+        None,
+        int(random.integers(-size, size)),
+        slice(start, stop),
+        slice(min(start % (size + 1), size // 2), None, step),
+        slice(start, stop, step),
+    ][kind]
 
 
 @pytest.mark.parametrize(

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import os
 import threading
+import weakref
 
 import pytest
 
-from ziggurat.loops import PerLoop, SingleFlight, run
+from ziggurat.loops import ForkSafeLock, PerLoop, SingleFlight, run
 
 
 async def answer(value):
@@ -55,6 +58,10 @@ def test_each_loop_has_its_own_object():
     assert asyncio.run(get()) is not run(get())
 
 
+class Result:
+    """Something that can be referred to weakly."""
+
+
 class Work:
     """Counts its starts; ends when told to."""
 
@@ -62,13 +69,18 @@ class Work:
         self.starts = 0
         self.end = asyncio.Event()
         self.error = None
+        self.cancelled = 0
 
     async def __call__(self):
         self.starts += 1
-        await self.end.wait()
+        try:
+            await self.end.wait()
+        except asyncio.CancelledError:
+            self.cancelled += 1
+            raise
         if self.error is not None:
             raise self.error
-        return object()
+        return Result()
 
 
 async def until_waiting(tasks):
@@ -121,6 +133,32 @@ async def test_when_all_callers_are_cancelled_the_next_one_starts_or_joins_witho
     assert await flights.do("a", work) is not None
 
 
+async def test_work_that_nobody_waits_for_is_cancelled_and_begun_anew_by_the_next():
+    flights, work = SingleFlight(), Work()
+    tasks = [asyncio.create_task(flights.do("a", work)) for _ in range(3)]
+    await until_waiting(tasks)
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    await asyncio.sleep(0)
+    assert work.cancelled == 1
+    late = asyncio.create_task(flights.do("a", work))
+    await until_waiting([late])
+    assert work.starts == 2
+    work.end.set()
+    assert await late is not None
+
+
+async def test_nothing_is_kept_of_what_has_ended():
+    flights, work = SingleFlight(), Work()
+    work.end.set()
+    result = weakref.ref(await flights.do("a", work))
+    await asyncio.sleep(0)  # the loop itself holds on to a result until its next turn
+    gc.collect()
+    assert result() is None
+    assert flights._flights.get() == {}
+
+
 async def test_an_error_reaches_every_caller_and_is_forgotten():
     flights, work = SingleFlight(), Work()
     work.error = KeyError("no")
@@ -151,3 +189,39 @@ def test_a_process_that_ends_right_after_a_failed_read_ends_well(tmp_path):
     for process in running:
         out, err = process.communicate()
         assert (process.returncode, out.strip()) == (0, b"store"), err
+
+
+@pytest.mark.filterwarnings(
+    "ignore::DeprecationWarning"
+)  # Python from 3.12 on warns of every fork of a process with threads
+def test_a_fork_waits_until_nobody_holds_a_lock():
+    lock, held, go_on, log = ForkSafeLock(), threading.Event(), threading.Event(), []
+
+    def hold():
+        with lock:
+            held.set()
+            go_on.wait()
+            log.append("whole")
+
+    holder = threading.Thread(target=hold)
+    holder.start()
+    held.wait()
+    threading.Timer(0.05, go_on.set).start()  # the fork waits meanwhile; were it not to, the log would be empty
+    child = os.fork()
+    if child == 0:
+        with lock:
+            os._exit(0 if log == ["whole"] else 1)
+    holder.join()
+    assert os.waitpid(child, 0)[1] == 0
+    with lock:
+        assert log == ["whole"]
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_a_forked_child_has_a_loop_of_its_own_and_leaves_the_parents_alone():
+    run(answer(1))
+    child = os.fork()
+    if child == 0:
+        os._exit(run(answer(7)))
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7
+    assert run(answer(2)) == 2

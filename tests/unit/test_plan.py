@@ -116,7 +116,7 @@ def test_absent_chunks_are_planned_without_packets():
     assert (plan.ranges, plan.packets, plan.nbytes) == ([], {0: [], 5: []}, 0)
 
 
-@given(st.integers(0, 2), st.floats(0, 2000))
+@given(st.integers(0, 2), st.floats(0, 2000, exclude_min=True))
 def test_the_step_for_an_error_is_the_highest_that_guarantees_it(level, max_error):
     step = step_for_error(HEADER, level, max_error)
     assert error_bound(HEADER, level, step) <= max_error
@@ -124,5 +124,6 @@ def test_the_step_for_an_error_is_the_highest_that_guarantees_it(level, max_erro
 
 
 def test_an_error_of_0_is_step_0_and_any_error_is_the_first_step():
-    assert step_for_error(HEADER, 0, 0) == 0
+    assert [step_for_error(HEADER, level, 0) for level in range(3)] == [0, 0, 0]
+    assert error_bound(HEADER, 2, 1) == 0
     assert step_for_error(HEADER, 0, float("inf")) == HEADER.first_step

@@ -19,6 +19,11 @@ HEAVY = [
     "skimage",
     "zarr",
     "prometheus_client",
+    "ziggurat.ingest",
+    "ziggurat.lazy",
+    "ziggurat.render",
+    "ziggurat.server",
+    "ziggurat.thumbnail",
 ]
 
 

@@ -16,7 +16,7 @@ from ziggurat.errors import CorruptError, FormatError, StoreError, ZigguratError
 from ziggurat.geometry import ArrayGeometry
 from ziggurat.loops import run
 from ziggurat.metadata import StoredArray
-from ziggurat.shards import FIRST_READ_NBYTES, ShardReader, load_index
+from ziggurat.shards import ABSENT_NBYTES, ABSENT_SECONDS, FIRST_READ_NBYTES, ShardReader, load_index
 from ziggurat.store import Store
 
 ARRAY = StoredArray("0", 0, ArrayGeometry((256, 64), (64, 64), (16, 16)), "uint16", 4)
@@ -109,6 +109,28 @@ def test_an_error_is_not_kept(store):
         run(shards.index(ARRAY, 2))
     obstore.put(store.objects, "0/c/2/0", DATA)
     assert run(shards.index(ARRAY, 2)).present.all()
+
+
+def test_that_a_shard_is_not_stored_is_remembered_for_a_time(store, monkeypatch):
+    shards, now = ShardReader(store), 1000.0
+    monkeypatch.setattr("ziggurat.shards.time.monotonic", lambda: now)
+    for _ in range(3):
+        assert run(shards.index(ARRAY, 2)) is None
+    assert len(store.ranges) == 1
+    obstore.put(store.objects, "0/c/2/0", DATA)
+    now += ABSENT_SECONDS - 1
+    assert run(shards.index(ARRAY, 2)) is None
+    now += 1
+    assert run(shards.index(ARRAY, 2)).present.all()
+    assert len(store.ranges) == 2
+
+
+def test_shards_that_are_not_stored_take_little_memory(store):
+    shards = ShardReader(store, cache_nbytes=10 * ABSENT_NBYTES)
+    array = replace(ARRAY, geometry=ArrayGeometry((64 * 50, 64), (64, 64), (16, 16)))
+    for shard in range(4, 50):
+        assert run(shards.index(array, shard)) is None
+    assert len(shards._cache) == 10
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import socket
 from pathlib import Path
@@ -13,9 +14,10 @@ from obstore.store import MemoryStore
 
 import ziggurat
 from support.stores import objects, serve_folder
-from ziggurat.errors import CorruptError, NotFoundError, RequestError, StoreError
+from ziggurat.errors import ChangedError, CorruptError, NotFoundError, RequestError, StoreError, ZigguratError
 from ziggurat.image import aopen
 from ziggurat.loops import run
+from ziggurat.objects import Version
 from ziggurat.store import Store, local_path, open_store
 
 TEXT = bytes(range(100))
@@ -68,6 +70,114 @@ def test_what_is_missing_is_not_found(store, key):
     for ask in (store.get(key), store.get_range(key, 0, 5), store.head(key), store.get_ranges(key, [(0, 1)])):
         with pytest.raises(NotFoundError, match=key):
             run(ask)
+
+
+@pytest.mark.parametrize(
+    "key", ["", "a/../a/object", "./a/object", "a//object", "/a/object", "a/object\0", "a", "x" * 5000]
+)
+def test_names_of_no_object(tmp_path, key):
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "object").write_bytes(TEXT)
+    with pytest.raises(NotFoundError):
+        run(open_store(tmp_path).get(key))
+
+
+def test_a_file_that_may_not_be_read_is_a_store_error(tmp_path, monkeypatch):
+    def refuse(*_):
+        raise PermissionError(13, "Permission denied")
+
+    (tmp_path / "object").write_bytes(TEXT)
+    monkeypatch.setattr("ziggurat.objects.os.open", refuse)
+    with pytest.raises(StoreError, match=r"object: the store did not answer: cannot be read: Permission denied"):
+        run(open_store(tmp_path).get("object"))
+
+
+def test_too_many_open_files_pass(tmp_path, monkeypatch):
+    real, calls = os.open, []
+
+    def sometimes(*arguments):
+        calls.append(1)
+        if len(calls) < 3:
+            raise OSError(24, "Too many open files")
+        return real(*arguments)
+
+    (tmp_path / "object").write_bytes(TEXT)
+    monkeypatch.setattr("ziggurat.objects.os.open", sometimes)
+    monkeypatch.setattr("ziggurat.attempts.FIRST_PAUSE_SECONDS", 0.001)
+    assert run(open_store(tmp_path).get("object")) == TEXT
+
+
+def test_a_pipe_in_the_place_of_an_object_holds_nobody_up(tmp_path):
+    os.mkfifo(tmp_path / "object")
+    assert run(open_store(tmp_path).get("object")) == b""
+
+
+VERSION = Version('"a"', 100.0, 5)
+
+
+@pytest.mark.parametrize(
+    ("other", "same"),
+    [
+        (VERSION, True),
+        (Version('W/"a"', 100.0, 5), True),
+        (Version('"a"', 200.0, 5), True),
+        (Version('"b"', 100.0, 5), False),
+        (Version('"a"', 100.0, 6), False),
+        (Version(None, 100.0, 5), True),
+        (Version(None, 200.0, 5), False),
+        (Version(None, 0.0, 5), True),
+    ],
+)
+def test_versions(other, same):
+    assert VERSION.same(other) is same
+    assert other.same(VERSION) is same
+
+
+def test_versions_remembered_are_bounded(tmp_path, monkeypatch):
+    monkeypatch.setattr("ziggurat.store.VERSIONS_MAX", 10)
+    store = open_store(tmp_path)
+    for number in range(30):
+        (tmp_path / str(number)).write_bytes(TEXT)
+        run(store.get(str(number)))
+    assert list(store._seen) == [str(number) for number in range(20, 30)]
+
+
+def test_a_document_without_end_is_not_read(tmp_path):
+    with (tmp_path / "zarr.json").open("wb") as file:
+        file.truncate(65 << 20)
+    with serve_folder(tmp_path) as url:
+        for place in (tmp_path, url):
+            with pytest.raises(StoreError, match="68,157,440 bytes, more than the 67,108,864"):
+                ziggurat.open(place)
+
+
+def test_putting_what_is_there_changes_nothing():
+    store = Store(MemoryStore(), "memory")
+    assert run(store.put_new("a", b"first"))
+    assert not run(store.put_new("a", b"second"))
+    assert run(store.get("a")) == b"first"
+
+
+def test_a_folder_and_a_web_server_take_no_objects(tmp_path):
+    with pytest.raises(ZigguratError, match="object stores only"):
+        run(open_store(tmp_path).put_new("a", b""))
+    with serve_folder(tmp_path) as url, pytest.raises(StoreError, match="cannot do that"):
+        run(open_store(url).put_new("a", b""))
+
+
+@pytest.mark.parametrize("change", [False, True])
+def test_a_server_without_head_is_asked_another_way(tmp_path, monkeypatch, change):
+    monkeypatch.setattr("support.stores._RangeHandler.do_HEAD", lambda self: self.send_error(501))
+    (tmp_path / "zarr.json").write_bytes(TEXT)
+    with serve_folder(tmp_path) as url:
+        store = open_store(url)
+        run(store.get("zarr.json"))
+        if change:
+            os.utime(tmp_path / "zarr.json", (2e9, 2e9))
+            with pytest.raises(ChangedError):
+                run(store.confirm("zarr.json"))
+        else:
+            run(store.confirm("zarr.json"))
 
 
 def test_a_store_below_a_store(store):

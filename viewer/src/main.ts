@@ -1,7 +1,11 @@
 import DecodingWorker from "./client/worker.ts?worker";
 import wasmAddress from "../../codecs/wasm/ziggurat.wasm?url";
 import { automate } from "./automation.ts";
-import { isAddress, openStore, Server, Stream, type SessionParts, type Socket, type WorkerLike } from "./client/index.ts";
+import { isAddress } from "./client/address.ts";
+import { Server } from "./client/http.ts";
+import type { WorkerLike } from "./client/pool.ts";
+import type { SessionParts } from "./client/session.ts";
+import { Stream, type Socket } from "./client/stream.ts";
 import { App, type Opened } from "./ui/app.ts";
 import { element } from "./ui/dom.ts";
 
@@ -12,7 +16,7 @@ const DECODER_BUDGET_NBYTES = 384e6;
 
 async function start(): Promise<void> {
   const canvas = element("canvas", { tabindex: 0, role: "application", "aria-label": "Image" });
-  const gl = canvas.getContext("webgl2", { alpha: false, antialias: false, depth: true, powerPreference: "high-performance" });
+  const gl = canvas.getContext("webgl2", { alpha: false, antialias: false, depth: false, powerPreference: "high-performance" });
   if (gl === null) throw new Error("This browser has no WebGL 2, which ziggurat draws with.");
   const module = await WebAssembly.compileStreaming(fetch(wasmAddress));
   const server = new Server(document.baseURI);
@@ -26,13 +30,14 @@ async function start(): Promise<void> {
   });
   const open = async (name: string, signal: AbortSignal): Promise<Opened> => {
     if (isAddress(name)) {
+      const { openStore } = await import("./client/store/open.ts"); // who looks at a server's images never loads it
       const { description, feed } = await openStore(name, module, { fetch: fetch.bind(window), wait }, signal);
       return { description, makeParts: () => partsFor(feed) };
     }
     const connect = (): Socket => new WebSocket(server.stream()) as unknown as Socket;
     return { description: await server.describe(name, signal), makeParts: () => partsFor((listener) => new Stream({ connect, wait }, listener)) };
   };
-  const app = new App(document.body, server, { canvas, gl, device: { height: 0, width: 0 } }, open);
+  const app = new App(document.body, server, canvas, gl, open);
   window.ziggurat = automate(app);
   await app.start();
 }

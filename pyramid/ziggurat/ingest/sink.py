@@ -11,12 +11,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ziggurat.errors import ConflictError, NotFoundError, StoreError
-from ziggurat.loops import run
+from ziggurat.loops import run, start
 from ziggurat.store import local_path, open_store
 from ziggurat.sums import SUMS_KEY, format_sums
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from concurrent.futures import Future
 
     from ziggurat.store import Store
 
@@ -189,6 +190,7 @@ class ObjectSink:
     def __init__(self, store: Store) -> None:
         self.store = store
         self._conditions_known = False
+        self._under_way: Future[None] | None = None
         try:
             run(store.head(ROOT_KEY))
         except NotFoundError:
@@ -196,21 +198,20 @@ class ObjectSink:
         raise ConflictError("exists already; choose another name, or remove it first", where=store.url)
 
     def put(self, key: str, data: bytes) -> None:
-        """Store one object, or find it stored.
+        """Store one object, or find it stored, while the next one is made.
+
+        One at a time and in order: rivals make the same objects in the same order, so that exactly one of them
+        is the first where they differ.
 
         Raises
         ------
         ConflictError
-            If there is another one of this name.
+            If there is another object of this name, or of the one that was put before.
         StoreError
             If it cannot be written, or the store knows no conditions.
         """
-        if not self._is_ours(key, data):
-            raise ConflictError(
-                "is there already and differs: another ingest is writing here, or one was cut off; "
-                "choose another name, or remove what is there",
-                where=f"{self.store.url}/{key}",
-            )
+        self._finish()
+        self._under_way = start(self._put(key, data))
 
     def put_fill(self, key: str) -> bool:
         """Occupy the name of a shard."""
@@ -218,28 +219,45 @@ class ObjectSink:
         return True
 
     def commit(self, root: bytes) -> None:
-        """Store the group's document, unless there is one already."""
-        if not self._is_ours(ROOT_KEY, root):
+        """Store the group's document, unless there is one already, when all else is stored."""
+        self._finish()
+        if not run(self._is_ours(ROOT_KEY, root)):
             raise ConflictError("was created by somebody else meanwhile", where=self.store.url)
 
     def abandon(self) -> None:
         """Leave what was put: without the group's document it is no image, and an equal ingest may rely on it."""
+        if self._under_way is not None:
+            self._under_way.cancel()
 
-    def _is_ours(self, key: str, data: bytes) -> bool:
+    def _finish(self) -> None:
+        """Wait for what is under way."""
+        under_way, self._under_way = self._under_way, None
+        if under_way is not None:
+            under_way.result()
+
+    async def _put(self, key: str, data: bytes) -> None:
+        if not await self._is_ours(key, data):
+            raise ConflictError(
+                "is there already and differs: another ingest is writing here, or one was cut off; "
+                "choose another name, or remove what is there",
+                where=f"{self.store.url}/{key}",
+            )
+
+    async def _is_ours(self, key: str, data: bytes) -> bool:
         """Put an object if there is none; whether the one that is there now is equal."""
         for _ in range(STAGING_TRIES):
-            if run(self.store.put_new(key, data)):
-                self._check_conditions(key, data)
+            if await self.store.put_new(key, data):
+                await self._check_conditions(key, data)
                 return True
             self._conditions_known = True
             with suppress(NotFoundError):  # somebody removed it meanwhile: again
                 self.store.forget(key)
-                return run(self.store.get(key)) == data
+                return await self.store.get(key) == data
         raise ConflictError("is being removed again and again", where=f"{self.store.url}/{key}")
 
-    def _check_conditions(self, key: str, data: bytes) -> None:
+    async def _check_conditions(self, key: str, data: bytes) -> None:
         """Make sure, once, that the store refuses to put what is there: some ignore the condition and write over it."""
-        if not self._conditions_known and run(self.store.put_new(key, data)):
+        if not self._conditions_known and await self.store.put_new(key, data):
             raise StoreError(
                 "writes over what is there when asked not to (it ignores If-None-Match), so that two ingests could mix; "
                 "ingest into a folder and copy that",

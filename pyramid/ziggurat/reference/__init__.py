@@ -10,6 +10,7 @@ module                  section of codecs/SPEC.md
 :mod:`.header`          2. Header
 :mod:`.index`           3. Index, and 4. Packets in the object
 :mod:`.values`          5. Values
+:mod:`.valuetable`      5. Values: the table of codes
 :mod:`.colour`          6. Colour
 :mod:`.transform`       7. Transform
 :mod:`.bands`           8. Bands, planes and steps

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from ziggurat.reference.bands import Band, lowest_plane
 from ziggurat.reference.header import MEASURED_LEVELS, MEASURED_STEPS, RCT
+from ziggurat.reference.valuetable import table_error
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -62,6 +63,12 @@ def _summed(header: Header, component: int, level: int, steps: Sequence[int]) ->
     return total // UNIT
 
 
+def _in_units(header: Header, error: int) -> int:
+    if header.codes is not None:
+        return table_error(header.codes, error)
+    return min(error, header.span) * header.divisor
+
+
 def _component_error(header: Header, component: int, level: int, steps: Sequence[int]) -> int:
     return min(_chained(header, component, level, steps), _summed(header, component, level, steps))
 
@@ -69,11 +76,11 @@ def _component_error(header: Header, component: int, level: int, steps: Sequence
 def any_error(header: Header, level: int, steps: Sequence[int]) -> int:
     """Return the largest error at a level when resolution r is known to ``steps[r]`` at least, whatever the data."""
     if any(step > header.first_step for step in steps[min(level, header.resolutions - 1) :]):
-        return header.span * header.divisor
+        return _in_units(header, header.span)
     error = _component_error(header, 0, level, steps)
     if header.coding == RCT:
         error += _component_error(header, 1, level, steps)
-    return min(error, header.span) * header.divisor
+    return _in_units(header, error)
 
 
 def error_bound(header: Header, level: int, steps: Sequence[int]) -> int:

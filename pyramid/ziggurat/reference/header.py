@@ -11,6 +11,7 @@ import numpy as np
 from ziggurat.reference.checksum import crc32c
 from ziggurat.reference.geometry import ChunkRect, ceil_div
 from ziggurat.reference.refusal import refuse
+from ziggurat.reference.valuetable import read_codes
 
 __all__ = ["CHUNKS_MAX", "DTYPES", "HEADER_NBYTES", "SPAN_MAX", "Header"]
 
@@ -21,6 +22,9 @@ MEASURED_LEVELS, MEASURED_STEPS = 8, 12
 """Of which tightness is told."""
 CHUNKS_MAX = 65_536
 SPAN_MAX = (1 << 27) - 1
+TABLE_SPAN_MAX = 65_535
+TABLE = 16
+"""Added to the coding where there is a table of codes."""
 DTYPES = dict(
     enumerate(
         (
@@ -40,7 +44,10 @@ _LAYOUT = struct.Struct("<4s8B7IqqII3I24s")
 
 @dataclass(frozen=True)
 class Header:
-    """The fields of a header, named and ordered as in the table of section 2; fill and offset as signed numbers."""
+    """The fields of a header, named and ordered as in the table of section 2; fill and offset as signed numbers.
+
+    ``codes`` are of the table that comes after it; None without one, or where it has not been read.
+    """
 
     dtype: int
     components: int
@@ -65,15 +72,18 @@ class Header:
     content_crc: int = 0
     tightness: bytes = bytes(MEASURED_LEVELS * MEASURED_STEPS)
     """Of 0 to 3, by level and first_step - step."""
+    has_table: bool = False
+    codes: tuple[int, ...] | None = None
 
     @classmethod
     def parse(cls, data: bytes) -> Header:
-        """Read and verify a header.
+        """Read and verify a header, and its table of codes where more than the header is given.
 
         Raises
         ------
         FormatError, CorruptError
-            Of the reason ``truncated``, ``magic``, ``version``, ``header_crc`` or ``field``, looked for in this order.
+            Of the reason ``truncated``, ``magic``, ``version``, ``header_crc`` or ``field``, looked for in this order; of the
+            table, as `valuetable.read_codes`.
         """
         if len(data) < HEADER_NBYTES:
             raise refuse("truncated", f"a header has {HEADER_NBYTES} bytes, not {len(data)}")
@@ -86,17 +96,27 @@ class Header:
         if crc32c(front) != stored_crc:
             raise refuse("header_crc", "the header is damaged")
         *numbers, fours = fields
+        tables, numbers[2] = divmod(numbers[2], TABLE)
         tightness = bytes(four >> shift & 3 for four in fours for shift in (0, 2, 4, 6))
-        header = cls(*numbers).replace(tightness=tightness)
+        header = replace(cls(*numbers), tightness=tightness, has_table=tables > 0)
+        if tables > 1:
+            raise refuse("field", "coding is outside its range")
         header.check()
-        return header
+        return header.with_codes(data[HEADER_NBYTES:]) if len(data) > HEADER_NBYTES else header
+
+    def with_codes(self, data: bytes) -> Header:
+        """Return the same header with the table of codes read, if it has one, from the bytes after it."""
+        return replace(self, codes=read_codes(self, data)) if self.has_table and self.codes is None else self
 
     def tobytes(self) -> bytes:
         """Write the 104 bytes."""
         self.check()
-        *fields, tightness = (getattr(self, name) for name in self.__dataclass_fields__)
-        fours = zip(*(tightness[first::4] for first in range(4)), strict=True)
-        front = _LAYOUT.pack(MAGIC, VERSION, *fields, bytes(a | b << 2 | c << 4 | d << 6 for a, b, c, d in fours))
+        told_apart = ("tightness", "has_table", "codes")
+        fields = {name: getattr(self, name) for name in self.__dataclass_fields__ if name not in told_apart}
+        fields["coding"] += TABLE * self.has_table
+        fours = zip(*(self.tightness[first::4] for first in range(4)), strict=True)
+        packed = bytes(a | b << 2 | c << 4 | d << 6 for a, b, c, d in fours)
+        front = _LAYOUT.pack(MAGIC, VERSION, *fields.values(), packed)
         return front + crc32c(front).to_bytes(4, "little")
 
     @property
@@ -199,7 +219,7 @@ class Header:
             LABEL: kind in "iub" and (self.first_step, self.offset, self.divisor, self.span) == (0, 0, 1, 0),
             FLOAT: kind == "f" and self._check_scale(),
         }
-        if not rules[self.coding]:
+        if not rules[self.coding] or (self.has_table and self.coding not in (MEAN, RCT)):
             raise refuse(
                 "field", f"first_step, offset, divisor or span do not fit coding {self.coding} of {self.numpy_dtype}"
             )
@@ -209,7 +229,7 @@ class Header:
             raise refuse("field", f"the fill value is no {self.numpy_dtype}")
 
     def _check_tightness(self) -> None:
-        steps = {LABEL: 0, FLOAT: self.first_step - 1}.get(self.coding, self.first_step)
+        steps = 0 if self.has_table else {LABEL: 0, FLOAT: self.first_step - 1}.get(self.coding, self.first_step)
         for place, tightness in enumerate(self.tightness):
             level, after = divmod(place, MEASURED_STEPS)
             if tightness and (level > self.decompositions or after >= steps):
@@ -221,6 +241,8 @@ class Header:
 
     def _check_means(self) -> bool:
         offset = self.whole(self.offset)
+        if self.has_table:
+            return self._within(offset) and self.span <= TABLE_SPAN_MAX
         return self.divisor >= 1 and self._within(offset) and self._within(offset + self.divisor * self.span)
 
     def _check_scale(self) -> bool:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from ziggurat.reference.checksum import crc32c
 from ziggurat.reference.header import HEADER_NBYTES, Header
 from ziggurat.reference.refusal import refuse
+from ziggurat.reference.valuetable import table_nbytes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -62,16 +63,18 @@ def _write_varint(value: int) -> bytes:
 
 
 def parse_index(header: Header, data: bytes) -> Index:
-    """Read and verify the index, given at least ``index_nbytes`` bytes.
+    """Read and verify the index, and a table of codes before it that was not read, given at least ``index_nbytes`` bytes.
 
     Raises
     ------
     CorruptError
         Of the reason ``truncated``, ``index_crc`` or ``index``.
     """
+    header = header.with_codes(data)
     if len(data) < header.index_nbytes:
         raise refuse("truncated", f"the index has {header.index_nbytes} bytes, only {len(data)} are there")
     reader = _Reader(data[: header.index_nbytes])
+    reader.place = table_nbytes(header, data)
     if crc32c(reader.data) != header.index_crc:
         raise refuse("index_crc", "the index is damaged")
     present: set[int] = set()

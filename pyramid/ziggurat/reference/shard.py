@@ -16,6 +16,7 @@ from ziggurat.reference.index import CRC_NBYTES, Index, packet_crc, packet_order
 from ziggurat.reference.refusal import refuse
 from ziggurat.reference.tightness import find_tightness
 from ziggurat.reference.values import find_values
+from ziggurat.reference.valuetable import write_codes
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -34,7 +35,8 @@ def assemble(header: Header, chunks: Mapping[int, Payloads]) -> bytes:
         for (resolution, step), payload in packets.items()
         if payload
     }
-    index = write_index(header, frozenset(chunks), {key: len(p) + CRC_NBYTES for key, p in payloads.items()})
+    table = b"" if header.codes is None else write_codes(header.codes)
+    index = table + write_index(header, frozenset(chunks), {key: len(p) + CRC_NBYTES for key, p in payloads.items()})
     ordered = [(key, payloads[key]) for key in packet_order(header) if key in payloads]
     full = header.replace(
         index_nbytes=len(index),
@@ -55,11 +57,12 @@ def encode(
     first_step: int = 4,
     coarse_step: int = 0,
     fill: int = 0,
+    codes: tuple[int, ...] | None = None,
     tight: bool = False,
 ) -> bytes:
-    """Encode pixels [planes, components, h, w] as one shard; chunks that hold only the fill value (of floats, bits) are absent.
+    """Encode pixels [planes, components, h, w] as one shard, with a table of codes if some are given.
 
-    With ``tight`` it promises the errors that are measured.
+    Chunks that hold only the fill value (of floats, bits) are absent. With ``tight`` it promises the errors that are measured.
     """
     planes, components, height, width = pixels.shape
     dtype = next(code for code, name in DTYPES.items() if name == pixels.dtype.name)
@@ -67,11 +70,14 @@ def encode(
         offset, divisor, span = 0, 1, 0
     elif coding == FLOAT:
         offset, divisor, span = find_scale(FloatKind.of_dtype(dtype), pixels)
+    elif codes is not None:
+        offset, divisor, span = codes[0], crc32c(write_codes(codes)), len(codes) - 1
     else:
         offset, divisor, span = find_values(pixels)
     header = Header(
         dtype, components, coding, decompositions, resolutions, first_step, coarse_step,
         planes, height, width, *chunk, height, width, _signed(fill), _signed(offset), divisor, span,
+        has_table=codes is not None, codes=codes,
     )  # fmt: skip
     chunks = {}
     for ordinal in range(header.chunks):
@@ -95,7 +101,7 @@ def decode(data: bytes, *, level: int = 0, step: int = 0) -> NDArray[Any]:
     FormatError, CorruptError
         As section 11 says.
     """
-    header = Header.parse(data)
+    header = Header.parse(data[:HEADER_NBYTES]).with_codes(data[HEADER_NBYTES:])
     index = parse_index(header, data[HEADER_NBYTES:])
     if len(data) > index.object_nbytes:
         raise refuse("index", "bytes follow the last packet")

@@ -25,7 +25,7 @@ __all__ = ["find_tightness"]
 def find_tightness(header: Header, chunks: Mapping[int, Mapping[tuple[int, int], bytes]]) -> bytes:
     """Decode all chunks at all steps, and return the tightness by the largest errors: of 0 to 3, by level and first_step - step."""
     found = np.zeros((MEASURED_LEVELS, MEASURED_STEPS), np.uint8)
-    if header.coding == LABEL:
+    if header.coding == LABEL or header.has_table:
         return found.tobytes()
     wave = wave_header(header) if header.coding == FLOAT else header
     seen = np.max([_errors(header, wave, ordinal, payloads) for ordinal, payloads in chunks.items()], axis=0, initial=0)

@@ -28,7 +28,13 @@ def find_values(pixels: NDArray[Any]) -> tuple[int, int, int]:
 
 
 def map_values(header: Header, pixels: NDArray[Any]) -> NDArray[np.int32]:
-    """Return m = (x - offset) / divisor, exact, with 0 ≤ m ≤ span."""
+    """Return m = (x - offset) / divisor, exact, with 0 ≤ m ≤ span; with a table, the place of x in it."""
+    if header.codes is not None:
+        codes = np.array(header.codes, header.numpy_dtype)
+        places = np.minimum(np.searchsorted(codes, pixels), header.span)
+        if (codes[places] != pixels).any():
+            raise refuse("value", "a pixel is not in the table of codes")
+        return places.astype(np.int32)
     offset = header.whole(header.offset)
     above = pixels.astype(np.uint64) - np.uint64(offset % (1 << 64))  # modulo 2^64, as all of a dtype's differences fit
     m, rest = np.divmod(above, np.uint64(header.divisor))
@@ -38,6 +44,8 @@ def map_values(header: Header, pixels: NDArray[Any]) -> NDArray[np.int32]:
 
 
 def unmap_values(header: Header, m: NDArray[np.int32]) -> NDArray[Any]:
-    """Return x = offset + divisor · m, m clamped to 0 … span."""
+    """Return x = offset + divisor · m, m clamped to 0 … span; with a table, the code at m."""
+    if header.codes is not None:
+        return np.array(header.codes, header.numpy_dtype)[np.clip(m, 0, header.span)]
     clamped = np.clip(m, 0, header.span).astype(np.uint64)
     return (np.uint64(header.offset % (1 << 64)) + np.uint64(header.divisor) * clamped).astype(header.numpy_dtype)

@@ -19,7 +19,7 @@ from ziggurat.server.rendered.deepzoom import DeepZoom
 from ziggurat.server.rendered.iiif import Iiif
 from ziggurat.server.rendered.pictures import Pictures
 from ziggurat.server.rendered.xyz import Xyz
-from ziggurat.server.root import LocalRoot, Root
+from ziggurat.server.roots import open_root
 from ziggurat.server.static import StaticViewer
 from ziggurat.server.stored import answer_stored
 from ziggurat.server.stream import Streams
@@ -30,6 +30,8 @@ from ziggurat.server.work import Work
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from ziggurat.server.root import Root
+
 __all__ = ["create_app"]
 
 
@@ -39,16 +41,16 @@ def create_app(root: str | Path | Root, *, viewer: Path | None = None) -> web.Ap
     Parameters
     ----------
     root
-        The folder of images, or a `Root`.
+        A folder of images, a URL, a manifest (see `open_root`), or a `Root`.
     viewer
         Folder of the built viewer; None: that of the package or the repository.
 
     Raises
     ------
-    NotFoundError
-        If there is no such folder.
+    NotFoundError, FormatError, RequestError
+        As `open_root`.
     """
-    place: Root = root if hasattr(root, "listing") else LocalRoot(root)  # type: ignore[assignment]
+    place: Root = root if hasattr(root, "listing") else open_root(root)  # type: ignore[assignment]
     rooms = _Rooms(place, viewer)
     app = web.Application(middlewares=[rooms.metrics.middleware, answers.middleware], client_max_size=1024)
     app.on_response_prepare.append(answers.on_prepare)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
+import math
 from collections import OrderedDict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -57,10 +59,11 @@ class Images:
         self.root = root
         self.segments = SegmentCache()
         self._open: OrderedDict[str, OpenImage] = OrderedDict()
+        self._checked: dict[str, float] = {}
         self._flights: SingleFlight[tuple[str, str], OpenImage] = SingleFlight()
 
     async def get(self, name: str) -> OpenImage:
-        """Open an image.
+        """Open an image. One that is far away is asked after again no more often than its store says.
 
         Raises
         ------
@@ -72,12 +75,16 @@ class Images:
             If the store did not answer.
         """
         store = await self.root.store(split_name(name))
+        now = asyncio.get_running_loop().time()
+        known = self._open.get(name)
+        if known is not None and now - self._checked.get(name, -math.inf) < store.confirm_seconds:
+            return known
         try:
             meta = await store.head(METADATA_KEY)
         except NotFoundError as error:
             raise NotFoundError("there is no image of this name", where=repr(name)) from error
         version = _version(meta.etag, meta.nbytes)
-        known = self._open.get(name)
+        self._checked[name] = now
         if known is not None and known.version == version:
             self._open.move_to_end(name)
             return known
@@ -105,7 +112,8 @@ class Images:
         self._open[opened.name] = opened
         self._open.move_to_end(opened.name)
         while len(self._open) > OPEN_MAX:
-            self._open.popitem(last=False)
+            gone, _ = self._open.popitem(last=False)
+            self._checked.pop(gone, None)
         return opened
 
 

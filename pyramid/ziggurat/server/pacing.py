@@ -28,9 +28,12 @@ QUEUE_SECONDS = 0.005
 """What waits at the bottleneck at least, so that it has something to send while a new view is looked up."""
 PROBE_SHARE = 0.15
 """Or this share of the round trip, if that is more: a link that became faster is found out so much a round trip."""
-BUNCH_SECONDS = 0.1
+BUNCH_SECONDS = 0.05
 """Acknowledgements come in bunches, from a browser that draws or a machine that is busy. What comes more in a bunch than the
-rate explains may be on the way, too, or the link would run dry before the next one; but no more than for so long."""
+rate explains may be on the way, too, or the link would run dry before the next one; likewise what the link carries while a new
+view is looked up. But no more than for so long, both together."""
+PROMPT_SECONDS = 0.002
+"""A message that was held back and goes so soon after there was room for it did not leave the link idle."""
 START_GAIN = 2.0
 """At first twice what was measured may be on the way, as TCP itself starts."""
 GROWTH = 1.25
@@ -101,6 +104,8 @@ class Pacing:
         self._burst_at = 0.0  # when the message was sent that was acknowledged last
         self._marks: deque[_Mark] = deque()
         self._held_back = False
+        self._refused_nbytes = 0
+        self._room_at: float | None = None  # since when what was refused might go
         self._free_end = 0  # where the last message ends that was not held back
         self._rates = _Largest()
         self._round, self._round_end = 0, 0
@@ -108,6 +113,7 @@ class Pacing:
         self._starting, self._best_rate, self._flat_rounds = True, 0.0, 0
         self._draining = False
         self._bunches = _Largest()
+        self._gaps = _Largest()
         self._even_since, self._even_nbytes = 0.0, 0
 
     @property
@@ -127,7 +133,7 @@ class Pacing:
             seconds = self._round_trip * START_GAIN
         else:
             seconds = self._round_trip + max(QUEUE_SECONDS, self._round_trip * PROBE_SHARE)
-        bunch = min(self._bunches.value, rate * BUNCH_SECONDS)
+        bunch = min(self._bunches.value + self._gaps.value * rate, rate * BUNCH_SECONDS)
         least = FIRST_NBYTES if self._starting else FLOOR_NBYTES
         return min(max(least, int(rate * seconds + bunch)), CEILING_NBYTES)
 
@@ -135,7 +141,7 @@ class Pacing:
         """Whether a message may go now. One that may not is the reason why the link is full, which is noted."""
         if not self.active or self.on_the_way == 0 or self.on_the_way + nbytes <= self.window:
             return True
-        self._held_back = True
+        self._held_back, self._refused_nbytes, self._room_at = True, nbytes, None
         return False
 
     def sent(self, nbytes: int, now: float) -> None:
@@ -146,7 +152,7 @@ class Pacing:
         if self.on_the_way == 0:
             self._acknowledged_at = self._burst_at = now
         self._sent += nbytes
-        if not self._held_back:
+        if not self._held_back or self._note_gap(now):
             self._free_end = self._sent
         self._held_back = False
         full = self._free_end <= self._acknowledged
@@ -173,6 +179,14 @@ class Pacing:
             self._measure(last, now)
             self._measure_bunch(nbytes - before, now)
             self._acknowledged_at, self._burst_at = now, last.sent_at
+        if self._held_back and self._room_at is None and self.on_the_way + self._refused_nbytes <= self.window:
+            self._room_at = now
+
+    def _note_gap(self, now: float) -> bool:
+        """Note how long there was room and nothing went, as the view changed; tell whether it was long."""
+        gap = 0.0 if self._room_at is None else now - self._room_at
+        self._gaps.note(gap, now, self._round)
+        return gap > PROMPT_SECONDS
 
     def _measure(self, mark: _Mark, now: float) -> None:
         self._measure_round_trip(mark, now)

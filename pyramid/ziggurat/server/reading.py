@@ -166,8 +166,8 @@ def _checked(packet: Packet[Target], data: memoryview) -> memoryview | ZigguratE
     """A packet, if it is what was written, at its own place; else the error. codecs/SPEC.md, section 4."""
     if packet.length == 0:
         return data
-    content = packet.wanted.index.header_bytes[-CRC_NBYTES:]
-    place = content + struct.pack("<IBB", packet.chunk, packet.resolution, packet.step)
+    content = packet.wanted.index.header.header_crc
+    place = struct.pack("<IIBB", content, packet.chunk, packet.resolution, packet.step)
     if data[-CRC_NBYTES:] == struct.pack("<I", crc32c(data[:-CRC_NBYTES], crc32c(place))):
         return data
     return CorruptError(

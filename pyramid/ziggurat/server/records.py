@@ -51,7 +51,7 @@ class MessageWriter:
         return message
 
     def shard_header(self, array: int, shard: int, header_bytes: bytes) -> None:
-        """Add the header of a shard."""
+        """Add the header of a shard, with its table of codes where it has one."""
         self._record(SHARD_HEADER, array, shard)
         self._out += header_bytes
 

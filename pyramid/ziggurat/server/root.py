@@ -1,4 +1,4 @@
-"""Where images are: a local folder. What a root must do is `Root`, so that others (a bucket, a manifest) can take its place."""
+"""Where images are: a local folder. What a root must do is `Root`, so that a bucket or a manifest can take its place."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ class LocalRoot:
     def _resolve(self, parts: tuple[str, ...]) -> Path:
         found = self.path.joinpath(*parts).resolve()
         outside = found == self.path or not found.is_relative_to(self.path)
-        if outside or not found.is_dir() or (self.only is not None and parts != (self.only,)):
+        if outside or not found.is_dir() or (self.only is not None and parts[0] != self.only):
             raise NotFoundError("there is no image of this name", where=repr("/".join(parts)))
         return found
 

@@ -12,6 +12,7 @@ from aiohttp import web
 from ziggurat.errors import RequestError
 from ziggurat.server.app import create_app
 from ziggurat.server.metrics import log_to
+from ziggurat.server.patience import HEAD_SECONDS, patient
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,15 +22,17 @@ __all__ = ["serve", "serve_until"]
 SHUTDOWN_SECONDS = 10.0
 """Time for answers under way once the server was told to end."""
 KEEPALIVE_SECONDS = 30.0
+BACKLOG = 1024
+"""Connections that wait to be accepted: a screen of tiles for each of many viewers that come at once."""
 
 
 def serve(root: str | Path, host: str = "127.0.0.1", port: int = 8000, *, access_log: bool = False) -> None:
-    """Serve a folder of images until SIGINT or SIGTERM, after printing the address.
+    """Serve images until SIGINT or SIGTERM, after printing the address.
 
     Parameters
     ----------
     root
-        The folder, or one image.
+        A folder, a URL or a manifest; see `ziggurat.server.roots.open_root`.
     host, port
         Where to listen; port 0: any that is free.
     access_log
@@ -37,10 +40,10 @@ def serve(root: str | Path, host: str = "127.0.0.1", port: int = 8000, *, access
 
     Raises
     ------
-    NotFoundError
-        If there is no such folder.
+    NotFoundError, FormatError
+        If there is no such folder, or the manifest is none.
     RequestError
-        If the address cannot be listened on.
+        If the address cannot be listened on, or the URL is of no store.
     """
     if access_log:
         log_to(logging.StreamHandler())
@@ -55,8 +58,10 @@ async def _serve(root: str | Path, host: str, port: int) -> None:
     await serve_until(stop, root, host, port)
 
 
-async def serve_until(stop: asyncio.Event, root: str | Path, host: str, port: int) -> None:
-    """Serve until ``stop`` is set; else as `serve`."""
+async def serve_until(
+    stop: asyncio.Event, root: str | Path, host: str, port: int, *, head_seconds: float = HEAD_SECONDS
+) -> None:
+    """Serve until ``stop`` is set; else as `serve`. ``head_seconds`` is how long a new connection's first request may take."""
     runner = web.AppRunner(
         create_app(root),
         access_log=None,
@@ -67,16 +72,22 @@ async def serve_until(stop: asyncio.Event, root: str | Path, host: str, port: in
     )
     await runner.setup()
     try:
+        assert runner.server is not None
         try:
-            await web.TCPSite(runner, host, port).start()
+            listening = await asyncio.get_running_loop().create_server(
+                patient(runner.server, head_seconds), host, port, backlog=BACKLOG
+            )
         except (OSError, OverflowError) as error:
             raise RequestError(f"cannot listen on {host} port {port}: {error}") from error
-        print(f"ziggurat serves {root} at {_address(runner)}", flush=True)
-        await stop.wait()
+        try:
+            print(f"ziggurat serves {root} at {_address(listening)}", flush=True)
+            await stop.wait()
+        finally:
+            listening.close()
     finally:
         await runner.cleanup()
 
 
-def _address(runner: web.AppRunner) -> str:
-    host, port = runner.addresses[0][:2]
+def _address(listening: asyncio.Server) -> str:
+    host, port = listening.sockets[0].getsockname()[:2]
     return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"

@@ -14,6 +14,8 @@ let browser: Browser;
 let viewer: ViewerPage;
 
 const canvas = () => viewer.page.locator("canvas");
+/** What is seen of the canvas. */
+const view = () => viewer.page.locator(".view");
 const status = () => viewer.page.locator("footer");
 
 describe.skipIf(absent !== undefined)(`the controls${absent === undefined ? "" : ` (skipped: ${absent})`}`, () => {
@@ -35,7 +37,7 @@ describe.skipIf(absent !== undefined)(`the controls${absent === undefined ? "" :
   });
 
   it("moves the image with the pointer, and zooms about it", async () => {
-    const box = (await canvas().boundingBox())!;
+    const box = (await view().boundingBox())!;
     const before = (await viewer.state()).camera;
     await viewer.page.mouse.move(box.x + 200, box.y + 200);
     await viewer.page.mouse.down();
@@ -46,7 +48,8 @@ describe.skipIf(absent !== undefined)(`the controls${absent === undefined ? "" :
 
     const under = async () => {
       const { camera } = await viewer.state();
-      const { height, width } = await canvas().evaluate((one: HTMLCanvasElement) => ({ height: one.height, width: one.width }));
+      const box = (await view().boundingBox())!;
+      const [height, width] = [Math.round(box.height), Math.round(box.width)];
       return { x: camera.x + (230 - width / 2) / camera.zoom, y: camera.y + (180 - height / 2) / camera.zoom };
     };
     const point = await under();
@@ -198,11 +201,11 @@ describe.skipIf(absent !== undefined)(`the controls${absent === undefined ? "" :
 
   it("reads off values with their error, and without one once they are exact", async () => {
     const pointer = viewer.page.locator(".pointer");
-    await canvas().hover({ position: { x: 250, y: 250 } });
+    await view().hover({ position: { x: 250, y: 250 } });
     await expect.poll(() => pointer.textContent()).toMatch(/x \d+ {2}y \d+ {3}channel 0 \d+ ± \d+ {3}channel 1 \d+ ± \d+/);
     await viewer.page.getByRole("checkbox", { name: "Exact" }).check();
     await viewer.idle();
-    await canvas().hover({ position: { x: 260, y: 240 } });
+    await view().hover({ position: { x: 260, y: 240 } });
     const exact = /^x (\d+) {2}y (\d+) {3}channel 0 (\d+) {3}channel 1 (\d+)$/;
     await expect.poll(() => pointer.textContent()).toMatch(exact);
     const [, x, y, ...values] = exact.exec((await pointer.textContent())!)!.map(Number);

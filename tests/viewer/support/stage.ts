@@ -85,9 +85,9 @@ export class ViewerPage {
 
   /** What is on the canvas, without what lies over it. */
   async picture(): Promise<Picture> {
-    const clip = await this.page.locator("canvas").evaluate((canvas: HTMLCanvasElement) => {
-      const { x, y } = canvas.getBoundingClientRect();
-      return { x, y, width: canvas.width, height: canvas.height };
+    const clip = await this.page.locator(".view").evaluate((view) => {
+      const { x, y, width, height } = view.getBoundingClientRect();
+      return { x, y, width, height };
     });
     const png = (await this.page.screenshot({ clip, style: ".scale, .damage { visibility: hidden }" })).toString("base64");
     const { height, width, pixels } = await this.page.evaluate(async (data) => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { chunksInRegion } from "../../../viewer/src/client/geometry.ts";
 import { compose, covered } from "../../../viewer/src/view/compose.ts";
-import { progressOf, readableBytes, readableError } from "../../../viewer/src/view/status.ts";
+import { progressOf, readableBytes, readableError, readableValue } from "../../../viewer/src/view/status.ts";
 import { improves, shownMip, Tiles, type Tile } from "../../../viewer/src/view/tiles.ts";
 import { mosaic } from "../support/descriptions.ts";
 
@@ -115,5 +115,6 @@ describe("progressOf", () => {
 
 it("writes sizes and errors for people", () => {
   expect([0, 999, 1500, 65536, 3.3e6, 5e9].map(readableBytes)).toEqual(["0 B", "999 B", "1.5 kB", "66 kB", "3.3 MB", "5.0 GB"]);
-  expect([0, 0.01, 3, 12.6].map(readableError)).toEqual(["0", "0.1", "3", "13"]);
+  expect([0, 0.00123, 0.01, 0.26, 3, 12.6].map(readableError)).toEqual(["0", "0.0013", "0.01", "0.3", "3", "13"]);
+  expect([7, -0, 0.1, Math.fround(0.1), Math.fround(1e-20), Number.NaN].map(readableValue)).toEqual(["7", "-0", "0.1", "0.1", "1e-20", "NaN"]);
 });

@@ -37,6 +37,19 @@ describe("parseMessage", () => {
     ]);
   });
 
+  it("takes the table of codes that a header announces, and nothing more", () => {
+    const announced = header.map((byte, index) => (index === 7 ? 16 : byte));
+    const table = [3, 0, 0, 0, 0xaa, 0xbb, 0xcc];
+    const message = [7, 1, 1, 0, 3, ...announced, ...table, 3, 1, 2];
+    expect(parseMessage(bytes(...message)).records).toEqual([
+      { kind: "shard", array: 0, shard: 3, header: bytes(...announced, ...table) },
+      { kind: "shardAbsent", array: 1, shard: 2 },
+    ]);
+    for (let length = 85; length < 85 + table.length; length++) {
+      expect(() => parseMessage(bytes(...message.slice(0, length)))).toThrow(ProtocolError);
+    }
+  });
+
   it("refuses every cut but those between records", () => {
     const ends = new Set([2, 85, 95, 102, 105, whole.length]);
     for (let length = 0; length <= whole.length; length++) {

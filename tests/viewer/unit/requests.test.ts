@@ -8,9 +8,13 @@ const looks = description.channels.map(lookOf);
 const scene = (change: Partial<Scene> = {}): Scene => ({ level: 0, region: { y: [0, 600], x: [0, 512] }, at: {}, looks, exact: false, ...change });
 
 describe("viewOf", () => {
+  it("asks for all of labels, of which nothing is nearly right", () => {
+    expect(viewOf({ ...description, labels: true }, scene()).channels).toEqual([{ index: 0, max_error: 0 }, { index: 1, max_error: 0 }]);
+  });
+
   it("asks for each visible channel to the error its window can show", () => {
     const hidden = [{ ...looks[0]!, visible: false }, { ...looks[1]!, window: [100, 610] as const }];
-    expect(viewOf(scene({ looks: hidden, level: 2, exact: true }))).toEqual({
+    expect(viewOf(description, scene({ looks: hidden, level: 2, exact: true }))).toEqual({
       level: 2,
       region: { y: [0, 600], x: [0, 512] },
       at: {},

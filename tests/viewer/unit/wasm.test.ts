@@ -1,5 +1,8 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { DamagedError } from "../../../viewer/src/client/errors.ts";
+import { takeHeader } from "../../../viewer/src/client/records.ts";
+import { Cursor } from "../../../viewer/src/client/varint.ts";
 import { loadCodec } from "../../../viewer/src/client/wasm.ts";
 import { compileCodec, PLANE_HEIGHT, PLANE_WIDTH, planePackets, planePixels } from "../support/shards.ts";
 
@@ -28,6 +31,20 @@ describe("the codec in WebAssembly", () => {
     expect(decoder.reconstruct(0)).toEqual(planePixels());
     expect(promised).toEqual([...promised].sort((a, b) => b - a));
     decoder.free();
+  });
+
+  it("decodes by a table of codes, and needs it", () => {
+    const vector = new Uint8Array(readFileSync(new URL("../../../codecs/vectors/good/table_grey_levels.zgrt", import.meta.url)));
+    const front = codec.frontNbytes(vector);
+    const { errors } = codec.index(vector.subarray(0, front));
+    const told = takeHeader(new Cursor(vector));
+    expect(told.length).toBeGreaterThan(104);
+    expect(codec.decoder(told, 0).error(0)).toBe(175); // nothing is known: the largest value minus the smallest
+    expect(errors[0]).toEqual([0, 8, 32, 104, 175, 175]); // of 0, 1, 4 and 13 places in the table, of codes 7 or 8 apart
+    expect(() => codec.decoder(vector.subarray(0, 104), 0)).toThrow(DamagedError);
+    const damaged = told.slice();
+    damaged[84]! ^= 1;
+    expect(() => codec.decoder(damaged, 0)).toThrow(DamagedError);
   });
 
   it("has every level in the same packets", () => {

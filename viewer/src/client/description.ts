@@ -7,6 +7,8 @@ export const DTYPES = [
 ] as const; // prettier-ignore
 export type Dtype = (typeof DTYPES)[number];
 
+export const isFloat = (dtype: Dtype): boolean => dtype.startsWith("float");
+
 export interface Channel {
   readonly name: string;
   /** Six hexadecimal digits, no sign before them. */

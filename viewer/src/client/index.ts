@@ -9,6 +9,7 @@ export { Server, type Listed } from "./http.ts";
 export type { WorkerLike } from "./pool.ts";
 export { Refiner, type HeldPacket, type Picture } from "./refine.ts";
 export { Session, type SessionListener, type SessionParts } from "./session.ts";
-export { isAddress, openStore, type OpenedStore, type StoreWays } from "./store/open.ts";
+export { isAddress } from "./address.ts";
+export { openStore, type OpenedStore, type StoreWays } from "./store/open.ts";
 export { Stream, type Socket, type StreamWays } from "./stream.ts";
 export { loadCodec } from "./wasm.ts";

@@ -92,8 +92,11 @@ export function planRanges(wanted: readonly Span[], held: readonly Span[], gap: 
   return coalesce(parts, gap, cap).flatMap((range) => missing(range, held));
 }
 
-/** The highest step whose guaranteed error at `level` is at most `maxError`; 0, which is exact, where there is none. */
+/**
+ * The highest step whose guaranteed error at `level` is at most `maxError`; 0, which is exact, where there is none, and for no
+ * error at all: only then are floats the same bit by bit.
+ */
 export function stepForError(index: ShardIndex, level: number, maxError: number): number {
-  for (let step = index.firstStep; step > 0; step--) if (index.errors[level]![step]! <= maxError) return step;
+  for (let step = maxError > 0 ? index.firstStep : 0; step > 0; step--) if (index.errors[level]![step]! <= maxError) return step;
   return 0;
 }

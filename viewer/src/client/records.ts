@@ -3,11 +3,15 @@ import { ProtocolError } from "./errors.ts";
 import { Cursor } from "./varint.ts";
 
 export const HEADER_NBYTES = 104;
+/** codecs/SPEC.md, section 2: the byte that holds the coding, and what is added to it where a table of codes follows the header. */
+const CODING_AT = 7;
+const TABLE = 16;
 
 export interface ShardHeader {
   readonly kind: "shard";
   readonly array: number;
   readonly shard: number;
+  /** Its 104 bytes, and its table of codes if it has one. */
   readonly header: Uint8Array;
 }
 
@@ -53,13 +57,22 @@ export function parseMessage(bytes: Uint8Array): Message {
   return { viewId, handle, records };
 }
 
+/** A header and, where it has one, its table of codes, which begins with its size: codecs/SPEC.md, section 5. */
+export function takeHeader(cursor: Cursor): Uint8Array {
+  const header = cursor.take(HEADER_NBYTES);
+  if (header[CODING_AT]! < TABLE) return header;
+  const size = cursor.take(4);
+  const codes = cursor.take(size.reduceRight((number, byte) => number * 256 + byte, 0));
+  return Uint8Array.from([...header, ...size, ...codes]);
+}
+
 function parseRecord(cursor: Cursor): Record {
   const code = cursor.varint();
   const array = cursor.varint();
   const shard = cursor.varint();
   switch (code) {
     case 1:
-      return { kind: "shard", array, shard, header: cursor.take(HEADER_NBYTES) };
+      return { kind: "shard", array, shard, header: takeHeader(cursor) };
     case 2: {
       const chunk = cursor.varint();
       const resolution = cursor.varint();

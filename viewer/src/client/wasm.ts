@@ -13,7 +13,7 @@ interface Exports {
   zgr_wasm_header_field(field: number): number;
   zgr_wasm_index_parse(index: number, nbytes: number, offsets: number, lengths: number, present: number): number;
   zgr_wasm_error_beyond(level: number, step: number): number;
-  zgr_wasm_decoder_new(header: number, ordinal: number): number;
+  zgr_wasm_decoder_new(header: number, nbytes: number, ordinal: number): number;
   zgr_wasm_decoder_free(decoder: number): void;
   zgr_wasm_decoder_nbytes(decoder: number): number;
   zgr_wasm_decoder_add(decoder: number, resolution: number, step: number, packet: number, nbytes: number): number;
@@ -125,7 +125,7 @@ class WasmDecoder implements ChunkDecoder {
   ) {
     this.pointer = withBytes(core, header, (data) => {
       check(core.zgr_wasm_header_parse(data, header.length));
-      return core.zgr_wasm_decoder_new(data, chunk);
+      return core.zgr_wasm_decoder_new(data, header.length, chunk);
     });
     if (this.pointer === 0) check(core.zgr_wasm_last_status());
     this.components = core.zgr_wasm_header_field(FIELD.components);

@@ -1,7 +1,8 @@
 /** Draws chunks that lie in a texture: channel by channel, adding their light. */
 import type { ChunkTexture } from "./texture.ts";
 import { LookupTable } from "./table.ts";
-import { fragment, KINDS, VERTEX, type Kind } from "./shader.ts";
+import { link } from "./program.ts";
+import { fragment, KINDS, labelFragment, VERTEX, type Kind } from "./shader.ts";
 
 type Gl = WebGL2RenderingContext;
 
@@ -26,6 +27,16 @@ export interface Sprite {
   readonly upperHeight: number;
 }
 
+export type Rectangle = readonly [left: number, top: number, right: number, bottom: number];
+
+/** What lies behind the light. */
+export interface Scenery {
+  /** The image's rectangle on the canvas, in device pixels. */
+  readonly bounds: Rectangle;
+  /** Beside the image. */
+  readonly background: readonly [number, number, number];
+}
+
 export interface Light {
   readonly sprites: readonly Sprite[];
   readonly window: readonly [number, number];
@@ -44,6 +55,8 @@ export interface Tone {
   readonly bytes: () => Uint8Array;
 }
 
+/** What the shader's floats can divide by. */
+const LEAST_WINDOW = 1e-30;
 const ATTRIBUTE_SIZES = [4, 4, 4, 2, 4, 4, 2];
 const FLOATS = 24;
 
@@ -61,6 +74,8 @@ export class Painter {
   constructor(
     private readonly gl: Gl,
     private readonly texture: ChunkTexture,
+    /** Whether pixels are labels. */
+    private readonly labels: boolean,
   ) {
     for (const kind of KINDS) this.program(kind, false); // now, while nobody waits for a picture
     this.table = new LookupTable(gl);
@@ -77,15 +92,18 @@ export class Painter {
     });
   }
 
-  /** @param bounds the image's rectangle on the canvas: left, top, right, bottom in device pixels */
-  paint(lights: readonly Light[], bounds: readonly [number, number, number, number], background: readonly [number, number, number]): void {
+  /** Paints a rectangle of the canvas: left, top, right, bottom in whole device pixels. */
+  paint(lights: readonly Light[], { bounds, background }: Scenery, rectangle: Rectangle): void {
     const { gl } = this;
     const { drawingBufferWidth: width, drawingBufferHeight: height } = gl;
     gl.viewport(0, 0, width, height);
-    gl.disable(gl.SCISSOR_TEST);
-    gl.clearColor(...background, 1);
-    gl.clear(gl.COLOR_BUFFER_BIT);
-    clearBlack(gl, bounds, height);
+    gl.enable(gl.SCISSOR_TEST);
+    clear(gl, rectangle, height, background);
+    const image = bounds.map(Math.round);
+    const low = (at: 0 | 1): number => Math.max(rectangle[at], image[at]!);
+    const high = (at: 2 | 3): number => Math.min(rectangle[at], image[at]!);
+    clear(gl, [low(0), low(1), high(2), high(3)], height, [0, 0, 0]); // channels are added to it
+    scissor(gl, rectangle, height);
 
     gl.bindVertexArray(this.vertices);
     this.texture.bind();
@@ -93,7 +111,11 @@ export class Painter {
     gl.blendFunc(gl.ONE, gl.ONE);
     gl.enable(gl.DEPTH_TEST);
     gl.depthFunc(gl.LESS);
-    for (const light of lights) this.add(light);
+    for (const light of lights) {
+      const touched = light.sprites.filter(({ place }) => place[0] < rectangle[2] && place[2] > rectangle[0] && place[1] < rectangle[3] && place[3] > rectangle[1]);
+      this.add({ ...light, sprites: touched });
+    }
+    gl.disable(gl.SCISSOR_TEST);
   }
 
   /** From front to back: the depth buffer keeps a channel from adding twice where a coarse chunk lies under a fine one. */
@@ -106,7 +128,7 @@ export class Painter {
       const { program, uniforms } = this.program(own[0]!.kind, tone !== undefined);
       gl.useProgram(program);
       gl.uniform2f(uniforms["canvas"]!, gl.drawingBufferWidth, gl.drawingBufferHeight);
-      gl.uniform2f(uniforms["window"]!, low, 1 / Math.max(high - low, 1e-9));
+      gl.uniform2f(uniforms["window"]!, low, 1 / Math.max(high - low, LEAST_WINDOW));
       if (tone === undefined) gl.uniform3f(uniforms["colour"]!, ...colour);
       else {
         gl.uniform1i(uniforms["table"]!, LookupTable.UNIT);
@@ -122,7 +144,8 @@ export class Painter {
     const known = this.programs.get(name);
     if (known !== undefined) return known;
     const { gl, texture } = this;
-    const program = link(gl, VERTEX, fragment(kind, texture.numbers, texture.components, toned));
+    const source = this.labels ? labelFragment(kind, texture.numbers) : fragment(kind, texture.numbers, texture.components, toned);
+    const program = link(gl, VERTEX, source);
     const uniforms = ["canvas", "window", "colour", "table", "exponent"].map((uniform) => [uniform, gl.getUniformLocation(program, uniform)]);
     const made = { program, uniforms: Object.fromEntries(uniforms) };
     this.programs.set(name, made);
@@ -162,31 +185,12 @@ function pack(sprites: readonly Sprite[]): Float32Array {
   return data;
 }
 
-/** Unlit pixels of the image are black, as channels are added to them. */
-function clearBlack(gl: Gl, [left, top, right, bottom]: readonly [number, number, number, number], canvasHeight: number): void {
-  const [x, y] = [Math.max(0, Math.round(left)), Math.max(0, canvasHeight - Math.round(bottom))];
-  const [x1, y1] = [Math.round(right), Math.min(canvasHeight, canvasHeight - Math.round(top))];
-  if (x1 <= x || y1 <= y) return;
-  gl.enable(gl.SCISSOR_TEST);
-  gl.scissor(x, y, x1 - x, y1 - y);
-  gl.clearColor(0, 0, 0, 1);
-  gl.clear(gl.COLOR_BUFFER_BIT);
-  gl.disable(gl.SCISSOR_TEST);
+function scissor(gl: Gl, [left, top, right, bottom]: Rectangle, canvasHeight: number): void {
+  gl.scissor(left, canvasHeight - bottom, Math.max(0, right - left), Math.max(0, bottom - top));
 }
 
-function link(gl: Gl, vertex: string, fragmentSource: string): WebGLProgram {
-  const program = gl.createProgram();
-  for (const [type, source] of [[gl.VERTEX_SHADER, vertex], [gl.FRAGMENT_SHADER, fragmentSource]] as const) {
-    const shader = gl.createShader(type)!;
-    gl.shaderSource(shader, source);
-    gl.compileShader(shader);
-    gl.attachShader(program, shader);
-    gl.deleteShader(shader); // goes with the program
-  }
-  gl.linkProgram(program);
-  if (!gl.getProgramParameter(program, gl.LINK_STATUS) && !gl.isContextLost()) {
-    const logs = (gl.getAttachedShaders(program) ?? []).map((shader) => gl.getShaderInfoLog(shader));
-    throw new Error(`the shader does not link: ${gl.getProgramInfoLog(program) ?? ""} ${logs.join(" ")}`);
-  }
-  return program;
+function clear(gl: Gl, rectangle: Rectangle, canvasHeight: number, colour: readonly [number, number, number]): void {
+  scissor(gl, rectangle, canvasHeight);
+  gl.clearColor(...colour, 1);
+  gl.clear(gl.COLOR_BUFFER_BIT);
 }

@@ -61,6 +61,9 @@ const SHARP = "fetch(ivec2(floor(texel)))";
 /** Integer textures cannot be filtered by the hardware, so it is done here: on the data, before the window. */
 const SMOOTH = "mix(mix(fetch(i), fetch(i + ivec2(1, 0)), f.x), mix(fetch(i + ivec2(0, 1)), fetch(i + 1), f.x), f.y)";
 
+/** What is no number is dark. */
+const notNumbers = (type: string): string => (type === "float" ? "\n  if (isnan(share)) share = 0.0;" : "\n  share = mix(share, vec3(0.0), isnan(share));");
+
 /** @param toned whether the light is bent and looked up in a table, instead of `colour` times the value's share of the window */
 export function fragment(kind: Kind, numbers: Numbers, components: number, toned: boolean): string {
   // GLSL's texel centres lie at halves.
@@ -96,7 +99,38 @@ void main() {
   ivec2 i = ivec2(floor(p));
   vec2 f = p - vec2(i);
   ${type} value = ${type}(${sample});
-  ${type} share = clamp((value - window.x) * window.y, 0.0, 1.0);
+  ${type} share = clamp((value - window.x) * window.y, 0.0, 1.0);${numbers === "" ? notNumbers(type) : ""}
   light = vec4(${lit}, 1.0);
+}`;
+}
+
+/**
+ * Labels are shown in a colour that follows from their number, 0 as nothing: docs/protocol.md, "Colours of labels". Nothing is ever
+ * mixed of two of them.
+ */
+export function labelFragment(kind: Kind, numbers: Numbers): string {
+  const sample = kind === "flat" ? "uint(int(constant))" : "uint(texelFetch(pixels, ivec3(clamp(ivec2(floor(texel)), ivec2(0), tile.zw - 1), tile.x), tile.y).r)";
+  return `#version 300 es
+precision highp float;
+precision highp int;
+precision highp ${numbers}sampler2DArray;
+uniform ${numbers}sampler2DArray pixels;
+in vec2 texel;
+flat in ivec4 tile;
+flat in float constant;
+out vec4 light;
+void main() {
+  uint label = ${sample};
+  uint hash = label * 2654435769u;
+  uint kind = (hash >> 8) & 3u;
+  uint high = uvec4(255u, 255u, 200u, 230u)[kind];
+  uint low = uvec4(60u, 130u, 30u, 90u)[kind];
+  uint turn = (hash >> 16) * 6u;
+  uint rise = low + (((high - low) * ((turn >> 8) & 255u)) >> 8);
+  uint fall = high + low - rise;
+  uint part = turn >> 16;
+  uvec3 colour = part == 0u ? uvec3(high, rise, low) : part == 1u ? uvec3(fall, high, low) : part == 2u ? uvec3(low, high, rise)
+    : part == 3u ? uvec3(low, fall, high) : part == 4u ? uvec3(rise, low, high) : uvec3(high, low, fall);
+  light = vec4(label == 0u ? vec3(0.0) : vec3(colour) / 255.0, 1.0);
 }`;
 }

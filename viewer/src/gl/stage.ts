@@ -3,7 +3,9 @@ import type { Description } from "../client/description.ts";
 import { chunksPerPlane, planeCount, type ChunkKey, type ChunkPlace } from "../client/geometry.ts";
 import type { Picture } from "../client/refine.ts";
 import { improves, Tiles, type Tile } from "../view/tiles.ts";
-import { Painter, type Light } from "./painter.ts";
+import type { Repaint } from "../view/repaint.ts";
+import { Backing } from "./backing.ts";
+import { Painter, type Light, type Scenery } from "./painter.ts";
 import { Slots } from "./slots.ts";
 import { ChunkTexture } from "./texture.ts";
 
@@ -11,6 +13,7 @@ export class Stage {
   readonly tiles = new Tiles();
   private readonly texture: ChunkTexture;
   private readonly painter: Painter;
+  private readonly backing: Backing;
   private readonly slots: Slots;
 
   /** @param budgetNbytes how much GPU memory chunks may take */
@@ -21,7 +24,8 @@ export class Stage {
     ) as [number, number];
     const components = description.rgb ? description.arrays[0]!.chunkShape[description.axes.indexOf("c")] ?? 1 : 1;
     this.texture = new ChunkTexture(gl, description.dtype, components, height, width, chunks, budgetNbytes);
-    this.painter = new Painter(gl, this.texture);
+    this.painter = new Painter(gl, this.texture, description.labels);
+    this.backing = new Backing(gl);
     this.slots = new Slots(this.texture.slotCount);
   }
 
@@ -30,7 +34,7 @@ export class Stage {
   }
 
   get nbytes(): number {
-    return this.texture.nbytes;
+    return this.texture.nbytes + this.backing.nbytes;
   }
 
   /**
@@ -53,6 +57,7 @@ export class Stage {
       this.texture.upload(tile.slot!, picture.level, picture.height, picture.width, picture.pixels);
       tile.mips.set(picture.level, picture.errors[picture.level]!);
       tile.errors = picture.errors;
+      this.tiles.changed(tile);
     }
     return { put: true, evicted };
   }
@@ -65,8 +70,12 @@ export class Stage {
     this.slots.touch(keys);
   }
 
-  paint(lights: readonly Light[], bounds: readonly [number, number, number, number], background: readonly [number, number, number]): void {
-    this.painter.paint(lights, bounds, background);
+  /** Moves what was painted, paints some of it anew, and shows it. */
+  paint(lights: readonly Light[], scenery: Scenery, { right, down, rectangles }: Repaint): void {
+    this.backing.bind();
+    if (right !== 0 || down !== 0) this.backing.shift(right, down);
+    for (const rectangle of rectangles) this.painter.paint(lights, scenery, rectangle);
+    this.backing.present();
   }
 
   /** What lies on the GPU for a rectangle of a tile's mip level, one component. */
@@ -77,6 +86,7 @@ export class Stage {
 
   free(): void {
     this.painter.free();
+    this.backing.free();
     this.texture.free();
   }
 }

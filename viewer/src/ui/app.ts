@@ -2,11 +2,11 @@
 import type { Description } from "../client/description.ts";
 import type { Server } from "../client/http.ts";
 import type { SessionParts } from "../client/session.ts";
-import { isAddress } from "../client/store/open.ts";
-import type { Point } from "../view/camera.ts";
+import { isAddress } from "../client/address.ts";
+import type { Point, Size } from "../view/camera.ts";
 import { imageInHash, readHash, writeHash } from "../view/state.ts";
 import { readingsAt } from "../view/values.ts";
-import { Viewer, type Surface } from "../view/viewer.ts";
+import { MARGIN, Viewer, type Surface } from "../view/viewer.ts";
 import { axesPanel, type AxesPanel } from "./axes.ts";
 import { channelPanel, type Panel } from "./channels.ts";
 import { DamageOverlay } from "./damage.ts";
@@ -29,6 +29,7 @@ export interface Opened {
 
 export class App {
   viewer: Viewer | undefined;
+  private readonly surface: Surface;
   private readonly images: ImageList;
   private readonly settings = element("aside", { "aria-label": "Settings" });
   private readonly status = new StatusBar((wantExact) => this.viewer?.set({ wantExact }));
@@ -44,14 +45,16 @@ export class App {
   constructor(
     body: HTMLElement,
     private readonly server: Server,
-    private readonly surface: Surface,
+    canvas: HTMLCanvasElement,
+    gl: WebGL2RenderingContext,
     /** By a name of the server's, or the address of a store. */
     private readonly find: (name: string, signal: AbortSignal) => Promise<Opened>,
   ) {
+    const view = element("div", { class: "view" }, canvas);
+    const surface = (this.surface = surfaceOf(view, canvas, gl, () => this.viewer?.requestFrame()));
     this.images = new ImageList(server, (name) => this.show(name));
-    body.append(this.images.root, surface.canvas, this.damage.root, this.scale.root, this.settings, this.status.root);
-    navigate(surface.canvas, () => this.viewer, (point) => this.pointAt(point), (name) => this.axes?.key(name) ?? false);
-    followSize(surface, () => this.viewer?.requestFrame());
+    body.append(this.images.root, view, this.damage.root, this.scale.root, this.settings, this.status.root);
+    navigate(surface.canvas, view, () => this.viewer, (point) => this.pointAt(point), (name) => this.axes?.key(name) ?? false);
     addEventListener("hashchange", () => this.followAddress());
     surface.canvas.addEventListener("webglcontextlost", (event) => event.preventDefault());
     surface.canvas.addEventListener("webglcontextrestored", () => this.viewer?.restore());
@@ -139,18 +142,25 @@ export class App {
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
-/** Keeps `surface.device` right. Where a browser does not tell device pixels they are reckoned, and may be off by one. */
-function followSize(surface: Surface, changed: () => void): void {
-  const reckon = ({ height, width }: { height: number; width: number }): void => {
-    surface.device = { height: Math.round(height * devicePixelRatio), width: Math.round(width * devicePixelRatio) };
+/** A canvas that is seen through a smaller view. Where a browser does not tell device pixels they are reckoned, and may be off by one. */
+function surfaceOf(view: HTMLElement, canvas: HTMLCanvasElement, gl: WebGL2RenderingContext, changed: () => void): Surface {
+  const move = (right: number, down: number): void => void (canvas.style.transform = `translate(${right / devicePixelRatio}px, ${down / devicePixelRatio}px)`);
+  const surface: Surface = { canvas, gl, device: { height: 0, width: 0 }, move };
+  const resize = (device: Size): void => {
+    surface.device = device;
+    const css = (pixels: number): string => `${pixels / devicePixelRatio}px`;
+    const [width, height] = [css(device.width + 2 * MARGIN), css(device.height + 2 * MARGIN)];
+    Object.assign(canvas.style, { left: css(-MARGIN), top: css(-MARGIN), width, height });
   };
+  const reckon = ({ height, width }: Size): void => resize({ height: Math.round(height * devicePixelRatio), width: Math.round(width * devicePixelRatio) });
   const exact = "devicePixelContentBoxSize" in ResizeObserverEntry.prototype;
   const observer = new ResizeObserver(([entry]) => {
     const box = exact ? entry!.devicePixelContentBoxSize[0] : undefined;
     if (box === undefined) reckon(entry!.contentRect);
-    else surface.device = { height: box.blockSize, width: box.inlineSize };
+    else resize({ height: box.blockSize, width: box.inlineSize });
     changed();
   });
-  observer.observe(surface.canvas, { box: exact ? "device-pixel-content-box" : "content-box" });
-  reckon(surface.canvas.getBoundingClientRect());
+  observer.observe(view, { box: exact ? "device-pixel-content-box" : "content-box" });
+  reckon(view.getBoundingClientRect());
+  return surface;
 }

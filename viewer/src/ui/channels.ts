@@ -1,6 +1,6 @@
 /** The panel of channels: visibility, colour, window and tone of each. */
-import type { Channel } from "../client/description.ts";
-import { GAMMA_MOST, lookOf, type ChannelLook } from "../view/channels.ts";
+import { isFloat, type Channel } from "../client/description.ts";
+import { GAMMA_MOST, leastWindow, lookOf, type ChannelLook } from "../view/channels.ts";
 import { windowOver } from "../view/histogram.ts";
 import { isTable, TABLE_NAMES, tableBytes } from "../view/tables.ts";
 import { samplesOf } from "../view/values.ts";
@@ -17,9 +17,20 @@ export interface Panel {
 type Change = (part: Partial<ChannelLook>) => void;
 
 export function channelPanel(viewer: Viewer): Panel {
-  const rows = viewer.description.channels.map((channel, index) => channelRow(viewer, channel, index));
+  const row = viewer.description.labels ? labelRow : channelRow;
+  const rows = viewer.description.channels.map((channel, index) => row(viewer, channel, index));
   const root = element("section", { "aria-label": "Channels" }, element("h2", {}, "Channels"), ...rows.map((row) => row.root));
   return { root, update: () => rows.forEach((row) => row.update()) };
+}
+
+/** Labels have colours of their own, and no window. */
+function labelRow(viewer: Viewer, channel: Channel, index: number): Panel {
+  const visible = element("input", { type: "checkbox", change: () => viewer.setLook(index, { visible: visible.checked }) });
+  const name = channel.name || `Channel ${index + 1}`;
+  const root = element("fieldset", {}, element("legend", {}, element("label", {}, visible, ` ${name}`)), element("p", {}, "Labels: each number has a colour of its own, 0 has none."));
+  const update = (): void => void (visible.checked = viewer.current.looks[index]!.visible);
+  update();
+  return { root, update };
 }
 
 function channelRow(viewer: Viewer, channel: Channel, index: number): Panel {
@@ -27,11 +38,12 @@ function channelRow(viewer: Viewer, channel: Channel, index: number): Panel {
   const title = rgb ? "Red, green, blue" : channel.name || `Channel ${index + 1}`;
   const look = (): ChannelLook => viewer.current.looks[index]!;
   const change: Change = (part) => viewer.setLook(index, part);
-  const moveEnd = (end: number, value: number): void => change({ window: moved(look().window, end, value) });
+  const least = leastWindow(viewer.description, channel);
+  const moveEnd = (end: number, value: number): void => change({ window: moved(look().window, end, value, least) });
 
   const visible = element("input", { type: "checkbox", change: () => change({ visible: visible.checked }) });
   const histogram = new HistogramSliders(viewer, index, title, moveEnd);
-  const ends = ["lowest", "highest"].map((name, end) => numberInput(`${title}, ${name} value shown`, (value) => moveEnd(end, value)));
+  const ends = ["lowest", "highest"].map((name, end) => numberInput(`${title}, ${name} value shown`, isFloat(viewer.description.dtype), (value) => moveEnd(end, value)));
   const auto = element("button", { type: "button", click: () => setAuto(viewer, index), title: "Window over what is on the screen" }, "Auto");
   const reset = element("button", { type: "button", click: () => change(withoutVisible(lookOf(channel))), title: "As it was stored" }, "Reset");
   const tone = rgb ? undefined : toneControls(title, change);
@@ -59,12 +71,13 @@ function channelRow(viewer: Viewer, channel: Channel, index: number): Panel {
 const withoutVisible = ({ visible: _, ...rest }: ChannelLook): Partial<ChannelLook> => rest;
 
 /** The other end gives way, so that the window never turns inside out. */
-function moved([low, high]: readonly [number, number], end: number, value: number): readonly [number, number] {
-  return end === 0 ? [value, Math.max(high, value + 1)] : [Math.min(low, value - 1), value];
+function moved([low, high]: readonly [number, number], end: number, value: number, least: number): readonly [number, number] {
+  return end === 0 ? [value, Math.max(high, value + least)] : [Math.min(low, value - least), value];
 }
 
 function setAuto(viewer: Viewer, index: number): void {
-  const window = windowOver(samplesOf(viewer, index));
+  const { description } = viewer;
+  const window = windowOver(samplesOf(viewer, index), leastWindow(description, description.channels[index]!));
   if (window !== undefined) viewer.setLook(index, { window });
 }
 
@@ -75,17 +88,17 @@ function swatch({ colour, table }: ChannelLook): string {
 }
 
 /** For what lies between the steps of a slider, or beyond its ends. */
-function numberInput(label: string, change: (value: number) => void) {
+function numberInput(label: string, float: boolean, change: (value: number) => void) {
   const root = element("input", {
     type: "number",
-    step: 1,
+    step: float ? "any" : 1,
     "aria-label": label,
     change: () => {
       if (Number.isFinite(root.valueAsNumber)) change(root.valueAsNumber);
     },
   });
   const set = (value: number): void => {
-    if (document.activeElement !== root) root.value = String(Math.round(value));
+    if (document.activeElement !== root) root.value = String(float ? Number(value.toPrecision(4)) : Math.round(value));
   };
   return { root, set };
 }

@@ -1,5 +1,6 @@
 /** A channel's histogram with the ends of its window on it. */
-import type { Channel } from "../client/description.ts";
+import { isFloat, type Channel } from "../client/description.ts";
+import { leastWindow } from "../view/channels.ts";
 import { histogramOf } from "../view/histogram.ts";
 import { samplesOf } from "../view/values.ts";
 import type { Viewer } from "../view/viewer.ts";
@@ -28,8 +29,8 @@ export class HistogramSliders {
       const slider = element("input", {
         type: "range",
         min: range[0],
-        max: Math.max(range[1], range[0] + 1),
-        step: 1,
+        max: Math.max(range[1], range[0] + leastWindow(viewer.description, this.channel)),
+        step: isFloat(viewer.description.dtype) ? "any" : 1,
         "aria-label": `${title}, ${name} value shown`,
         input: () => change(end, slider.valueAsNumber),
       });
@@ -40,7 +41,7 @@ export class HistogramSliders {
 
   update([low, high]: readonly [number, number]): void {
     const [least, most] = this.channel.range;
-    const place = (value: number): string => `${((100 * (value - least)) / Math.max(1, most - least)).toFixed(2)}%`;
+    const place = (value: number): string => `${((100 * (value - least)) / Math.max(leastWindow(this.viewer.description, this.channel), most - least)).toFixed(2)}%`;
     this.root.style.setProperty("--low", place(low));
     this.root.style.setProperty("--high", place(high));
     [low, high].forEach((value, end) => (this.sliders[end]!.value = String(value)));

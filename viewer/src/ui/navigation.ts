@@ -9,18 +9,20 @@ const KEY_ZOOM = 1.5;
 const LINE_PIXELS = 16;
 
 /**
+ * @param view what is seen of the canvas
  * @param pointer told the image point under the pointer, undefined when it left
  * @param otherKey told keys that do not move the camera; @returns whether they mean something
  */
 export function navigate(
   canvas: HTMLCanvasElement,
+  view: HTMLElement,
   viewer: () => Viewer | undefined,
   pointer: (point: Point | undefined) => void,
   otherKey: (name: string) => boolean,
 ): void {
   const down = new Map<number, Point>();
   const here = (event: MouseEvent): Point => {
-    const box = canvas.getBoundingClientRect();
+    const box = view.getBoundingClientRect();
     return { y: event.clientY - box.top, x: event.clientX - box.left };
   };
   const zoom = (open: Viewer, point: Point, factor: number): void =>

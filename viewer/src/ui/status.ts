@@ -1,5 +1,5 @@
 /** The bar at the bottom: how far the picture has come, and what lies under the pointer. */
-import { readableBytes, readableError } from "../view/status.ts";
+import { readableBytes, readableError, readableValue } from "../view/status.ts";
 import type { Reading } from "../view/values.ts";
 import type { Point } from "../view/camera.ts";
 import type { Viewer } from "../view/viewer.ts";
@@ -51,8 +51,8 @@ export class StatusBar {
     if (point === undefined || readings.length === 0) return say(this.pointer, "");
     const texts = readings.map(({ channel, values, error, level }) => {
       const name = viewer.description.rgb ? "" : `${viewer.description.channels[channel]!.name || `Channel ${channel + 1}`} `;
-      const mean = level > 0 ? ` (mean of ${2 ** level} × ${2 ** level})` : "";
-      return `${name}${values.join(", ")}${error > 0 ? ` ± ${readableError(error)}` : ""}${mean}`;
+      const mean = level > 0 ? ` (${viewer.description.labels ? "one" : "mean"} of ${2 ** level} × ${2 ** level})` : "";
+      return `${name}${values.map(readableValue).join(", ")}${error > 0 ? ` ± ${readableError(error)}` : ""}${mean}`;
     });
     say(this.pointer, `x ${Math.floor(point.x)}  y ${Math.floor(point.y)}   ${texts.join("   ")}`);
   }

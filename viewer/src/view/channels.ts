@@ -1,5 +1,5 @@
 /** How channels are shown, and what that asks of the data. */
-import type { Channel, Description } from "../client/description.ts";
+import { isFloat, type Channel, type Description } from "../client/description.ts";
 import { steepness, type TableName } from "./tables.ts";
 
 export interface ChannelLook {
@@ -12,6 +12,9 @@ export interface ChannelLook {
   /** A lookup table instead of the colour. */
   readonly table: TableName | undefined;
 }
+
+/** How far the ends of a window are apart at least: a value, or of floats a thousandth of the data's range. */
+export const leastWindow = ({ dtype }: Description, { range: [low, high] }: Channel): number => (isFloat(dtype) ? Math.max((high - low) / 1000, 1e-30) : 1);
 
 export const GAMMA_MOST = 5;
 

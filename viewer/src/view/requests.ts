@@ -13,10 +13,10 @@ export interface Scene {
   readonly exact: boolean;
 }
 
-export function viewOf(scene: Scene): Omit<View, "image"> {
+export function viewOf({ labels }: Description, scene: Scene): Omit<View, "image"> {
   const { level, region, at, exact } = scene;
   const channels = scene.looks.flatMap((look, index) =>
-    look.visible ? [{ index, max_error: invisibleError(look) }] : [],
+    look.visible ? [{ index, max_error: labels ? 0 : invisibleError(look) }] : [],
   );
   return { level, region, at, channels, exact, coarser: true };
 }

@@ -1,13 +1,14 @@
 /** From tiles in order to rectangles on the canvas: pure. */
 import type { Description } from "../client/description.ts";
 import { levelSize } from "../client/geometry.ts";
-import type { Sprite } from "../gl/painter.ts";
+import type { Rectangle, Sprite } from "../gl/painter.ts";
 import type { Kind } from "../gl/shader.ts";
 import type { Camera, Size } from "./camera.ts";
 import type { Layered } from "./compose.ts";
+import type { Part } from "./repaint.ts";
 import type { Tile, Tiles } from "./tiles.ts";
 
-export type Rectangle = readonly [left: number, top: number, right: number, bottom: number];
+export type { Rectangle };
 
 /** How the image lies on a canvas of device pixels. */
 export interface Canvas extends Size {
@@ -23,16 +24,29 @@ export function onCanvas(camera: Camera, canvas: Canvas, [left, top, right, bott
   return [x(left), y(top), x(right), y(bottom)];
 }
 
+/** Tells where tiles of a channel lie, and what they look like: into `parts`. */
+export function partsOf(description: Description, layered: readonly Layered[], camera: Camera, canvas: Canvas, channel: number, parts: Map<string, Part>): void {
+  for (const { tile, mip, rank } of layered) {
+    const place = onCanvas(camera, canvas, extentOf(description, tile));
+    if (!isOn(canvas, place)) continue;
+    const reach = 2 ** (description.arrays[tile.array]!.level + mip) * camera.zoom * canvas.ratio;
+    parts.set(`${channel}:${tile.place.key}`, { place, reach, mark: `${tile.version}/${mip}/${rank}` });
+  }
+}
+
+const isOn = ({ width, height }: Canvas, [left, top, right, bottom]: Rectangle): boolean => left < width && top < height && right > 0 && bottom > 0;
+
 const AROUND = [[-1, -1], [-1, 0], [-1, 1], [0, -1], [0, 1], [1, -1], [1, 0], [1, 1]] as const;
 
 export function spritesOf(description: Description, layered: readonly Layered[], tiles: Tiles, camera: Camera, canvas: Canvas): Sprite[] {
   return layered.flatMap(({ tile, mip, rank }) => {
     const [left, top, right, bottom] = extentOf(description, tile);
     const place = onCanvas(camera, canvas, [left, top, right, bottom]);
-    if (place[0] >= canvas.width || place[1] >= canvas.height || place[2] <= 0 || place[3] <= 0) return [];
+    if (!isOn(canvas, place)) return [];
     const level = description.arrays[tile.array]!.level + mip;
     const shrink = 2 ** level;
-    const sharp = level === 0 && camera.zoom * canvas.ratio >= 1; // then pixels are shown as what they are
+    // Then pixels are shown as what they are.
+    const sharp = description.labels || (level === 0 && camera.zoom * canvas.ratio >= 1);
     const whole: Sprite = {
       place,
       texels: [0, 0, (right - left) / shrink, (bottom - top) / shrink],

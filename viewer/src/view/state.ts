@@ -1,7 +1,7 @@
 /** What one sees, as it stands in the address: pure. */
 import type { Description } from "../client/description.ts";
 import type { At } from "../client/geometry.ts";
-import { isAddress } from "../client/store/open.ts";
+import { isAddress } from "../client/address.ts";
 import type { Camera } from "./camera.ts";
 import { GAMMA_MOST, lookOf, type ChannelLook } from "./channels.ts";
 import { isTable } from "./tables.ts";

@@ -35,7 +35,20 @@ export function readableBytes(nbytes: number): string {
   return `${value < 10 ? value.toFixed(1) : Math.round(value)} ${unit}`;
 }
 
-/** An error as people read it: whole units, and never 0 unless it is. */
+/** An error as people read it: few digits, never too little, and never 0 unless it is. */
 export function readableError(error: number): string {
-  return error >= 10 ? String(Math.round(error)) : String(Math.ceil(error * 10) / 10);
+  if (error >= 10) return String(Math.round(error));
+  if (error >= 0.1) return String(Math.ceil(error * 10) / 10);
+  const digits = error.toPrecision(2);
+  return String(Number(digits) >= error ? Number(digits) : Number((error * 1.05).toPrecision(2)));
+}
+
+/** A value as it is stored: of 32-bit floats, as few digits as tell it from all others. */
+export function readableValue(value: number): string {
+  if (!Number.isFinite(value) || Number.isInteger(value)) return Object.is(value, -0) ? "-0" : String(value);
+  for (let digits = 1; digits < 9; digits++) {
+    const short = Number(value.toPrecision(digits));
+    if (Math.fround(short) === value) return String(short);
+  }
+  return String(Number(value.toPrecision(9)));
 }

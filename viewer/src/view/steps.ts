@@ -45,7 +45,7 @@ export function scenesAhead(description: Description, scene: Scene, motion: Moti
   return scenes;
 }
 
-export function coarseView(scene: Scene): Omit<View, "image"> {
-  const view = viewOf(scene);
+export function coarseView(description: Description, scene: Scene): Omit<View, "image"> {
+  const view = viewOf(description, scene);
   return { ...view, channels: view.channels.map(({ index, max_error }) => ({ index, max_error: LESS_PRECISE * max_error })) };
 }

@@ -12,11 +12,14 @@ export interface Tile {
   /** The guaranteed error at every level by what was known at the last upload. */
   errors: readonly number[];
   fill: number | undefined;
+  /** Grows with each change. */
+  version: number;
 }
 
 export class Tiles {
   private readonly byKey = new Map<ChunkKey, Tile>();
   private readonly byPlace = new Map<string, Tile>();
+  private versions = 0;
 
   get(key: ChunkKey): Tile | undefined {
     return this.byKey.get(key);
@@ -35,8 +38,13 @@ export class Tiles {
     return this.byPlace.get(`${place.plane}/${place.row + down}/${place.column + right}`);
   }
 
+  /** Says that a tile looks different now. */
+  changed(tile: Tile): void {
+    tile.version = ++this.versions;
+  }
+
   add(place: ChunkPlace): Tile {
-    const tile: Tile = { place, array: place.address[0], slot: undefined, mips: new Map(), errors: [], fill: undefined };
+    const tile: Tile = { place, array: place.address[0], slot: undefined, mips: new Map(), errors: [], fill: undefined, version: ++this.versions };
     this.byKey.set(place.key, tile);
     this.byPlace.set(`${place.plane}/${place.row}/${place.column}`, tile);
     return tile;

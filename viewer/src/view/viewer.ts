@@ -3,14 +3,15 @@ import type { Description } from "../client/description.ts";
 import { planeOf, type ChunkKey, type ChunkPlace } from "../client/geometry.ts";
 import type { Picture } from "../client/refine.ts";
 import { Session, type SessionListener, type SessionParts } from "../client/session.ts";
-import type { Light } from "../gl/painter.ts";
+import type { Light, Scenery } from "../gl/painter.ts";
 import { Stage } from "../gl/stage.ts";
-import { bounded, fit, levelFor, visibleRegion, type Size } from "./camera.ts";
+import { bounded, fit, levelFor, visibleRegion, type Camera, type Size } from "./camera.ts";
 import { halfStep, lightOf, lookOf, type ChannelLook } from "./channels.ts";
 import { compose, covered, type Layered } from "./compose.ts";
 import { damageOnScreen, type Damage } from "./damage.ts";
 import { decodeLevel, targetChunks, viewOf, wantedChunks, type Scene } from "./requests.ts";
-import { onCanvas, spritesOf, type Canvas } from "./sprites.ts";
+import { cameraAfter, everything, offsetOf, recentred, repaint, type Painted, type Part } from "./repaint.ts";
+import { onCanvas, partsOf, spritesOf, type Canvas } from "./sprites.ts";
 import { toneOf } from "./tables.ts";
 import { firstPlace, type ViewState } from "./state.ts";
 import { coarseView, motionBetween, scenesAhead, type Motion } from "./steps.ts";
@@ -33,15 +34,24 @@ export interface Status extends Progress {
   readonly error: string | undefined;
 }
 
+/** What is drawn on. The canvas reaches `MARGIN` device pixels beyond what is seen of it, on all sides. */
 export interface Surface {
   readonly canvas: HTMLCanvasElement;
   readonly gl: WebGL2RenderingContext;
-  /** Device pixels that the canvas covers: only the browser knows how it rounds them. */
+  /** Device pixels that are seen: only the browser knows how it rounds them. */
   device: Size;
+  /** Shows the canvas so many device pixels beside its place. */
+  move(right: number, down: number): void;
 }
 
+/** Then a drag is drawn at every 15th frame or so, and moved in the others; a margin makes a whole picture 1.3 times as dear. */
+export const MARGIN = 96;
 const GPU_BUDGET_NBYTES = 256e6;
 const BACKGROUND = [0.075, 0.08, 0.09] as const;
+/** After so long without a move the picture is drawn exactly where it belongs. */
+const REST_MS = 120;
+/** This part of a device pixel is the same place. */
+const SAME_PLACE = 0.01;
 const NOTHING: Progress = { maxError: Infinity, exact: false, chunks: 0, exactChunks: 0 };
 
 export class Viewer {
@@ -69,6 +79,11 @@ export class Viewer {
   /** What the server guarantees for the present view, as far as it is drawn. */
   private reachedError = Infinity;
   private readonly waiting = new Waiting();
+  /** What lies on the stage. */
+  private painted: Painted | undefined;
+  private movedAt = -Infinity;
+  /** The picture on the screen lies a part of a pixel beside its place. */
+  private beside = false;
 
   /** @param onChange called after each frame: state or status may be another */
   constructor(
@@ -125,6 +140,7 @@ export class Viewer {
   set(change: Partial<ViewState>): void {
     if (change.at !== undefined) this.motion = motionBetween(this.state.at, change.at) ?? this.motion;
     this.state = { ...this.state, ...change };
+    if (change.camera !== undefined) this.movedAt = performance.now();
     if (change.camera !== undefined) this.state = { ...this.state, camera: bounded(change.camera, this.image, this.screen) };
     this.requestFrame();
   }
@@ -149,13 +165,13 @@ export class Viewer {
   /** Resolves when all that the present view asks for was received, decoded and drawn, and what is fetched ahead, too. */
   idle(): Promise<void> {
     this.requestFrame();
-    return this.waiting.until(() => this.settled && (this.scene === undefined || (this.session.settled && !this.ahead?.length)));
+    return this.waiting.until(() => !this.beside && this.settled && (this.scene === undefined || (this.session.settled && !this.ahead?.length)));
   }
 
   /** Resolves when all that was received so far is decoded and drawn. */
   caughtUp(): Promise<void> {
     this.requestFrame();
-    return this.waiting.until(() => this.session.caughtUp);
+    return this.waiting.until(() => !this.beside && this.session.caughtUp);
   }
 
   /** The tiles of a channel that are on the screen, the one to be seen first. */
@@ -163,7 +179,8 @@ export class Viewer {
     if (this.scene === undefined) return [];
     const planes = new Set(this.description.arrays.map((_, array) => planeOf(this.description, array, channel, this.shownAt)));
     const tiles = [...this.stage.tiles.values()].filter(({ place }) => planes.has(place.plane));
-    return compose(this.description, tiles, this.scene.level, halfStep(this.state.looks[channel]!));
+    const invisible = this.description.labels ? 0 : halfStep(this.state.looks[channel]!);
+    return compose(this.description, tiles, this.scene.level, invisible);
   }
 
   /** The picture of a chunk, if there is one. */
@@ -191,6 +208,7 @@ export class Viewer {
   /** After the GPU forgot everything: draw it all again from what the workers hold. */
   restore(): void {
     const keys = this.stage.tiles.keys();
+    this.painted = undefined;
     this.stage = new Stage(this.surface.gl, this.description, GPU_BUDGET_NBYTES);
     this.session.lost(keys);
     this.requestFrame();
@@ -237,7 +255,7 @@ export class Viewer {
 
   private canvas(): Canvas {
     const { canvas, device } = this.surface;
-    const { height, width } = device;
+    const [height, width] = [device.height + 2 * MARGIN, device.width + 2 * MARGIN];
     if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { height, width });
     return { height, width, ratio: devicePixelRatio };
   }
@@ -265,7 +283,7 @@ export class Viewer {
 
   /** Tells the server what is in view, if that is not what it was told last. */
   private ask(scene: Scene): void {
-    const view = viewOf(scene);
+    const view = viewOf(this.description, scene);
     const text = JSON.stringify(view);
     if (text !== this.lastView) {
       this.lastView = text;
@@ -294,7 +312,7 @@ export class Viewer {
     const next = this.ahead.shift();
     if (next === undefined) return;
     this.wantedAhead = new Map([...this.wantedAhead, ...wantedChunks(this.description, next)]);
-    this.session.show(coarseView(next), levelsOf(new Map([...this.wantedAhead, ...this.wanted])));
+    this.session.show(coarseView(this.description, next), levelsOf(new Map([...this.wantedAhead, ...this.wanted])));
     this.requestFrame();
   }
 
@@ -312,15 +330,51 @@ export class Viewer {
     this.firstPictureBytes ??= this.session.bytesReceived;
   }
 
+  /** Paints what changed. Where nothing did, what is there is only moved, which costs next to nothing. */
   private paint(canvas: Canvas): void {
+    const { camera } = this.state;
+    const last = this.painted;
+    const offset = last === undefined ? undefined : offsetOf(last, camera, canvas);
+    // While it moves, the picture may be half a pixel beside its place.
+    const off = offset === undefined ? 0 : Math.max(...[offset.right, offset.down].map((by) => Math.abs(by - Math.round(by))));
+    this.beside = off >= SAME_PLACE;
+    if (last === undefined || offset === undefined || (this.beside && !this.moving)) return this.paintAll(camera, canvas);
+    const shift = recentred(offset, MARGIN);
+    const { lights, scenery, painted } = this.drawn(cameraAfter(last, shift), canvas);
+    const todo = repaint(last, painted, shift.right, shift.down);
+    if (todo.all) return this.paintAll(camera, canvas);
+    this.painted = painted;
+    if (todo.rectangles.length > 0 || shift.right !== 0 || shift.down !== 0) this.stage.paint(lights, scenery, todo);
+    this.surface.move(Math.round(offset.right - shift.right), Math.round(offset.down - shift.down));
+    if (this.beside) setTimeout(() => this.requestFrame(), REST_MS);
+  }
+
+  private paintAll(camera: Camera, canvas: Canvas): void {
+    const { lights, scenery, painted } = this.drawn(camera, canvas);
+    this.painted = painted;
+    this.beside = false;
+    this.stage.paint(lights, scenery, everything(canvas));
+    this.surface.move(0, 0);
+  }
+
+  /** All that is to be seen, and what tells it from what was seen before. */
+  private drawn(camera: Camera, canvas: Canvas): { lights: Light[]; scenery: Scenery; painted: Painted } {
     const { description, state } = this;
+    const parts = new Map<string, Part>();
     const lights = state.looks.flatMap((look, channel): Light[] => {
       if (!look.visible) return [];
-      const sprites = spritesOf(description, this.layered(channel), this.stage.tiles, state.camera, canvas);
+      const layered = this.layered(channel);
+      partsOf(description, layered, camera, canvas, channel, parts);
+      const sprites = spritesOf(description, layered, this.stage.tiles, camera, canvas);
       return [{ sprites, window: look.window, colour: lightOf(look, description), tone: toneOf(look, description) }];
     });
-    const bounds = onCanvas(state.camera, canvas, [0, 0, this.image.width, this.image.height]);
-    this.stage.paint(lights, bounds, BACKGROUND);
+    const bounds = onCanvas(camera, canvas, [0, 0, this.image.width, this.image.height]);
+    const style = lights.map(({ window, colour, tone }) => [...window, ...colour, tone?.name, tone?.exponent].join()).join(";");
+    return { lights, scenery: { bounds, background: BACKGROUND }, painted: { camera, canvas, style, parts } };
+  }
+
+  private get moving(): boolean {
+    return performance.now() - this.movedAt < REST_MS;
   }
 }
 

@@ -9,7 +9,8 @@ import type { ChunkAddress, View } from "../events.ts";
 import type { Feed, FeedListener } from "../feed.ts";
 import { shardCoordinates } from "../geometry.ts";
 import type { Span } from "../plan.ts";
-import { HEADER_NBYTES, type Record } from "../records.ts";
+import { takeHeader, type Record } from "../records.ts";
+import { Cursor } from "../varint.ts";
 import type { Bytes } from "./bytes.ts";
 import { nbytesOf, Shard, stored } from "./shard.ts";
 import { rangesOf, stepOf, wantsOf, type Stage, type Want } from "./wants.ts";
@@ -216,7 +217,7 @@ export class StoreFeed implements Feed {
       head.set(rest, first.length);
     }
     const index = this.codec.index(head.subarray(0, front));
-    shard.stored = stored(head.slice(0, HEADER_NBYTES), index, head);
+    shard.stored = stored(takeHeader(new Cursor(head)).slice(), index, head);
   }
 
   private async readRange({ shard, span: [start, stop] }: Job, signal: AbortSignal): Promise<void> {

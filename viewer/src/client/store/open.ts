@@ -15,9 +15,6 @@ export interface OpenedStore {
   readonly feed: (listener: FeedListener) => Feed;
 }
 
-/** Whether a name is the address of a store, rather than that of a server's image. */
-export const isAddress = (name: string): boolean => /^https?:\/\//.test(name);
-
 /**
  * @param address of the image's group: the folder that holds its zarr.json
  * @throws StoreError, RequestError or DescriptionError, which say what is wrong

@@ -1,0 +1,267 @@
+/* A table of the codes that pixels use, for values that are not evenly spaced: SPEC.md, section 5. */
+#include "binarycoder.h"
+
+enum { SIZE_NBYTES = 4, LENGTH_BITS = 7, MODELLED_BITS = 4 };
+
+/* ---- the stream of gaps --------------------------------------------------------------------------------------------- */
+
+struct models {
+    struct zgr_bit_model length[1 << LENGTH_BITS], below[65][1 << MODELLED_BITS]; /* below: by length, of the bits below the highest */
+};
+
+/* The lowest `bits` bits of a number, most significant first, each with the model of the bits before it. */
+static inline uint32_t code_tree(struct zgr_bit_coder *c, int decoding, struct zgr_bit_model *models, uint32_t value, uint32_t bits)
+{
+    uint32_t node = 1;
+    for (uint32_t i = bits; i-- > 0;)
+        node = node << 1 | zgr_bit_code(c, decoding, &models[node], value >> i & 1);
+    return node - (1u << bits);
+}
+
+/* A gap less one. A decoder that finds a length above 64 sets *bad. */
+static inline uint64_t code_gap(struct zgr_bit_coder *c, int decoding, struct models *models, uint64_t value, int *bad)
+{
+    uint32_t length = code_tree(c, decoding, models->length, zgr_bit_length(value), LENGTH_BITS);
+    if (length > 64)
+        return *bad = 1, 0;
+    if (length < 2)
+        return length;
+    uint32_t below = length - 1, modelled = below < MODELLED_BITS ? below : MODELLED_BITS, raw = below - modelled;
+    uint64_t top = (uint64_t)1 << modelled;
+    top |= code_tree(c, decoding, models->below[length], (uint32_t)(value >> raw) & (uint32_t)(top - 1), modelled);
+    return top << raw | zgr_bit_code_raw(c, decoding, value, raw);
+}
+
+static void models_reset(struct models *models)
+{
+    zgr_bit_models_reset(models->length, 1 << LENGTH_BITS);
+    zgr_bit_models_reset(models->below[0], 65 << MODELLED_BITS);
+}
+
+/* How far a code lies below the largest of the dtype. */
+static uint64_t room_above(const struct zgr_header *header, uint64_t code)
+{
+    int64_t least, most;
+    zgr_dtype_range(header->dtype, &least, &most);
+    return (uint64_t)most - code;
+}
+
+enum zgr_status zgr_table_parse(struct zgr_header *header, const uint8_t *data, size_t nbytes, uint64_t *codes, size_t *table_nbytes)
+{
+    if (!header->has_table)
+        return ZGR_ERROR_ARGUMENT;
+    if (header->index_nbytes < SIZE_NBYTES)
+        return ZGR_ERROR_INDEX;
+    if (nbytes < SIZE_NBYTES)
+        return ZGR_ERROR_TRUNCATED;
+    size_t size = zgr_load_u32(data);
+    if (size > header->index_nbytes - SIZE_NBYTES)
+        return ZGR_ERROR_INDEX;
+    if (size > nbytes - SIZE_NBYTES)
+        return ZGR_ERROR_TRUNCATED;
+    *table_nbytes = SIZE_NBYTES + size;
+    if (zgr_crc32c(data, *table_nbytes, 0) != header->divisor)
+        return ZGR_ERROR_INDEX_CRC;
+    struct models models;
+    struct zgr_bit_coder coder;
+    int bad = 0;
+    models_reset(&models);
+    zgr_bit_open(&coder, data + SIZE_NBYTES, size);
+    codes[0] = (uint64_t)header->offset;
+    for (uint32_t i = 1; i <= header->span; i++) {
+        uint64_t gap = code_gap(&coder, 1, &models, 0, &bad);
+        if (bad || gap >= room_above(header, codes[i - 1]) || zgr_bit_ran_out(&coder))
+            return ZGR_ERROR_INDEX;
+        codes[i] = codes[i - 1] + gap + 1;
+    }
+    if (!zgr_bit_ended_well(&coder))
+        return ZGR_ERROR_INDEX;
+    header->codes = codes;
+    return ZGR_OK;
+}
+
+/* A model that is always wrong costs 11 bits; the bits without one are as many as there are. */
+size_t zgr_table_nbytes_most(uint32_t span) { return 16 + (size_t)24 * span; }
+
+enum zgr_status zgr_table_write(struct zgr_header *header, const uint64_t *codes, uint8_t *out, size_t nbytes_avail, size_t *table_nbytes)
+{
+    if (header->span > ZGR_TABLE_SPAN_MAX)
+        return ZGR_ERROR_VALUE;
+    if (nbytes_avail < SIZE_NBYTES)
+        return ZGR_ERROR_SPACE;
+    struct models models;
+    struct zgr_bit_coder coder;
+    int bad = 0;
+    models_reset(&models);
+    zgr_bit_start(&coder, out + SIZE_NBYTES, nbytes_avail - SIZE_NBYTES);
+    for (uint32_t i = 1; i <= header->span; i++) {
+        uint64_t gap = codes[i] - codes[i - 1] - 1; /* the largest number there is, where two are the same */
+        if (gap >= room_above(header, codes[i - 1]))
+            return ZGR_ERROR_VALUE;
+        code_gap(&coder, 0, &models, gap, &bad);
+    }
+    size_t size = zgr_bit_finish(&coder);
+    if (size == 0 || size > UINT32_MAX)
+        return ZGR_ERROR_SPACE;
+    zgr_store_u32(out, (uint32_t)size);
+    *table_nbytes = SIZE_NBYTES + size;
+    header->has_table = 1;
+    header->codes = codes;
+    header->offset = (int64_t)codes[0];
+    header->divisor = zgr_crc32c(out, *table_nbytes, 0);
+    return ZGR_OK;
+}
+
+/* ---- codes to m, and back ------------------------------------------------------------------------------------------- */
+
+/* The last code that lies no further above the first than `above`. */
+static uint32_t last_below(const uint64_t *codes, uint32_t span, uint64_t above)
+{
+    uint32_t low = 0;
+    for (uint32_t count = span + 1; count > 1;) {
+        uint32_t half = count / 2;
+        low += codes[low + half] - codes[0] <= above ? half : 0;
+        count -= half;
+    }
+    return low;
+}
+
+const uint16_t *zgr_table_places(const struct zgr_header *header, void *memory, size_t nbytes)
+{
+    uint32_t bits = 8 * zgr_dtype_nbytes(header->dtype);
+    uint16_t *places = memory;
+    if (bits > 16 || nbytes < sizeof *places << bits)
+        return NULL;
+    memset(places, 0, sizeof *places << bits);
+    for (uint32_t i = 0; i <= header->span; i++)
+        places[header->codes[i] & ((1u << bits) - 1)] = (uint16_t)i;
+    return places;
+}
+
+/* The lowest bits of a code are those of its pixels, and of no other code. */
+static int look_up(const struct zgr_header *header, const uint16_t *places, const uint8_t *pixels, ptrdiff_t stride, uint32_t count,
+                   int32_t *m)
+{
+    const uint64_t *codes = header->codes;
+    int is_wide = zgr_dtype_nbytes(header->dtype) == 2, good = 1;
+    for (uint32_t i = 0; i < count; i++, pixels += stride) {
+        uint32_t bits = is_wide ? pixels[0] | (uint32_t)pixels[1] << 8 : pixels[0], place = places[bits];
+        good &= (is_wide ? (uint16_t)codes[place] : (uint8_t)codes[place]) == bits;
+        m[i] = (int32_t)place;
+    }
+    return good;
+}
+
+int zgr_table_map_row(const struct zgr_header *header, const uint16_t *places, const uint8_t *pixels, ptrdiff_t stride, uint32_t count,
+                      int32_t *m)
+{
+    const uint64_t *codes = header->codes;
+    if (places)
+        return look_up(header, places, pixels, stride, count, m);
+    uint64_t range = codes[header->span] - codes[0];
+    double even = range ? header->span / (double)range : 0; /* places a unit, if codes are evenly spaced */
+    for (uint32_t i = 0; i < count; i++, pixels += stride) {
+        uint64_t code = zgr_load_integer(header->dtype, pixels), above = code - codes[0];
+        if (above > range)
+            return 0;
+        uint32_t place = (uint32_t)((double)above * even + 0.5);
+        if (place > header->span || codes[place] != code)
+            place = last_below(codes, header->span, above);
+        if (codes[place] != code)
+            return 0;
+        m[i] = (int32_t)place;
+    }
+    return 1;
+}
+
+#define DEFINE_UNMAP_ROW(NAME, TYPE)                                                                                             \
+    static void NAME(const uint64_t *codes, int32_t span, const int32_t *m, uint32_t count, uint8_t *pixels, ptrdiff_t stride)   \
+    {                                                                                                                            \
+        for (uint32_t i = 0; i < count; i++) {                                                                                   \
+            int32_t value = m[i] < 0 ? 0 : m[i];                                                                                 \
+            TYPE pixel = (TYPE)codes[value > span ? span : value];                                                               \
+            memcpy(pixels + (ptrdiff_t)i * stride, &pixel, sizeof pixel);                                                        \
+        }                                                                                                                        \
+    }
+
+DEFINE_UNMAP_ROW(unmap_8, uint8_t)
+DEFINE_UNMAP_ROW(unmap_16, uint16_t)
+DEFINE_UNMAP_ROW(unmap_32, uint32_t)
+DEFINE_UNMAP_ROW(unmap_64, uint64_t)
+
+void zgr_table_unmap_row(const struct zgr_header *header, const int32_t *m, uint32_t count, uint8_t *pixels, ptrdiff_t stride)
+{
+    int32_t span = (int32_t)header->span;
+    switch (zgr_dtype_nbytes(header->dtype)) {
+    case 1: unmap_8(header->codes, span, m, count, pixels, stride); break;
+    case 2: unmap_16(header->codes, span, m, count, pixels, stride); break;
+    case 4: unmap_32(header->codes, span, m, count, pixels, stride); break;
+    default: unmap_64(header->codes, span, m, count, pixels, stride); break;
+    }
+}
+
+/* ---- errors, and means of values ------------------------------------------------------------------------------------ */
+
+uint64_t zgr_table_error(const struct zgr_header *header, uint64_t error)
+{
+    const uint64_t *codes = header->codes;
+    uint64_t most = 0;
+    if (!codes)
+        return zgr_label_error(header);
+    if (error >= header->span)
+        return codes[header->span] - codes[0];
+    for (size_t i = 0, apart = (size_t)error; i + apart <= header->span; i++) {
+        uint64_t distance = codes[i + apart] - codes[i];
+        most = distance > most ? distance : most;
+    }
+    return most;
+}
+
+/* The code nearest to one, of two equally near the lower. */
+static int32_t nearest(const struct zgr_header *header, uint64_t above)
+{
+    const uint64_t *codes = header->codes;
+    uint32_t low = last_below(codes, header->span, above);
+    return (int32_t)(low < header->span && codes[low + 1] - codes[0] - above < above - (codes[low] - codes[0]) ? low + 1 : low);
+}
+
+/* One decomposition's LL, in place: each row ends before the next that is read. */
+static void halve(int32_t *area, uint32_t height, uint32_t width)
+{
+    uint32_t pairs = width / 2, columns = (width + 1) / 2, rows = height / 2;
+    for (uint32_t y = 0; y < height; y++) {
+        const int32_t *from = area + (size_t)y * width;
+        int32_t *to = area + (size_t)y * columns;
+        for (uint32_t x = 0; x < pairs; x++)
+            to[x] = (from[2 * x] + from[2 * x + 1]) >> 1;
+        if (pairs < columns)
+            to[pairs] = from[width - 1];
+    }
+    for (uint32_t y = 0; y < rows; y++) {
+        const int32_t *from = area + (size_t)2 * y * columns;
+        int32_t *to = area + (size_t)y * columns;
+        for (uint32_t x = 0; x < columns; x++)
+            to[x] = (from[x] + from[columns + x] + 1) >> 1;
+    }
+    for (uint32_t x = 0; height % 2 && x < columns; x++)
+        area[(size_t)rows * columns + x] = area[(size_t)(height - 1) * columns + x];
+}
+
+int zgr_table_lowpass(const struct zgr_header *header, const int32_t *m, uint32_t height, uint32_t width, int32_t *temp, uint8_t *pixels)
+{
+    const uint64_t *codes = header->codes;
+    uint32_t level = header->resolutions - 1u, nbytes = zgr_dtype_nbytes(header->dtype);
+    size_t size = (size_t)height * width, low_size = (size_t)zgr_level_size(height, level) * zgr_level_size(width, level);
+    if (codes[header->span] - codes[0] > ZGR_SPAN_MAX)
+        return 0;
+    for (uint32_t c = 0; c < header->components; c++) {
+        for (size_t i = 0; i < size; i++)
+            temp[i] = (int32_t)(codes[m[c * size + i]] - codes[0]);
+        for (uint32_t n = 0; n < level; n++)
+            halve(temp, zgr_level_size(height, n), zgr_level_size(width, n));
+        for (size_t i = 0; i < low_size; i++)
+            temp[i] = nearest(header, (uint64_t)temp[i]);
+        zgr_table_unmap_row(header, temp, (uint32_t)low_size, pixels + c * low_size * nbytes, (ptrdiff_t)nbytes);
+    }
+    return 1;
+}

@@ -1,0 +1,45 @@
+"""Forked and spawned children read; a fork while threads are in the middle of everything leaves no lock behind."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from support.stores import objects
+from ziggurat.loops import run
+from ziggurat.store import open_store
+
+PROGRAM = Path(__file__).with_name("forked_reads.py")
+
+
+@pytest.fixture(scope="module")
+def places(ingested, web, s3):
+    """Where one image is, with the options to open it."""
+    image = ingested("camera")
+    shutil.copytree(image.path, web.root / "fork.zarr")
+    store = open_store("s3://bucket/fork.zarr", s3.options())
+    for key, data in objects(image.path).items():
+        run(store.put_new(key, data))
+    return {
+        "folder": [str(image.path), None],
+        "http": [f"{web.url}/fork.zarr", None],
+        "s3": ["s3://bucket/fork.zarr", s3.options()],
+    }
+
+
+@pytest.mark.parametrize(
+    ("kind", "way"), [("folder", "fork"), ("http", "fork"), ("s3", "fork"), ("http", "pool"), ("folder", "spawn")]
+)
+def test_every_process_reads_the_same(places, kind, way):
+    done = subprocess.run(
+        [sys.executable, PROGRAM, way, json.dumps(places[kind])], capture_output=True, text=True, timeout=200
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    words = done.stdout.split()
+    assert len(words) == 2 + 4 * (2 if way == "fork" else 1)
+    assert len(set(words)) == 1

@@ -1,0 +1,111 @@
+/**
+ * How long frames take while the image is dragged, in Chromium that draws WebGL in software, on a canvas of 1920 × 1080: two channels
+ * of 16 bits. `npm --prefix viewer run bench -- panning`; ZIGGURAT_MOSAIC names an image to take instead.
+ */
+import { existsSync } from "node:fs";
+import { basename, dirname } from "node:path";
+import { afterAll, beforeAll, describe, it } from "vitest";
+import type {} from "../../../viewer/src/automation.ts";
+import { launch, type Browser } from "../support/browser.ts";
+import { taken } from "../support/processes.ts";
+import { missing, serve, serveRoot, type RunningServer } from "../support/server.ts";
+import { ViewerPage } from "../support/stage.ts";
+
+const SPECKLES = "fluo16_speckles_2ch_1200";
+const mosaic = process.env["ZIGGURAT_MOSAIC"] ?? "";
+const absent = existsSync(mosaic) ? undefined : missing(SPECKLES);
+const FRAMES = 150;
+
+let server: RunningServer;
+let browser: Browser;
+let viewer: ViewerPage;
+
+/** Milliseconds from frame to frame; the camera moves in each by so many CSS pixels, there and back again. */
+async function frames(dx: number, dy: number): Promise<Measured> {
+  return measured(() => viewer.page.evaluate(
+    ([right, down, count]) =>
+      new Promise<number[]>((resolve) => {
+        const gaps: number[] = [];
+        let last = performance.now();
+        const step = (): void => {
+          const now = performance.now();
+          gaps.push(now - last);
+          last = now;
+          if (gaps.length > count) return resolve(gaps.slice(1));
+          const { camera } = window.ziggurat.state;
+          const sign = gaps.length % 60 < 30 ? 1 : -1;
+          window.ziggurat.look({ x: camera.x + (sign * right) / camera.zoom, y: camera.y + (sign * down) / camera.zoom });
+          requestAnimationFrame(step);
+        };
+        requestAnimationFrame(step);
+      }),
+    [dx, dy, FRAMES] as const,
+  ));
+}
+
+interface Measured {
+  readonly gaps: readonly number[];
+  /** Of all cores together, the server's included. */
+  readonly cpuMs: number;
+}
+
+async function measured(run: () => Promise<number[]>): Promise<Measured> {
+  const before = taken().cpuMs;
+  const gaps = await run();
+  return { gaps, cpuMs: (taken().cpuMs - before) / gaps.length };
+}
+
+function report(what: string, { gaps, cpuMs }: Measured): void {
+  const sorted = [...gaps].sort((a, b) => a - b);
+  const at = (share: number): string => sorted[Math.floor(share * (sorted.length - 1))]!.toFixed(1);
+  console.log(`${what.padEnd(44)} median ${at(0.5)} ms   p95 ${at(0.95)} ms   most ${at(1)} ms   processor ${cpuMs.toFixed(1)} ms a frame`);
+}
+
+describe.skipIf(absent !== undefined)(`panning${absent === undefined ? "" : ` (skipped: ${absent})`}`, () => {
+  beforeAll(async () => {
+    server = existsSync(mosaic) ? await serveRoot(dirname(mosaic)) : await serve({ [SPECKLES]: "speckles.zarr" });
+    browser = await launch();
+    // The panels stand beside the canvas.
+    viewer = await ViewerPage.make(await browser.page(1920 + 240 + 280, 1080 + 31), server.address);
+    viewer.gate.release();
+  });
+
+  afterAll(async () => {
+    await browser?.close();
+    await server?.stop();
+  });
+
+  it.each([
+    ["at full size", 1, [12, 5]],
+    ["between two levels", 0.7, [12, 5]],
+    ["at full size, fast", 1, [60, 25]],
+    ["by parts of a pixel", 0.7, [3.3, 1.4]],
+  ] as const)("%s", async (what, zoom, [dx, dy]) => {
+    await viewer.open(existsSync(mosaic) ? basename(mosaic) : "speckles.zarr", `&zoom=${zoom}`);
+    await viewer.idle();
+    const { width, height } = (await viewer.page.locator(".view").boundingBox())!;
+    report(`${what}, ${width} × ${height}`, await frames(dx, dy));
+  });
+
+  it("drawing all of it in each frame", async () => {
+    await viewer.look({ zoom: 0.7 });
+    await viewer.idle();
+    const found = await measured(() => viewer.page.evaluate(
+      () =>
+        new Promise<number[]>((resolve) => {
+          const found: number[] = [];
+          let last = performance.now();
+          const step = (): void => {
+            const now = performance.now();
+            found.push(now - last);
+            last = now;
+            if (found.length > 40) return resolve(found.slice(1));
+            window.ziggurat.look({ zoom: 0.7 + 0.0001 * (found.length % 2) });
+            requestAnimationFrame(step);
+          };
+          requestAnimationFrame(step);
+        }),
+    ));
+    report("zooming, all drawn anew", found);
+  });
+});
