@@ -7,10 +7,11 @@ that come next for the same chunk and resolution, and kept for when their turn c
 
 from __future__ import annotations
 
-import asyncio
 from collections import OrderedDict
-from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
+
+from ziggurat.loops import SingleFlight
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -76,14 +77,6 @@ def run_of(index: ShardIndex, chunk: int, resolution: int, step: int) -> tuple[s
     return slice(first, first + in_plane), slice(top, top + 1), slice(coarse, None)
 
 
-@dataclass(eq=False)
-class _Flight:
-    """A read under way, and how many wait for it."""
-
-    task: asyncio.Task[memoryview]
-    waiting: int = 0
-
-
 class SegmentCache:
     """Segments read last, bounded in bytes. Equal reads under way are one, ended when nobody waits for it any more.
 
@@ -101,7 +94,7 @@ class SegmentCache:
         self._reserved_nbytes = 0
         self._nbytes = 0
         self._kept: OrderedDict[Key, memoryview] = OrderedDict()
-        self._flights: dict[Key, _Flight] = {}
+        self._flights: SingleFlight[Key, memoryview] = SingleFlight()
 
     @property
     def nbytes(self) -> int:
@@ -131,30 +124,13 @@ class SegmentCache:
         found = self.kept(key)
         if found is not None:
             return found
-        flight = self._flights.get(key)
-        if flight is None:
-            flight = self._flights[key] = _Flight(asyncio.create_task(self._load(key, read)))
-            flight.task.add_done_callback(lambda _: self._land(key, flight))
-        flight.waiting += 1
-        try:
-            return await asyncio.shield(flight.task)
-        finally:
-            flight.waiting -= 1
-            if flight.waiting == 0 and not flight.task.done():
-                self._land(key, flight)
-                flight.task.cancel()  # all views that wanted it were replaced
+        return await self._flights.do(key, partial(self._load, key, read))
 
     async def _load(self, key: Key, read: Callable[[], Awaitable[memoryview]]) -> memoryview:
         data = await read()
         if data.nbytes == key[3] - key[2]:
             self._keep(key, data)
         return data
-
-    def _land(self, key: Key, flight: _Flight) -> None:
-        if self._flights.get(key) is flight:
-            del self._flights[key]
-        if flight.task.done() and not flight.task.cancelled():
-            flight.task.exception()  # mark as seen: those who waited may all have gone
 
     def _keep(self, key: Key, data: memoryview) -> None:
         self._nbytes += data.nbytes - (self._kept[key].nbytes if key in self._kept else 0)
