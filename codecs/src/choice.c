@@ -17,7 +17,7 @@ const uint16_t zgr_cost[257] = {
 
 /* Items looked at (all, if there are fewer), and the gain over raw bits that is worth the work of lanes. Measured: more samples gain
  * 0.05 % of size; more planes raw cost 0.1 % a percent. */
-enum { SAMPLE = 160, GAIN_PER_MILLE = 5, SIGN_GAIN_PERCENT = 3, SIGN_TABLE_COST = 96, HOPELESS_SIGNS = 8000 };
+enum { SAMPLE = 160, GAIN_PER_MILLE = 5, SIGN_GAIN_PERCENT = 3, SIGN_TABLE_COST = 16, HOPELESS_SIGNS = 8000 };
 
 enum { HALF = 64, BY_TURNS = ZGR_CHOICE_TURNS }; /* the items' bytes below HALF have a 0, those above a 1 */
 
@@ -102,7 +102,8 @@ void zgr_choose(struct zgr_choice_room *room, const struct zgr_items *items, siz
 {
     struct counts counts;
     size_t count = items->count - first, stride = count / SAMPLE | 1, looked_at = 0;
-    uint32_t best_signs = UINT32_MAX, sign_table = 0;
+    uint32_t best_signs = UINT32_MAX, sign_table = 0, usual_signs = choice->signs;
+    choice->signs = 0;
     for (size_t n = first; n < items->count; n += stride, looked_at++)
         count_item(room, items, n);
     counts.magnitude_total = 0;
@@ -119,8 +120,9 @@ void zgr_choose(struct zgr_choice_room *room, const struct zgr_items *items, siz
     choice->cost = (uint64_t)best * count / looked_at;
     if (!with_signs || counts.sign_total == 0)
         return;
+    uint32_t byte = (uint32_t)(8 * ZGR_COST_OF_A_BIT * looked_at / count);
     for (uint32_t t = 0; t < ZGR_SIGN_TABLES; t++) {
-        uint32_t cost = sum_of_costs(room->signs[t], counts.signs, ZGR_CHOICE_SIGNS);
+        uint32_t cost = sum_of_costs(room->signs[t], counts.signs, ZGR_CHOICE_SIGNS) + (t + 1 == usual_signs ? 0 : byte);
         if (cost < best_signs) {
             best_signs = cost;
             sign_table = t + 1;

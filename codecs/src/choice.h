@@ -23,7 +23,8 @@ struct zgr_choice {
     uint8_t signs_are_hopeless;
     uint64_t cost; /* of both, if they are not raw */
 };
-/* For items `first` and up: those of one band-plane, with or without signs. choice->magnitudes is a guess. */
+/* For items `first` and up: those of one band-plane, with or without signs. choice->magnitudes is a guess, choice->signs
+ * the mode that takes no byte to tell. */
 void zgr_choose(struct zgr_choice_room *room, const struct zgr_items *items, size_t first, int with_signs,
                 struct zgr_choice *choice);
 

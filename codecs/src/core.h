@@ -236,6 +236,8 @@ uint64_t zgr_label_error(const struct zgr_header *header);
 /* ---- entropy_encode.c, entropy_decode.c (section 9): the planes of one packet --------------------------------------- */
 
 struct zgr_bitplanes; /* all bands of a chunk */
+struct zgr_lanes;     /* what runs on from packet to packet of a resolution */
+struct zgr_encoder;
 
 /* One band's share of a packet: planes plane_low ≤ q < plane_end. */
 struct zgr_share {
@@ -245,15 +247,19 @@ struct zgr_share {
 };
 
 size_t zgr_entropy_encode_scratch_nbytes(const struct zgr_layout *layout, uint32_t components);
-/* Prepares scratch for the packets of one chunk. */
-void zgr_entropy_encode_begin(const struct zgr_layout *layout, uint32_t components, void *scratch);
-/* Returns the payload's size, or 0 when it does not fit. `is_first`: the packet of step first_step. Packets are to be encoded in an
- * order in which they can be decoded. */
-size_t zgr_entropy_encode(struct zgr_bitplanes *all, const struct zgr_share *shares, uint32_t count, int is_first, void *scratch,
+/* Prepares scratch for the packets of one chunk: chain by chain, the packets of a resolution, coarsest first. */
+struct zgr_encoder *zgr_entropy_encode_begin(const struct zgr_layout *layout, struct zgr_bitplanes *all, void *scratch);
+/* Packets are staged from `out` on until the chain is finished. */
+void zgr_entropy_encode_chain(struct zgr_encoder *e, uint8_t *out);
+/* Stages the next packet that holds a one; bytes between it and the one before it become the head of its payload. Returns what is
+ * staged, or 0 when it does not fit. `is_first`: the packet of step first_step. */
+size_t zgr_entropy_encode(struct zgr_encoder *e, const struct zgr_share *shares, uint32_t count, int is_first, uint32_t step,
                           uint8_t *out, size_t nbytes_avail);
-/* Errors: PACKET. On failure the planes of the shares are unspecified. */
+/* Makes payloads of what is staged: payload_nbytes[step] of each packet. Returns the size of all; SIZE_MAX: they do not fit. */
+size_t zgr_entropy_encode_finish(struct zgr_encoder *e, size_t nbytes_avail, uint32_t *payload_nbytes);
+/* Errors: PACKET. On failure the planes of the shares, and `lanes`, are unspecified. */
 enum zgr_status zgr_entropy_decode(struct zgr_bitplanes *all, const struct zgr_share *shares, uint32_t count, int is_first,
-                                   const uint8_t *payload, size_t nbytes);
+                                   struct zgr_lanes *lanes, const uint8_t *payload, size_t nbytes);
 
 /* ---- packets.c: what a packet holds --------------------------------------------------------------------------------- */
 
@@ -261,5 +267,7 @@ enum zgr_status zgr_entropy_decode(struct zgr_bitplanes *all, const struct zgr_s
 #define ZGR_SHARES_MAX (ZGR_COMPONENTS_MAX * ZGR_BANDS_MAX)
 uint32_t zgr_packet_shares(const struct zgr_header *header, const struct zgr_layout *layout, uint32_t resolution, uint32_t step,
                            struct zgr_bitplanes *all, struct zgr_share *shares);
+/* Whether no band has a plane in the packets of further steps. */
+int zgr_shares_are_last(const struct zgr_share *shares, uint32_t count);
 
 #endif

@@ -18,6 +18,7 @@ struct zgr_decoder {
     uint8_t touched[ZGR_RESOLUTIONS_MAX]; /* whether its planes have been zeroed, and may be other than zero */
     int spoiled;
     struct zgr_bitplanes planes;
+    struct zgr_lanes lanes[ZGR_RESOLUTIONS_MAX]; /* as the last packet of each left them */
     struct kept specials, residual;
     struct zgr_labels labels;
     void *models; /* of labels */
@@ -73,6 +74,7 @@ enum zgr_status zgr_decoder_init(void *memory, size_t nbytes, const struct zgr_h
     memset(d->steps, header->first_step + 1, sizeof d->steps);
     memset(d->built_on, header->first_step + 1, sizeof d->built_on);
     memset(d->touched, 0, sizeof d->touched);
+    memset(d->lanes, 0, sizeof d->lanes);
     struct parts parts = parts_cut(header, rect.height, rect.width);
     uint8_t *bytes = memory;
     d->specials = (struct kept){bytes + parts.specials, 0, parts.residual - parts.specials};
@@ -147,7 +149,8 @@ static enum zgr_status decode_payload(struct zgr_decoder *d, uint32_t resolution
     uint32_t count = zgr_packet_shares(&d->wave, &d->layout, resolution, wave_step, &d->planes, shares);
     touch(d, resolution + 1); /* parents */
     touch(d, resolution);
-    return zgr_entropy_decode(&d->planes, shares, count, step == d->header.first_step, payload, nbytes);
+    return zgr_entropy_decode(&d->planes, shares, count, step == d->header.first_step, &d->lanes[resolution],
+                              payload, nbytes);
 }
 
 /* A packet is coded by what is known of the next coarser resolution: all down to one step before its own. */

@@ -1,4 +1,4 @@
-/* What a payload says of each band-plane before any of its bits: SPEC.md, 9.2. Every rule of the descriptors is verified here. */
+/* What a payload says of each band-plane before any of its bits: SPEC.md, 9.2. Every rule of it is verified here. */
 #ifndef ZGR_DESCRIPTORS_H
 #define ZGR_DESCRIPTORS_H
 
@@ -6,71 +6,153 @@
 #include "tables.h"
 
 enum { ZGR_EMPTY_PLANE = 0, ZGR_RAW_PLANE = 1, ZGR_FIRST_TABLE = 2 };
-enum { ZGR_FLAGS_NONE = 0, ZGR_FLAGS_CODED = 1, ZGR_FLAGS_ALL = 2 };
+/* Beside the number in a descriptor's first byte: further bytes that follow. */
+enum { ZGR_WITH_SIGNS = 64, ZGR_WITH_FLAGS = 128 };
+enum { ZGR_FLAGS_NONE = 0, ZGR_FLAGS_CODED = 1, ZGR_FLAGS_ALL = 2, ZGR_ALL_ACTIVE = 255 };
+/* Bits of the head: the code of the width; the number of planes, of which the greatest tells that there are more. */
+enum { ZGR_WIDTH_BITS = 2, ZGR_COUNT_BITS = 3, ZGR_COUNT_ON = (1 << ZGR_COUNT_BITS) - 1 };
 
 struct zgr_descriptor {
     const struct zgr_share *share;
     uint8_t plane, magnitudes, signs, flags; /* signs: 0 raw, else a table's number + 1 */
-    uint8_t flag_p[3];
+    const uint8_t *flag_p;
 };
 
-/* Goes through the descriptors of a packet; zero but for the first four fields to start. */
+/* Goes through the descriptors of a packet. */
 struct zgr_walk {
     const struct zgr_share *shares;
     uint32_t count;
     int is_first;
-    const uint8_t *at, *end;
+    uint8_t width_code;
+    const uint8_t *head, *at, *end; /* head: bits; at: bytes */
+    size_t head_place;              /* in bits */
     uint32_t next_share, planes_left, plane;
-    uint8_t raw_magnitudes, raw_signs; /* of the share at hand: must remain so */
+    uint8_t is_begun, signs, raw_magnitudes, raw_signs; /* of the share at hand, so far; the last two must remain so */
 };
 
-/* 1: *found is the next plane that is not empty. 0: there are no more, walk->at is behind them. -1: they are wrong. */
+static inline int zgr_share_has_planes(const struct zgr_share *share)
+{
+    return share->bits->unit_count > 0 && share->plane_low < share->plane_end;
+}
+
+/* The next bits of the head, zeros beyond the end. */
+static inline uint32_t zgr_walk_bits(struct zgr_walk *walk, uint32_t count)
+{
+    uint32_t bits = 0;
+    for (uint32_t i = 0; i < count; i++, walk->head_place++)
+        if (walk->head_place / 8 < (size_t)(walk->end - walk->head))
+            bits |= (walk->head[walk->head_place / 8] >> walk->head_place % 8 & 1u) << i;
+    return bits;
+}
+
+/* How many planes of a share have descriptors. */
+static inline uint32_t zgr_walk_planes(struct zgr_walk *walk, const struct zgr_share *share)
+{
+    uint32_t sum = 0, more;
+    if (!walk->is_first)
+        return share->bits->is_begun ? 1 : zgr_walk_bits(walk, 1);
+    do {
+        more = zgr_walk_bits(walk, ZGR_COUNT_BITS);
+        sum += more;
+    } while (more == ZGR_COUNT_ON);
+    return sum;
+}
+
+/* Finds where the head ends. 0 if it is wrong. */
+static inline int zgr_walk_open(struct zgr_walk *walk, const struct zgr_share *shares, uint32_t count, int is_first,
+                                const uint8_t *payload, const uint8_t *end)
+{
+    memset(walk, 0, sizeof *walk);
+    walk->shares = shares;
+    walk->count = count;
+    walk->is_first = is_first;
+    walk->head = payload;
+    walk->end = end;
+    walk->width_code = (uint8_t)zgr_walk_bits(walk, ZGR_WIDTH_BITS);
+    for (uint32_t i = 0; i < count; i++)
+        if (zgr_share_has_planes(&shares[i]) && zgr_walk_planes(walk, &shares[i]) > (uint32_t)shares[i].plane_end - shares[i].plane_low)
+            return 0;
+    size_t nbytes = (walk->head_place + 7) / 8;
+    walk->at = payload + nbytes;
+    walk->head_place = ZGR_WIDTH_BITS;
+    return nbytes <= (size_t)(end - payload);
+}
+
+/* Goes on to the next share that has descriptors left; 0: there is none. */
+static inline int zgr_walk_share(struct zgr_walk *walk)
+{
+    while (walk->planes_left == 0) {
+        if (walk->next_share == walk->count)
+            return 0;
+        const struct zgr_share *share = &walk->shares[walk->next_share++];
+        walk->raw_magnitudes = walk->raw_signs = 0;
+        walk->is_begun = share->bits->is_begun;
+        walk->signs = share->bits->last_signs;
+        if (zgr_share_has_planes(share))
+            walk->planes_left = zgr_walk_planes(walk, share);
+        walk->plane = share->plane_low + walk->planes_left;
+    }
+    return 1;
+}
+
+/* The rest of the descriptor of a plane that is not zero. 0 if it is wrong. */
+static inline int zgr_walk_modes(struct zgr_walk *walk, uint8_t first, struct zgr_descriptor *found)
+{
+    int is_raw = found->magnitudes == ZGR_RAW_PLANE;
+    if (walk->end - walk->at < (first & ZGR_WITH_SIGNS ? 1 : 0) + (first & ZGR_WITH_FLAGS ? 1 : 0))
+        return 0;
+    if (first & ZGR_WITH_SIGNS) {
+        walk->signs = *walk->at++;
+        if (walk->signs > ZGR_SIGN_TABLES || is_raw)
+            return 0;
+    }
+    if (is_raw)
+        walk->signs = 0;
+    if ((walk->raw_magnitudes && !is_raw) || (walk->raw_signs && walk->signs))
+        return 0;
+    found->signs = walk->signs;
+    found->flags = ZGR_FLAGS_NONE;
+    found->flag_p = NULL;
+    if (first & ZGR_WITH_FLAGS) {
+        uint8_t flags = *walk->at++;
+        if (flags >= ZGR_FLAG_TABLES && flags != ZGR_ALL_ACTIVE)
+            return 0;
+        found->flags = flags == ZGR_ALL_ACTIVE ? ZGR_FLAGS_ALL : ZGR_FLAGS_CODED;
+        if (found->flags == ZGR_FLAGS_CODED)
+            found->flag_p = zgr_flag_tables[flags];
+    }
+    walk->raw_magnitudes |= is_raw;
+    walk->raw_signs |= walk->signs == 0;
+    return 1;
+}
+
+/* 1: *found is the next plane that is not zero. 0: there are no more, walk->at is behind them. -1: they are wrong. */
 static inline int zgr_walk_next(struct zgr_walk *walk, struct zgr_descriptor *found)
 {
-    for (;;) {
-        while (walk->planes_left == 0) {
-            if (walk->next_share == walk->count)
-                return 0;
-            const struct zgr_share *share = &walk->shares[walk->next_share++];
-            walk->raw_magnitudes = walk->raw_signs = 0;
-            if (share->bits->unit_count == 0 || share->plane_low == share->plane_end)
-                continue;
-            walk->planes_left = (uint32_t)share->plane_end - share->plane_low;
-            if (walk->is_first) {
-                if (walk->at == walk->end || *walk->at > walk->planes_left)
-                    return -1;
-                walk->planes_left = *walk->at++;
-            }
-            walk->plane = share->plane_low + walk->planes_left;
-        }
+    while (zgr_walk_share(walk)) {
         walk->planes_left--;
         walk->plane--;
         if (walk->at == walk->end)
             return -1;
+        uint8_t first = *walk->at++;
         found->share = &walk->shares[walk->next_share - 1];
         found->plane = (uint8_t)walk->plane;
-        found->magnitudes = *walk->at++;
-        if (found->magnitudes == ZGR_EMPTY_PLANE)
-            continue;
-        if (found->magnitudes >= ZGR_FIRST_TABLE + ZGR_MAGNITUDE_TABLES || walk->at == walk->end)
-            return -1;
-        found->signs = *walk->at & 15;
-        found->flags = *walk->at++ >> 4;
-        if (found->flags > ZGR_FLAGS_ALL)
-            return -1;
-        walk->raw_signs |= found->magnitudes == ZGR_RAW_PLANE;
-        if ((walk->raw_magnitudes && found->magnitudes != ZGR_RAW_PLANE) || (walk->raw_signs && found->signs))
-            return -1;
-        walk->raw_magnitudes |= found->magnitudes == ZGR_RAW_PLANE;
-        walk->raw_signs |= found->signs == 0;
-        if (found->flags == ZGR_FLAGS_CODED) {
-            if (walk->end - walk->at < 3)
-                return -1;
-            memcpy(found->flag_p, walk->at, 3);
-            walk->at += 3;
+        found->magnitudes = first & (ZGR_WITH_SIGNS - 1);
+        if (found->magnitudes != ZGR_EMPTY_PLANE) {
+            walk->is_begun = 1;
+            return zgr_walk_modes(walk, first, found) ? 1 : -1;
         }
-        return 1;
+        if (first || !walk->is_begun) /* the first plane of a band that has a descriptor is not zero */
+            return -1;
     }
+    return 0;
+}
+
+/* What the next packet's descriptors build on: to be told of each one when a walk goes through them for the last time. */
+static inline void zgr_walk_keep(const struct zgr_descriptor *d)
+{
+    d->share->bits->is_begun = 1;
+    d->share->bits->last_signs = d->signs;
 }
 
 #endif

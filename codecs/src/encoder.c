@@ -167,55 +167,92 @@ static int holds_a_one(const struct zgr_share *shares, uint32_t count, const uin
     return 0;
 }
 
-/* The payload of one packet: what is said of single pixels around what is said of coefficients. SIZE_MAX: no space. */
-static size_t encode_packet(const struct zgr_header *header, const struct zgr_header *wave, const struct zgr_layout *layout,
-                            const struct zgr_pixels_view *view, const struct rooms *rooms, const uint32_t *any, uint32_t r,
-                            uint32_t t, uint8_t *out, size_t nbytes_avail)
+/* What packets are made of. */
+struct job {
+    const struct zgr_header *header, *wave;
+    const struct zgr_layout *layout;
+    const struct zgr_pixels_view *view;
+    const struct rooms *rooms;
+    struct zgr_encoder *entropy;
+    const uint32_t *any;
+};
+
+static size_t view_size(const struct zgr_pixels_view *view) { return (size_t)view->height * view->width * view->components; }
+
+/* The specials before a payload, their size included. SIZE_MAX: no space. */
+static size_t encode_specials(const struct job *job, uint8_t *out, size_t nbytes_avail)
+{
+    size_t most = zgr_specials_nbytes_most(job->header, view_size(job->view));
+    if (nbytes_avail < most + ZGR_SPECIALS_SIZE_NBYTES)
+        return SIZE_MAX;
+    size_t nbytes = zgr_specials_encode(job->header, job->view, job->rooms->specials, out + ZGR_SPECIALS_SIZE_NBYTES, most);
+    if (nbytes == SIZE_MAX)
+        return SIZE_MAX;
+    zgr_store_u32(out, (uint32_t)nbytes);
+    return nbytes + ZGR_SPECIALS_SIZE_NBYTES;
+}
+
+/* Stages one packet, or, if it has nothing for lanes, makes its payload: *payload_nbytes. Returns the bytes taken; SIZE_MAX: no space. */
+static size_t encode_packet(const struct job *job, uint32_t r, uint32_t t, uint8_t *out, size_t nbytes_avail, uint32_t *payload_nbytes)
 {
     struct zgr_share shares[ZGR_SHARES_MAX];
-    int is_float = header->coding == ZGR_FLOAT;
-    size_t pixels = (size_t)view->height * view->width * view->components;
-    if (is_float && t == 0) { /* no longer than a decoder keeps */
-        size_t most = zgr_residual_nbytes_most(header, pixels);
-        return r == 0 ? zgr_residual_encode(header, view, out, nbytes_avail < most ? nbytes_avail : most) : 0;
+    uint32_t wave_step = job->header->coding == ZGR_FLOAT ? t - 1 : t;
+    uint32_t count = zgr_packet_shares(job->wave, job->layout, r, wave_step, job->rooms->all, shares);
+    int has_specials = zgr_has_specials(job->header, r, t);
+    size_t head = has_specials ? encode_specials(job, out, nbytes_avail) : 0;
+    if (head == SIZE_MAX)
+        return SIZE_MAX;
+    if (holds_a_one(shares, count, job->any)) {
+        size_t used = zgr_entropy_encode(job->entropy, shares, count, t == job->header->first_step, t, out + head, nbytes_avail - head);
+        return used ? head + used : SIZE_MAX;
     }
-    uint32_t wave_step = is_float ? t - 1 : t;
-    uint32_t count = zgr_packet_shares(wave, layout, r, wave_step, rooms->all, shares);
-    size_t head = 0;
-    if (zgr_has_specials(header, r, t)) {
-        size_t most = zgr_specials_nbytes_most(header, pixels);
-        if (nbytes_avail < most + ZGR_SPECIALS_SIZE_NBYTES)
+    *payload_nbytes = head > ZGR_SPECIALS_SIZE_NBYTES ? (uint32_t)head : 0;
+    return *payload_nbytes;
+}
+
+/* The packets of a resolution. Returns their size; SIZE_MAX: no space. */
+static size_t encode_chain(const struct job *job, uint32_t r, uint8_t *out, size_t nbytes_avail, uint32_t *payload_nbytes)
+{
+    int is_float = job->header->coding == ZGR_FLOAT;
+    size_t staged = 0, apart = 0, used;
+    memset(payload_nbytes, 0, (job->header->first_step + 1u) * sizeof *payload_nbytes);
+    zgr_entropy_encode_chain(job->entropy, out);
+    for (uint32_t t = job->header->first_step + 1u; t-- > (is_float ? 1u : 0u);) {
+        used = encode_packet(job, r, t, out + staged, nbytes_avail - staged, &payload_nbytes[t]);
+        if (used == SIZE_MAX)
             return SIZE_MAX;
-        head = zgr_specials_encode(header, view, rooms->specials, out + ZGR_SPECIALS_SIZE_NBYTES, most);
-        if (head == SIZE_MAX)
-            return SIZE_MAX;
-        zgr_store_u32(out, (uint32_t)head);
-        head += ZGR_SPECIALS_SIZE_NBYTES;
+        staged += used;
+        if (payload_nbytes[t]) { /* it comes before all others */
+            apart = used;
+            zgr_entropy_encode_chain(job->entropy, out + apart);
+        }
     }
-    if (!holds_a_one(shares, count, any))
-        return head > ZGR_SPECIALS_SIZE_NBYTES ? head : 0;
-    size_t used = zgr_entropy_encode(rooms->all, shares, count, t == header->first_step, rooms->entropy, out + head, nbytes_avail - head);
-    return used ? head + used : SIZE_MAX;
+    used = zgr_entropy_encode_finish(job->entropy, nbytes_avail - apart, payload_nbytes);
+    if (used == SIZE_MAX || !is_float || r > 0)
+        return used == SIZE_MAX ? SIZE_MAX : apart + used;
+    used += apart; /* the residual is no longer than a decoder keeps */
+    size_t most = zgr_residual_nbytes_most(job->header, view_size(job->view)), left = nbytes_avail - used;
+    size_t residual = zgr_residual_encode(job->header, job->view, out + used, left < most ? left : most);
+    payload_nbytes[0] = (uint32_t)residual;
+    return residual == SIZE_MAX ? SIZE_MAX : used + residual;
 }
 
 static enum zgr_status encode_packets(const struct zgr_header *header, const struct zgr_layout *layout, const struct zgr_pixels_view *view,
                                       const struct rooms *rooms, uint8_t *out, size_t nbytes_avail, uint32_t *payload_nbytes)
 {
     uint32_t any[ZGR_SHARES_MAX];
-    struct zgr_bitplanes *all = rooms->all;
     struct zgr_header wave = zgr_wave_header(header);
     size_t end = 0;
-    zgr_bitplanes_cut(all, layout, header->components, rooms->planes);
-    split_bands(layout, rooms->coeffs, all, rooms->places, any);
-    zgr_entropy_encode_begin(layout, header->components, rooms->entropy);
-    for (uint32_t r = header->resolutions; r-- > 0;)
-        for (uint32_t t = header->first_step + 1u; t-- > 0;) {
-            size_t used = encode_packet(header, &wave, layout, view, rooms, any, r, t, out + end, nbytes_avail - end);
-            if (used > UINT32_MAX - ZGR_CRC_NBYTES)
-                return ZGR_ERROR_SPACE;
-            payload_nbytes[r * (header->first_step + 1u) + t] = (uint32_t)used;
-            end += used;
-        }
+    zgr_bitplanes_cut(rooms->all, layout, header->components, rooms->planes);
+    split_bands(layout, rooms->coeffs, rooms->all, rooms->places, any);
+    struct zgr_encoder *entropy = zgr_entropy_encode_begin(layout, rooms->all, rooms->entropy);
+    struct job job = {header, &wave, layout, view, rooms, entropy, any};
+    for (uint32_t r = header->resolutions; r-- > 0;) {
+        size_t used = encode_chain(&job, r, out + end, nbytes_avail - end, payload_nbytes + r * (header->first_step + 1u));
+        if (used > UINT32_MAX - ZGR_CRC_NBYTES)
+            return ZGR_ERROR_SPACE;
+        end += used;
+    }
     return ZGR_OK;
 }
 

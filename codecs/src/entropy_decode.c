@@ -9,7 +9,7 @@ enum { STEP_NBYTES = 32, STEPS_AT_ONCE = 128, SLACK = 16 };
 struct input {
     struct zgr_lanes lanes;
     const uint8_t *end;
-    int is_tail;
+    const uint8_t *tail_from; /* what is copied to `tail`; NULL: nothing yet */
     uint8_t tail[2 * (STEPS_AT_ONCE * STEP_NBYTES + SLACK)];
 };
 
@@ -17,73 +17,59 @@ struct input {
 static void make_safe(struct input *in, uint32_t steps)
 {
     size_t left = (size_t)(in->end - in->lanes.next);
-    if (in->is_tail || left >= (size_t)steps * STEP_NBYTES + SLACK)
+    if (in->tail_from || left >= (size_t)steps * STEP_NBYTES + SLACK)
         return;
     memcpy(in->tail, in->lanes.next, left);
     memset(in->tail + left, 0, sizeof in->tail - left);
+    in->tail_from = in->lanes.next;
     in->lanes.next = in->tail;
     in->end = in->tail + left;
-    in->is_tail = 1;
 }
 static int is_past_end(const struct input *in) { return in->lanes.next > in->end; }
 
 /* ---- what is before the lane bytes ---------------------------------------------------------------------------------- */
 
-static const uint8_t *read_varint(const uint8_t *at, const uint8_t *end, uint32_t *value)
+/* States that are new in this packet; lane bytes follow. 0 if they are not there. */
+static int open_lanes(struct input *in, uint32_t width, const uint8_t *at, const uint8_t *end)
 {
-    uint64_t sum = 0;
-    for (uint32_t shift = 0; shift < 35 && at < end; shift += 7) {
-        uint8_t byte = *at++;
-        sum |= (uint64_t)(byte & 127) << shift;
-        if (byte < 128) {
-            *value = (uint32_t)sum;
-            return (byte == 0 && shift > 0) || sum > UINT32_MAX ? NULL : at;
-        }
-    }
-    return NULL;
-}
-
-/* The section's own bytes and the states; lane bytes follow. 0 if there is not that much. */
-static int open_lanes(struct input *in, struct zgr_raw_reader *raw, const uint8_t *at, const uint8_t *end)
-{
-    uint32_t raw_nbytes, width = in->lanes.width;
-    at = read_varint(at, end, &raw_nbytes);
-    if (!at)
+    uint32_t before = in->lanes.width;
+    if (width < before || (size_t)(end - at) < 2 * (size_t)(width - before))
         return 0;
-    raw->nbytes = raw_nbytes;
-    raw->front_nbytes = raw_nbytes - (raw_nbytes < width ? raw_nbytes : width);
-    raw->front = at;
-    raw->place = 0;
-    raw->end = (uint64_t)raw_nbytes * 8;
-    size_t left = (size_t)(end - at);
-    if (left < raw->front_nbytes || left - raw->front_nbytes < 2 * (size_t)width)
-        return 0;
-    at += raw->front_nbytes;
-    for (uint32_t j = 0; j < ZGR_LANES; j++)
-        in->lanes.states[j] = 256;
-    for (uint32_t j = 0; j < width; j++, at += 2) {
+    for (uint32_t j = before; j < width; j++, at += 2) {
         in->lanes.states[j] = (uint16_t)(at[0] | at[1] << 8);
         if (in->lanes.states[j] < 256)
             return 0;
     }
+    in->lanes.width = width;
     in->lanes.next = at;
     in->end = end;
-    in->is_tail = 0;
+    in->tail_from = NULL;
     return 1;
 }
 
-/* All bytes are used up, and the states end where they must; those that hold raw bytes give them. */
-static int close_lanes(const struct input *in, const struct zgr_raw_reader *raw, uint8_t back[ZGR_LANES])
+/* What the lanes have left is the raw section; the states of a last packet hold the end of it. */
+static void open_raw(const struct input *in, const uint8_t *end, int is_last, struct zgr_raw_reader *raw)
 {
-    if (in->lanes.next != in->end)
-        return 0;
-    for (uint32_t j = 0; j < in->lanes.width; j++) {
-        uint32_t state = in->lanes.states[j];
-        if (state > (raw->front_nbytes + j < raw->nbytes ? 511u : 256u))
+    uint8_t held[ZGR_LANES];
+    raw->front = in->tail_from ? in->tail_from + (in->lanes.next - in->tail) : in->lanes.next;
+    raw->front_nbytes = (size_t)(end - raw->front);
+    raw->nbytes = raw->front_nbytes + (is_last ? in->lanes.width : 0);
+    raw->place = 0;
+    for (uint32_t j = 0; j < in->lanes.width; j++)
+        held[j] = (uint8_t)in->lanes.states[j];
+    zgr_raw_open(raw, held);
+}
+
+/* All of the raw section has been read, and final states hold the end of it, or nothing. */
+static int is_closed(const struct input *in, const struct zgr_raw_reader *raw, int is_last)
+{
+    uint64_t nbytes = (raw->place + 7) / 8, held = nbytes < in->lanes.width ? nbytes : in->lanes.width;
+    if (!is_last)
+        return nbytes == raw->front_nbytes;
+    for (uint32_t j = 0; j < in->lanes.width; j++)
+        if (in->lanes.states[j] > (j < held ? 511u : 256u))
             return 0;
-        back[j] = (uint8_t)state;
-    }
-    return 1;
+    return nbytes == raw->front_nbytes + held;
 }
 
 /* ---- pass 1 --------------------------------------------------------------------------------------------------------- */
@@ -170,40 +156,36 @@ static int decode_plane(struct input *in, struct zgr_bitplanes *all, const struc
 
 /* ---- a packet ------------------------------------------------------------------------------------------------------- */
 
-static enum zgr_status decode_all(struct zgr_bitplanes *all, const struct zgr_walk *start, const uint8_t *end, struct input *in)
+static enum zgr_status decode_all(struct zgr_bitplanes *all, const struct zgr_walk *start, struct input *in)
 {
+    static const uint8_t widths[1 << ZGR_WIDTH_BITS] = {0, 8, 16, 32};
     struct zgr_raw_reader raw;
     struct zgr_walk walk = *start;
     struct zgr_descriptor d;
-    uint8_t back[ZGR_LANES];
-    int more;
+    int more, is_last = zgr_shares_are_last(start->shares, start->count);
     while ((more = zgr_walk_next(&walk, &d)) > 0)
         ;
-    if (more < 0 || !open_lanes(in, &raw, walk.at, end))
+    if (more < 0 || !open_lanes(in, widths[start->width_code], walk.at, start->end))
         return ZGR_ERROR_PACKET;
     for (walk = *start; zgr_walk_next(&walk, &d) > 0;)
         if (!decode_plane(in, all, &d))
             return ZGR_ERROR_PACKET;
-    if (!close_lanes(in, &raw, back))
-        return ZGR_ERROR_PACKET;
-    zgr_raw_open(&raw, back);
-    for (walk = *start; zgr_walk_next(&walk, &d) > 0;)
+    open_raw(in, start->end, is_last, &raw);
+    for (walk = *start; zgr_walk_next(&walk, &d) > 0; zgr_walk_keep(&d))
         zgr_kernels()->read_raw(&raw, d.share->bits, d.plane, d.magnitudes == ZGR_RAW_PLANE, d.signs == 0);
-    if ((raw.place + 7) / 8 != raw.nbytes)
-        return ZGR_ERROR_PACKET;
-    return ZGR_OK;
+    return is_closed(in, &raw, is_last) ? ZGR_OK : ZGR_ERROR_PACKET;
 }
 
 enum zgr_status zgr_entropy_decode(struct zgr_bitplanes *all, const struct zgr_share *shares, uint32_t count, int is_first,
-                                   const uint8_t *payload, size_t nbytes)
+                                   struct zgr_lanes *lanes, const uint8_t *payload, size_t nbytes)
 {
-    static const uint8_t widths[4] = {0, 8, 16, 32};
     struct input in;
-    if (nbytes < 1 || payload[0] >= sizeof widths)
+    struct zgr_walk walk;
+    if (!zgr_walk_open(&walk, shares, count, is_first, payload, payload + nbytes))
         return ZGR_ERROR_PACKET;
-    in.lanes.width = widths[payload[0]];
-    struct zgr_walk walk = {.shares = shares, .count = count, .is_first = is_first, .at = payload + 1, .end = payload + nbytes};
-    enum zgr_status status = decode_all(all, &walk, payload + nbytes, &in);
+    in.lanes = *lanes;
+    enum zgr_status status = decode_all(all, &walk, &in);
     zgr_passes_end(shares, count);
+    *lanes = in.lanes;
     return status;
 }

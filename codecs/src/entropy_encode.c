@@ -1,28 +1,20 @@
-/* The planes of a packet to a payload: SPEC.md, section 9. What is free there is chosen here: tables, raw planes, states. */
+/* The planes of packets to payloads: SPEC.md, section 9. What is free there is chosen here: tables, raw planes, states. */
+#include "chain.h"
 #include "choice.h"
 #include "passes.h"
 #include "rawbits.h"
 
-/* Items of a packet, in planes of the whole chunk. When they are used up, further planes of the packet are raw: that happens only
- * where first_step leaves far more planes to a first packet than there are of use. */
-enum { ITEM_PLANES = 6, SEGMENTS_MAX = ZGR_SHARES_MAX * (ZGR_PLANE_MAX + 1) };
-enum { LEAST_FREE = 64, LEAST_WIDTH = 8, MOST_RECONSIDERED_NBYTES = 512 };
+/* Items of a resolution's packets, in planes of the whole chunk. When they are used up, further planes are raw: that happens only
+ * where there are far more planes than are of use. */
+enum { ITEM_PLANES = 6, LEAST_FREE = 64, LEAST_WIDTH = 8 };
 
-/* Items of one band-plane, and its tables. */
-struct segment {
-    size_t first_item;
-    const uint8_t *magnitudes, *signs;
-};
-
-struct encoder {
+struct zgr_encoder {
     struct zgr_choice_room choices;
-    struct segment segments[SEGMENTS_MAX];
-    uint32_t segment_count;
-    struct zgr_items items;
-    uint64_t cost; /* estimate of the lane bytes, in 64ths of a bit */
-    int has_flags; /* some flags are coded */
+    struct zgr_chain chain;
     struct zgr_bitplanes *all;
-    uint8_t *at, *end; /* of the output */
+    uint8_t *out;     /* where the chain is staged */
+    uint8_t *at, *end; /* of the packet at hand */
+    uint64_t cost;    /* estimate of its lane bytes, in 64ths of a bit */
 };
 
 /* A unit of a plane has an item in each phase, and may have as many new signs; four times some of these are left over. */
@@ -39,19 +31,33 @@ static size_t items_room(const struct zgr_layout *layout, uint32_t components)
 size_t zgr_entropy_encode_scratch_nbytes(const struct zgr_layout *layout, uint32_t components)
 {
     size_t room = items_room(layout, components);
-    return zgr_align(sizeof(struct encoder)) + zgr_align((room + 2) * 32) + zgr_align(room * 4) + zgr_align(room) + 64;
+    return zgr_align(sizeof(struct zgr_encoder)) + zgr_align(zgr_chain_context_nbytes(room)) + zgr_align(room * 4) + zgr_align(room) + 64;
 }
 
-void zgr_entropy_encode_begin(const struct zgr_layout *layout, uint32_t components, void *scratch)
+struct zgr_encoder *zgr_entropy_encode_begin(const struct zgr_layout *layout, struct zgr_bitplanes *all, void *scratch)
 {
-    struct encoder *e = scratch;
+    struct zgr_encoder *e = scratch;
     uint8_t *at = (uint8_t *)scratch + zgr_align(sizeof *e);
-    e->items.room = items_room(layout, components);
-    e->items.context = (uint8_t(*)[32])at;
-    at += zgr_align((e->items.room + 2) * 32); /* vectors are written to their end */
-    e->items.bits = (uint32_t *)(void *)at;
-    e->items.kind = at + zgr_align(e->items.room * 4);
+    struct zgr_items *items = &e->chain.items;
+    items->room = items_room(layout, all->components);
+    items->context = (uint8_t(*)[32])at;
+    at += zgr_align(zgr_chain_context_nbytes(items->room));
+    items->bits = (uint32_t *)(void *)at;
+    items->kind = at + zgr_align(items->room * 4);
+    e->all = all;
     zgr_choice_begin(&e->choices);
+    return e;
+}
+
+void zgr_entropy_encode_chain(struct zgr_encoder *e, uint8_t *out)
+{
+    e->out = out;
+    zgr_chain_begin(&e->chain);
+}
+
+size_t zgr_entropy_encode_finish(struct zgr_encoder *e, size_t nbytes_avail, uint32_t *payload_nbytes)
+{
+    return zgr_chain_finish(&e->chain, e->out, nbytes_avail, payload_nbytes);
 }
 
 /* ---- pass 1: items and descriptors ---------------------------------------------------------------------------------- */
@@ -63,9 +69,9 @@ static uint32_t unit_bits(const struct zgr_bits *bits, uint32_t plane, uint32_t 
     return words[0] | words[n] | words[2 * n] | words[3 * n];
 }
 
-static void put_flags(struct encoder *e, struct zgr_bits *bits, uint32_t plane, const uint8_t flag_p[3])
+static void put_flags(struct zgr_encoder *e, struct zgr_bits *bits, uint32_t plane, const uint8_t flag_p[3])
 {
-    struct zgr_items *items = &e->items;
+    struct zgr_items *items = &e->chain.items;
     for (uint32_t first = 0; first < bits->unit_count; first += 32) {
         uint8_t *p = items->context[items->count];
         uint32_t fresh = 0;
@@ -83,12 +89,32 @@ static void put_flags(struct encoder *e, struct zgr_bits *bits, uint32_t plane, 
     zgr_activate_now(bits);
 }
 
-/* Makes the units of a plane active; returns the flag mode. */
-static uint8_t encode_flags(struct encoder *e, struct zgr_bits *bits, uint32_t plane, int has_room, uint8_t flag_p[3])
+/* The cheapest table for so many flags that are 0 and 1 in each context. */
+static uint8_t choose_flags(uint32_t counts[3][2], uint64_t *cost)
+{
+    uint8_t best = 0;
+    *cost = UINT64_MAX;
+    for (uint32_t t = 0; t < ZGR_FLAG_TABLES; t++) {
+        uint64_t sum = 0;
+        for (uint32_t c = 0; c < 3; c++) {
+            uint32_t p = zgr_flag_tables[t][c];
+            sum += (uint64_t)counts[c][1] * zgr_cost[p] + (uint64_t)counts[c][0] * zgr_cost[256 - p];
+        }
+        if (sum < *cost) {
+            *cost = sum;
+            best = (uint8_t)t;
+        }
+    }
+    return best;
+}
+
+/* Makes the units of a plane active; returns whether it takes a byte, *flags, to tell which. */
+static int encode_flags(struct zgr_encoder *e, struct zgr_bits *bits, uint32_t plane, int has_room, uint8_t *flags)
 {
     uint32_t counts[3][2] = {{0, 0}, {0, 0}, {0, 0}}, fresh = 0;
+    uint64_t cost;
     if (bits->active_count == bits->unit_count)
-        return ZGR_FLAGS_NONE;
+        return 0;
     for (uint32_t unit = 0; unit < bits->unit_count; unit++)
         if (!bits->active[unit]) {
             uint32_t is_fresh = unit_bits(bits, plane, unit) != 0;
@@ -96,27 +122,24 @@ static uint8_t encode_flags(struct encoder *e, struct zgr_bits *bits, uint32_t p
             fresh += is_fresh;
         }
     if (fresh == 0)
-        return ZGR_FLAGS_NONE;
+        return 0;
     if (fresh == bits->unit_count - bits->active_count || !has_room) {
         zgr_activate_all(bits);
-        return ZGR_FLAGS_ALL;
+        *flags = ZGR_ALL_ACTIVE;
+        return 1;
     }
-    for (uint32_t c = 0; c < 3; c++) {
-        uint32_t n = counts[c][0] + counts[c][1], p = n ? (512 * counts[c][1] + n) / (2 * n) : 128;
-        flag_p[c] = (uint8_t)(p < 1 ? 1 : p > 255 ? 255 : p);
-        e->cost += (uint64_t)counts[c][1] * zgr_cost[flag_p[c]] + (uint64_t)counts[c][0] * zgr_cost[256 - flag_p[c]];
-    }
-    put_flags(e, bits, plane, flag_p);
-    e->has_flags = 1;
-    return ZGR_FLAGS_CODED;
+    *flags = choose_flags(counts, &cost);
+    e->cost += cost;
+    put_flags(e, bits, plane, zgr_flag_tables[*flags]);
+    return 1;
 }
 
-static void make_items(struct encoder *e, const struct zgr_share *share, uint32_t plane, int with_signs)
+static void make_items(struct zgr_encoder *e, const struct zgr_share *share, uint32_t plane, int with_signs)
 {
     struct zgr_pass pass;
     struct zgr_bits *bits = share->bits;
     zgr_pass_begin(&pass, e->all, share, plane);
-    pass.items = &e->items;
+    pass.items = &e->chain.items;
     pass.with_signs = (uint8_t)with_signs;
     if (with_signs && !bits->signs_known) {
         zgr_kernels()->signs(bits);
@@ -127,36 +150,39 @@ static void make_items(struct encoder *e, const struct zgr_share *share, uint32_
     bits->value_plane = (uint8_t)plane;
 }
 
-static int has_items_for(const struct encoder *e, const struct zgr_bits *bits)
+static int has_items_for(const struct zgr_encoder *e, const struct zgr_bits *bits)
 {
-    return e->items.room - e->items.count >= most_items(bits->unit_count);
+    return e->chain.items.room - e->chain.items.count >= most_items(bits->unit_count);
 }
 
-/* Chooses how a plane is coded; its items are made if it is by tables. *raw_signs: of the share, so far. */
-static void encode_plane(struct encoder *e, const struct zgr_share *share, uint32_t plane, uint8_t *raw_signs)
+/* Chooses how a plane is coded; its items are made if it is by tables. *mode: that of the signs of the plane above; *raw_signs: of
+ * the share, in this packet so far. */
+static void encode_plane(struct zgr_encoder *e, const struct zgr_share *share, uint32_t plane, uint8_t *mode, uint8_t *raw_signs)
 {
     struct zgr_bits *bits = share->bits;
-    struct segment *segment = &e->segments[e->segment_count++];
+    struct zgr_segment *segment = &e->chain.segments[e->chain.segment_count++];
     struct zgr_choice choice = {ZGR_RAW_PLANE, 0, 0, 0};
-    uint8_t flag_p[3] = {0, 0, 0};
+    uint8_t flags = 0;
     int has_room = has_items_for(e, bits);
-    *segment = (struct segment){e->items.count, NULL, NULL};
-    uint8_t flags = encode_flags(e, bits, plane, has_room, flag_p);
+    *segment = (struct zgr_segment){e->chain.items.count, NULL, NULL};
+    int with_flags = encode_flags(e, bits, plane, has_room, &flags);
     if (!bits->give_up && has_room) {
-        size_t first = e->items.count;
-        int with_signs = !*raw_signs && !bits->give_up_signs;
-        make_items(e, share, plane, with_signs);
+        size_t first = e->chain.items.count;
+        int try_signs = !*raw_signs && !bits->give_up_signs;
+        make_items(e, share, plane, try_signs);
         choice.magnitudes = bits->last_magnitudes;
-        zgr_choose(&e->choices, &e->items, first, with_signs, &choice);
+        choice.signs = *mode;
+        zgr_choose(&e->choices, &e->chain.items, first, try_signs, &choice);
         bits->give_up |= choice.magnitudes == ZGR_RAW_PLANE;
         bits->last_magnitudes = choice.magnitudes;
         bits->give_up_signs |= choice.signs_are_hopeless;
         if (choice.magnitudes == ZGR_RAW_PLANE)
-            e->items.count = first;
+            e->chain.items.count = first;
     }
     if (choice.magnitudes == ZGR_RAW_PLANE) {
         bits->raw_here = 1;
         bits->give_up = 1;
+        choice.signs = *mode = 0;
     } else {
         segment->magnitudes = zgr_magnitude_tables[choice.magnitudes - ZGR_FIRST_TABLE];
         segment->signs = choice.signs ? zgr_sign_tables[choice.signs - 1] : NULL;
@@ -167,12 +193,12 @@ static void encode_plane(struct encoder *e, const struct zgr_share *share, uint3
         bits->signs_known = 0;
     }
     bits->any = 1;
-    *e->at++ = choice.magnitudes;
-    *e->at++ = (uint8_t)(choice.signs | flags << 4);
-    if (flags == ZGR_FLAGS_CODED) {
-        memcpy(e->at, flag_p, 3);
-        e->at += 3;
-    }
+    int with_signs = choice.signs != *mode;
+    *e->at++ = (uint8_t)(choice.magnitudes | (with_signs ? ZGR_WITH_SIGNS : 0) | (with_flags ? ZGR_WITH_FLAGS : 0));
+    if (with_signs)
+        *e->at++ = *mode = choice.signs;
+    if (with_flags)
+        *e->at++ = flags;
 }
 
 static int is_empty(const struct zgr_bits *bits, uint32_t plane)
@@ -186,171 +212,107 @@ static int is_empty(const struct zgr_bits *bits, uint32_t plane)
     return any == 0;
 }
 
-/* All descriptors, and the items of all planes. 0 if there is no room. */
-static int encode_planes(struct encoder *e, const struct zgr_share *shares, uint32_t count, int is_first)
+/* How many planes of a share get descriptors. */
+static uint32_t described(const struct zgr_share *share, int is_first)
 {
+    if (!zgr_share_has_planes(share))
+        return 0;
+    if (!is_first)
+        return share->bits->is_begun || !is_empty(share->bits, share->plane_low);
+    return share->bits->top > share->plane_low ? (uint32_t)share->bits->top - share->plane_low : 0;
+}
+
+static void put_bits(uint8_t *head, size_t *place, uint32_t bits, uint32_t count)
+{
+    for (; count-- > 0; bits >>= 1, ++*place) {
+        if (*place % 8 == 0)
+            head[*place / 8] = 0;
+        head[*place / 8] |= (uint8_t)((bits & 1) << *place % 8);
+    }
+}
+
+/* The head, but for the width. Returns its bytes. */
+static size_t write_head(const struct zgr_share *shares, uint32_t count, int is_first, uint8_t *head)
+{
+    size_t place = 0;
+    put_bits(head, &place, 0, ZGR_WIDTH_BITS);
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t planes = described(&shares[i], is_first);
+        if (!zgr_share_has_planes(&shares[i]))
+            continue;
+        if (!is_first && !shares[i].bits->is_begun)
+            put_bits(head, &place, planes, 1);
+        for (; is_first && planes >= ZGR_COUNT_ON; planes -= ZGR_COUNT_ON)
+            put_bits(head, &place, ZGR_COUNT_ON, ZGR_COUNT_BITS);
+        if (is_first)
+            put_bits(head, &place, planes, ZGR_COUNT_BITS);
+    }
+    return (place + 7) / 8;
+}
+
+/* Head, descriptors, and the items of all planes. 0 if there is no room. */
+static int encode_planes(struct zgr_encoder *e, const struct zgr_share *shares, uint32_t count, int is_first)
+{
+    size_t most = LEAST_FREE;
+    for (uint32_t i = 0; i < count; i++)
+        most += 2 + 3 * (size_t)described(&shares[i], is_first);
+    if ((size_t)(e->end - e->at) < most)
+        return 0;
+    e->at += write_head(shares, count, is_first, e->at);
     for (uint32_t i = 0; i < count; i++) {
         const struct zgr_share *share = &shares[i];
-        uint32_t top = share->bits->top, low = share->plane_low, end = share->plane_end;
-        uint8_t raw_signs = 0;
-        if (share->bits->unit_count == 0 || low == end)
-            continue;
-        if ((size_t)(e->end - e->at) < LEAST_FREE + 5 * (size_t)(end - low))
-            return 0;
-        if (is_first) {
-            end = top > low ? top : low;
-            *e->at++ = (uint8_t)(end - low);
-        }
-        while (end-- > low)
-            if (is_empty(share->bits, end))
+        uint8_t raw_signs = 0, mode = share->bits->last_signs;
+        for (uint32_t plane = share->plane_low + described(share, is_first); plane-- > share->plane_low;)
+            if (is_empty(share->bits, plane))
                 *e->at++ = ZGR_EMPTY_PLANE;
             else
-                encode_plane(e, share, end, &raw_signs);
+                encode_plane(e, share, plane, &mode, &raw_signs);
     }
     return 1;
 }
 
-/* ---- small packets -------------------------------------------------------------------------------------------------- */
+/* ---- a packet ------------------------------------------------------------------------------------------------------- */
 
-static size_t ones_of(uint32_t word) { return word ? (size_t)__builtin_popcount(word) : 0; }
-
-/* Bits of the raw section that a plane takes if its magnitudes, its signs are raw. */
-static size_t raw_bits(struct zgr_bits *bits, uint32_t q, int raw_magnitudes, int raw_signs)
-{
-    size_t count = 0;
-    for (uint32_t phase = 0; raw_magnitudes && phase < ZGR_PHASES; phase++)
-        for (uint32_t k = 0; k < bits->active_count; k++)
-            count += ones_of(~bits->missing[phase * (size_t)bits->unit_count + bits->list[k]]);
-    const uint32_t *plane = zgr_bits_plane(bits, q), *large = raw_magnitudes ? NULL : zgr_bits_large(bits, q + 4);
-    for (uint32_t at = 0; large && at < bits->word_count; at++)
-        count += ones_of(large[at]);
-    if (!raw_signs)
-        return count;
-    const uint32_t *above = zgr_bits_large(bits, q + 1);
-    for (uint32_t at = 0; at < bits->word_count; at++)
-        count += ones_of(above ? plane[at] & ~above[at] : plane[at]);
-    return count;
-}
-
-/* States cost half a byte each, and a byte more that no raw byte fills. A packet that gains less by tables is raw as a whole. */
-static void reconsider(struct encoder *e, const struct zgr_walk *start, uint8_t *out)
-{
-    struct zgr_walk walk = *start;
-    struct zgr_descriptor d;
-    size_t bits = 0, all_raw_bits = 0, lane_nbytes = e->cost / (8 * ZGR_COST_OF_A_BIT);
-    if (e->items.count == 0 || e->has_flags || lane_nbytes > MOST_RECONSIDERED_NBYTES)
-        return;
-    walk.end = e->at;
-    while (zgr_walk_next(&walk, &d) > 0) {
-        bits += raw_bits(d.share->bits, d.plane, d.magnitudes == ZGR_RAW_PLANE, d.signs == 0);
-        all_raw_bits += raw_bits(d.share->bits, d.plane, 1, 1);
-    }
-    size_t raw_nbytes = (bits + 7) / 8, all_raw_nbytes = (all_raw_bits + 7) / 8;
-    if (all_raw_nbytes > raw_nbytes + lane_nbytes + LEAST_WIDTH / 2 + (raw_nbytes < LEAST_WIDTH ? LEAST_WIDTH - raw_nbytes : 0))
-        return;
-    for (walk = *start, walk.end = e->at; zgr_walk_next(&walk, &d) > 0;) {
-        uint8_t *behind = out + (walk.at - out);
-        behind[-2] = ZGR_RAW_PLANE;
-        behind[-1] = (uint8_t)(d.flags << 4);
-    }
-    e->items.count = 0;
-    e->segment_count = 0;
-}
-
-/* ---- lanes ---------------------------------------------------------------------------------------------------------- */
-
-/* More states are faster, by a tenth from 8 to 32, and larger by half a byte each, or 1.5 where no raw byte fills them. */
-static uint32_t choose_width(const struct encoder *e)
+/* More states are faster, by a tenth from 8 to 32, and larger by half a byte each, or 1.5 where no raw byte fills them in the end. */
+static uint8_t choose_width(const struct zgr_encoder *e, size_t item_count)
 {
     uint64_t nbytes = e->cost / (8 * ZGR_COST_OF_A_BIT);
-    if (e->items.count == 0)
-        return 0;
-    if (nbytes > 2500 || e->items.count > 4000)
-        return 32;
-    return nbytes > 600 || e->items.count > 800 ? 16 : LEAST_WIDTH;
+    uint8_t width = item_count == 0 ? 0 : LEAST_WIDTH, before = (uint8_t)zgr_chain_width(&e->chain);
+    if (nbytes > 500 || item_count > 800)
+        width = nbytes > 1500 || item_count > 4000 ? 32 : 16;
+    return width > before ? width : before;
 }
 
-/* Lane bytes before e->end, as far as they stay behind `least`; NULL if they do not. */
-static uint8_t *encode_lanes(const struct encoder *e, struct zgr_lanes *lanes, const uint8_t *least)
+/* Stages the raw section behind the descriptors, and adds the packet to the chain. 0 if there is no room. */
+static size_t stage(struct zgr_encoder *e, struct zgr_walk *walk, struct zgr_link link, uint8_t *out)
 {
-    uint8_t *end = e->end;
-    size_t last = e->items.count;
-    for (uint32_t i = e->segment_count; i-- > 0;) {
-        const struct segment *segment = &e->segments[i];
-        while (last > segment->first_item) { /* in portions, to know that there is room for each */
-            size_t first = last - segment->first_item > 1024 ? last - 1024 : segment->first_item;
-            if ((size_t)(end - least) < 32 * (last - first) + LEAST_FREE)
-                return NULL;
-            end = zgr_kernels()->encode_items(&e->items, first, last, segment->magnitudes, segment->signs, lanes, end);
-            last = first;
-        }
-    }
-    return end;
-}
-
-static uint8_t *write_varint(uint8_t *at, uint32_t value)
-{
-    for (; value >= 128; value >>= 7)
-        *at++ = (uint8_t)(value | 128);
-    *at++ = (uint8_t)value;
-    return at;
-}
-
-/* Everything behind the descriptors. 0 if there is no room. */
-static size_t finish(struct encoder *e, const struct zgr_walk *start, uint8_t *out)
-{
-    enum { VARINT_NBYTES = 5 };
-    struct zgr_lanes lanes;
-    struct zgr_walk walk = *start;
     struct zgr_descriptor d;
-    struct zgr_raw_writer raw = {e->at + VARINT_NBYTES, e->end, 0, 0, 0};
-    walk.end = e->at;
-    if ((size_t)(e->end - e->at) < VARINT_NBYTES)
-        return 0;
-    while (zgr_walk_next(&walk, &d) > 0)
+    struct zgr_raw_writer raw = {e->at, e->end, 0, 0, 0};
+    for (; zgr_walk_next(walk, &d) > 0; zgr_walk_keep(&d))
         zgr_kernels()->write_raw(&raw, d.share->bits, d.plane, d.magnitudes == ZGR_RAW_PLANE, d.signs == 0);
     zgr_raw_finish(&raw);
-    size_t raw_nbytes = (size_t)(raw.at - e->at) - VARINT_NBYTES;
-    lanes.width = choose_width(e);
-    size_t held = raw_nbytes < lanes.width ? raw_nbytes : lanes.width, front = raw_nbytes - held;
-    if (raw.is_full || raw_nbytes > UINT32_MAX || (size_t)(e->end - raw.at) < 2 * ZGR_LANES + LEAST_FREE)
+    if (raw.is_full)
         return 0;
-    for (uint32_t j = 0; j < ZGR_LANES; j++)
-        lanes.states[j] = (uint16_t)(256 + (j < held ? e->at[VARINT_NBYTES + front + j] : 0));
-    uint8_t *lane_bytes = encode_lanes(e, &lanes, raw.at + 2 * ZGR_LANES);
-    if (!lane_bytes)
-        return 0;
-    uint8_t *at = write_varint(e->at, (uint32_t)raw_nbytes);
-    memmove(at, e->at + VARINT_NBYTES, front);
-    at += front;
-    for (uint32_t j = 0; j < lanes.width; j++, at += 2) {
-        uint32_t state = lanes.states[j];
-        at[0] = (uint8_t)state;
-        at[1] = (uint8_t)(state >> 8);
-    }
-    memmove(at, lane_bytes, (size_t)(e->end - lane_bytes));
-    out[0] = (uint8_t)(lanes.width == 0 ? 0 : lanes.width == 8 ? 1 : lanes.width == 16 ? 2 : 3);
-    return (size_t)(at - out) + (size_t)(e->end - lane_bytes);
+    out[0] |= (uint8_t)(link.width == 0 ? 0 : link.width == 8 ? 1 : link.width == 16 ? 2 : 3);
+    link.raw_start = (size_t)(e->at - e->out);
+    link.end = (size_t)(raw.at - e->out);
+    e->chain.links[e->chain.link_count++] = link;
+    return (size_t)(raw.at - out);
 }
 
-size_t zgr_entropy_encode(struct zgr_bitplanes *all, const struct zgr_share *shares, uint32_t count, int is_first, void *scratch,
+size_t zgr_entropy_encode(struct zgr_encoder *e, const struct zgr_share *shares, uint32_t count, int is_first, uint32_t step,
                           uint8_t *out, size_t nbytes_avail)
 {
-    struct encoder *e = scratch;
-    if (nbytes_avail < LEAST_FREE)
-        return 0;
-    e->all = all;
-    e->items.count = 0;
-    e->segment_count = 0;
+    struct zgr_walk walk;
+    size_t first_item = e->chain.items.count, nbytes = 0;
+    struct zgr_link link = {0, 0, e->chain.segment_count, (uint8_t)step, 0, (uint8_t)zgr_shares_are_last(shares, count), 0};
     e->cost = 0;
-    e->has_flags = 0;
-    e->at = out + 1;
+    e->at = out;
     e->end = out + nbytes_avail;
-    struct zgr_walk walk = {.shares = shares, .count = count, .is_first = is_first, .at = out + 1};
-    size_t nbytes = 0;
     if (encode_planes(e, shares, count, is_first)) {
-        reconsider(e, &walk, out);
-        nbytes = finish(e, &walk, out);
+        link.width = choose_width(e, e->chain.items.count - first_item);
+        zgr_walk_open(&walk, shares, count, is_first, out, e->at);
+        nbytes = stage(e, &walk, link, out);
     }
     zgr_passes_end(shares, count);
     return nbytes;

@@ -1,4 +1,5 @@
-/* The state of the lane coder (SPEC.md, 9.3), and what an encoder keeps until it can code backwards. */
+/* The states of the lane coder (SPEC.md, 9.3), which run on from packet to packet of a resolution, and what an encoder keeps until it
+ * can code backwards. */
 #ifndef ZGR_LANES_H
 #define ZGR_LANES_H
 

@@ -19,6 +19,14 @@ uint32_t zgr_packet_shares(const struct zgr_header *header, const struct zgr_lay
     return shares_count;
 }
 
+int zgr_shares_are_last(const struct zgr_share *shares, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++)
+        if (shares[i].bits->unit_count && shares[i].plane_low > 0)
+            return 0;
+    return 1;
+}
+
 uint32_t zgr_packet_crc(const struct zgr_header *header, uint32_t ordinal, uint32_t resolution, uint32_t step,
                         const uint8_t *payload, size_t nbytes)
 {

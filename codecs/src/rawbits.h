@@ -7,7 +7,7 @@
 struct zgr_raw_reader {
     const uint8_t *front;         /* front_nbytes of the payload, then those that the final states hold */
     size_t front_nbytes, nbytes;
-    uint64_t place, end;          /* in bits */
+    uint64_t place;               /* in bits */
     size_t turn;                  /* from this byte on, `tail` is read: the last of the front, those of the states, and zeros */
     uint8_t tail[8 + 32 + 16];
 };

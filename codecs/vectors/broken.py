@@ -10,6 +10,7 @@ from ziggurat import reference
 from ziggurat.reference.binarycoder import BitEncoder, BitModel
 from ziggurat.reference.checksum import crc32c
 from ziggurat.reference.chunk import encode_chunk
+from ziggurat.reference.descriptors import Head
 from ziggurat.reference.valuetable import table_nbytes
 
 INDEX_AT = 80
@@ -231,31 +232,54 @@ def indexes(header, index):
     }
 
 
-def absurd_planes():
-    """A payload of the first packet with 31 planes from plane 2 up: beyond any coefficient."""
-    return bytes((0, 31, *([0] * 40)))
+def head(code, *planes):
+    """The head of a payload of the first step: the code of the width, and how many planes of each band are described."""
+    bits = Head()
+    bits.put(code, 2)
+    for count in planes:
+        for _ in range(count // 7):
+            bits.put(7, 3)
+        bits.put(count % 7, 3)
+    return bits.finish()
 
 
 def hand_made():
     """Payloads of packet (0, 3) of the small shard that say what cannot be. HL, LH and HH of 4 × 4 hold planes 2, 2 and 3 up."""
-    none = bytes((0, 0))
+    bare, lanes, two, two_lanes = head(0, 1, 0, 0), head(1, 1, 0, 0), head(0, 2, 0, 0), head(1, 2, 0, 0)
+    state, signs, flags = bytes((0, 1)), 64, 128
     return {
-        "no_lane_code": bytes((4, 0, 0, 0, 0)),
-        "no_table": bytes((1, 1, 64, 0)) + none + bytes(1) + bytes((0, 1)) * 8,
-        "no_flag_mode": bytes((0, 1, 1, 0x30)) + none + bytes((4,)) + bytes(4),
-        "raw_with_sign_table": bytes((0, 1, 1, 1)) + none + bytes((4,)) + bytes(4),
-        "magnitudes_no_longer_raw": bytes((1, 2, 1, 0, 2, 0)) + none + bytes(1) + bytes((0, 1)) * 8,
-        "signs_no_longer_raw": bytes((1, 2, 2, 0, 2, 1)) + none + bytes(1) + bytes((0, 1)) * 8,
-        "no_states": bytes((0, 1, 2, 0)) + none + bytes(1),
-        "state_too_small": bytes((1, 1, 2, 0)) + none + bytes(1) + bytes((255, 0)) + bytes((0, 1)) * 7,
-        "state_does_not_end": bytes((1, 0)) + none + bytes(1) + bytes((1, 1)) + bytes((0, 1)) * 7,
-        "states_cut": bytes((1, 1, 2, 0)) + none + bytes(1) + bytes((0, 1)) * 7 + bytes(1),
-        "raw_cut": bytes((0, 1, 1, 0)) + none + bytes((9,)) + bytes(4),
-        "raw_left_over": bytes((0, 1, 1, 0)) + none + bytes((9,)) + bytes(9),
-        "raw_varint_not_shortest": bytes((0, 0)) + none + bytes((0x80, 0)),
-        "raw_varint_33_bits": bytes((0, 0)) + none + bytes((0x80, 0x80, 0x80, 0x80, 0x10)),
-        "descriptors_cut": bytes((0, 2, 1)),
+        "head_cut": bare[:1],
+        "plane_31": head(0, 31, 0, 0) + bytes(40),
+        "first_plane_zero": bare + bytes((0,)),
+        "zero_with_sign_mode": two_lanes + bytes((2, signs, 1)) + state * 8,
+        "no_sign_mode": lanes + bytes((2 | signs, 16)) + state * 8,
+        "no_flag_table": bare + bytes((1 | flags, 63)) + bytes(2),
+        "raw_with_sign_table": bare + bytes((1 | signs, 1)) + bytes(2),
+        "magnitudes_no_longer_raw": two_lanes + bytes((1, 2)) + state * 8,
+        "signs_no_longer_raw": two_lanes + bytes((2, 2 | signs, 1)) + state * 8,
+        "no_states": bare + bytes((2,)),
+        "state_too_small": lanes + bytes((2, 255, 0)) + state * 7,
+        "states_cut": lanes + bytes((2,)) + state * 7 + bytes(1),
+        "raw_cut": bare + bytes((1, 0)),
+        "raw_left_over": bare + bytes((1, 0, 0, 0)),
+        "descriptors_cut": two + bytes((2 | signs,)),
     }
+
+
+def with_packets(packets):
+    """The small shard, one chunk of it, with these packets of resolution 0 only."""
+    header = reference.Header.parse(small())
+    chunk = encode_chunk(header, reference.decode(small())[0, :, :, :8])
+    return reference.assemble(header, {0: {key: value for key, value in chunk.items() if key[0]} | packets})
+
+
+def chains():
+    """Packets of resolution 0 of the small shard of which the last does not go on with what the others left."""
+    state, raw = bytes((0, 1)), head(1, 1, 0, 0) + bytes((1,)) + bytes((0, 1)) * 8 + bytes(2)
+    yield "fewer_lanes", {(0, 3): raw, (0, 2): bytes((0, 0))}
+    # (0, 0) is the last: plane 0 of HH, 2 raw bytes, which the first two states hold.
+    yield "state_does_not_end", {(0, 0): bytes((5, 1)) + state * 5 + bytes((1, 1)) + state * 2}
+    yield "raw_held_twice", {(0, 0): bytes((5, 1)) + state * 8 + bytes(2)}
 
 
 def with_first_packet(payload):
@@ -264,11 +288,6 @@ def with_first_packet(payload):
     chunks = {0: encode_chunk(header, reference.decode(small())[0, :, :, :8])}
     chunks[0][0, 3] = payload
     return reference.assemble(header, chunks)
-
-
-def plane_31():
-    """The small shard with its first packet of resolution 0 replaced by one that sets planes above 30."""
-    return with_first_packet(absurd_planes())
 
 
 def two_versions():
@@ -328,10 +347,11 @@ def objects():
     yield "payload_left_over", with_payloads(lambda payload: payload + b"\1" * 5), "packet"
     yield "payload_left_over_zero", with_payloads(lambda payload: payload + bytes(5)), "packet"
     yield "payload_ends_early", with_payloads(lambda payload: payload[:-5]), "packet"
-    yield "plane_31", plane_31(), "packet"
     yield from other_objects()
     for name, payload in hand_made().items():
         yield name, with_first_packet(payload), "packet"
+    for name, packets in chains():
+        yield name, with_packets(packets), "packet"
     yield from tables()
 
 

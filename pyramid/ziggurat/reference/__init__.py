@@ -14,7 +14,8 @@ module                  section of codecs/SPEC.md
 :mod:`.colour`          6. Colour
 :mod:`.transform`       7. Transform
 :mod:`.bands`           8. Bands, planes and steps
-:mod:`.entropy`         9. Entropy coding: descriptors, order
+:mod:`.entropy`         9. Entropy coding: order
+:mod:`.descriptors`     9.2 the head of a payload
 :mod:`.lanes`           9.3 the lane coder
 :mod:`.contexts`        9.1, 9.4, 9.5 phases and contexts
 :mod:`.tables`          9.6 the tables

@@ -10,12 +10,14 @@ from ziggurat.reference.bands import Band, bands_of, lowest_plane, middle, plane
 from ziggurat.reference.binarycoder import BitDecoder, BitEncoder
 from ziggurat.reference.colour import colour_forward, colour_inverse
 from ziggurat.reference.contexts import BandBits
-from ziggurat.reference.entropy import Share, decode_packet, encode_packet
+from ziggurat.reference.descriptors import Share
+from ziggurat.reference.entropy import decode_packet, stage_packet
 from ziggurat.reference.floats import SPECIALS, Stream, code_pixels, map_floats, to_bits, unmap_floats, wave_header
 from ziggurat.reference.guarantee import error_bound
 from ziggurat.reference.header import FLOAT, LABEL, RCT
 from ziggurat.reference.index import CRC_NBYTES, packet_crc
 from ziggurat.reference.labels import LabelChunk, encode_labels
+from ziggurat.reference.lanes import LaneDecoder, encode_chain
 from ziggurat.reference.refusal import refuse
 from ziggurat.reference.transform import Bands, join, split
 from ziggurat.reference.values import map_values, unmap_values
@@ -41,6 +43,7 @@ class ChunkDecoder:
         self.steps = [header.first_step + 1] * header.resolutions
         self.bands = [bands_of(header, resolution) for resolution in range(header.resolutions)]
         self.bits = _empty_bits(header, rect.height, rect.width)
+        self.lanes = [LaneDecoder() for _ in range(header.resolutions)]
         self.labels = LabelChunk(header, rect.height, rect.width) if header.coding == LABEL else None
         self.specials = self.residual = b""
 
@@ -103,7 +106,7 @@ class ChunkDecoder:
 
     def _decode_planes(self, resolution: int, step: int, payload: bytes) -> None:
         shares = _shares(self.wave, self.bits, resolution, step)
-        decode_packet(shares, payload, is_first=step == self.wave.first_step)
+        decode_packet(shares, payload, self.lanes[resolution], is_first=step == self.wave.first_step)
 
     def skip_to(self, resolution: int, step: int) -> None:
         """All packets down to ``step`` are empty."""
@@ -196,14 +199,18 @@ def encode_coefficients(
 ) -> dict[tuple[int, int], bytes]:
     """Encode the coefficients of all bands of a chunk, by (component, band); returns payloads as `encode_chunk` does."""
     known = _empty_bits(header, height, width)
-    payloads = {}
+    payloads: dict[tuple[int, int], bytes] = {}
     for resolution in reversed(range(header.resolutions)):
         keys = [(component, band) for component in range(header.components) for band in bands_of(header, resolution)]
+        chain = {}
+        width = 0
         for step in range(header.first_step, -1, -1):
-            shares = _shares(header, known, resolution, step)
-            payload = encode_packet(shares, [coeffs[key] for key in keys], is_first=step == header.first_step)
-            if payload:
-                payloads[resolution, step] = payload
+            shares, targets = _shares(header, known, resolution, step), [coeffs[key] for key in keys]
+            packet = stage_packet(shares, targets, width, is_first=step == header.first_step)
+            if packet is not None:
+                chain[resolution, step] = packet
+                width = packet.width
+        payloads.update(zip(chain, encode_chain(list(chain.values())), strict=True))
     return payloads
 
 

@@ -37,12 +37,16 @@ class BandBits:
         Which units can hold something significant.
     raw_here
         Whether a plane of it is raw in the packet at hand.
+    is_begun, sign_mode
+        Whether a plane has been described as other than zero, and the sign mode of the last such (9.2).
     """
 
     coeffs: NDArray[np.int32]
     grid: tuple[int, int]
     active: NDArray[np.bool_] = field(init=False)
     raw_here: bool = False
+    is_begun: bool = False
+    sign_mode: int = 0
 
     def __post_init__(self) -> None:
         units = -(-self.grid[0] * self.stride // LANES)

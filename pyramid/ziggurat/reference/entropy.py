@@ -2,107 +2,32 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
 from ziggurat.reference.contexts import PHASES, BandBits, Pass
-from ziggurat.reference.lanes import LANES, WIDTHS, LaneDecoder, encode_steps
+from ziggurat.reference.descriptors import (
+    ALL_ACTIVE,
+    EMPTY,
+    FIRST_TABLE,
+    RAW,
+    Descriptor,
+    Head,
+    Share,
+    descriptor_bytes,
+    read_descriptors,
+)
+from ziggurat.reference.lanes import LANES, WIDTHS, LaneDecoder, StagedPacket
 from ziggurat.reference.rawbits import RawReader, RawWriter
-from ziggurat.reference.refusal import refuse
-from ziggurat.reference.tables import MAGNITUDE_TABLES, SIGN_TABLES
+from ziggurat.reference.tables import FLAG_TABLES, MAGNITUDE_TABLES, SIGN_TABLES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
-__all__ = ["Share", "decode_packet", "encode_packet"]
-
-EMPTY, RAW, FIRST_TABLE = 0, 1, 2
-FLAGS_NONE, FLAGS_CODED, FLAGS_ALL = 0, 1, 2
-
-
-@dataclass
-class Share:
-    """One band's part of a packet: planes low … end - 1; and the bands its contexts look at."""
-
-    bits: BandBits
-    low: int
-    end: int
-    parent: BandBits | None = None
-    siblings: list[BandBits] = field(default_factory=list)
-
-
-@dataclass
-class Descriptor:
-    """How a band-plane is coded (9.2)."""
-
-    share: Share
-    plane: int
-    magnitudes: int
-    signs: int
-    flags: int
-    flag_p: bytes = b""
-
-    @property
-    def coeffs(self) -> NDArray[np.int32]:
-        """Of the band."""
-        return self.share.bits.coeffs
-
-
-# ---- 9.2 descriptors -------------------------------------------------------------------------------------------------
-
-
-class _Bytes:
-    def __init__(self, data: bytes) -> None:
-        self.data = data
-        self.place = 0
-
-    def take(self, count: int) -> bytes:
-        if self.place + count > len(self.data):
-            raise refuse("packet", "a packet ends early")
-        self.place += count
-        return self.data[self.place - count : self.place]
-
-    def varint(self) -> int:
-        value = 0
-        for shift in range(0, 35, 7):
-            byte = self.take(1)[0]
-            value |= (byte & 127) << shift
-            if byte < 128:
-                if (byte == 0 and shift > 0) or value >= 1 << 32:
-                    break
-                return value
-        raise refuse("packet", "a number is not in its shortest form")
-
-
-def _read_descriptors(data: _Bytes, shares: Sequence[Share], is_first: bool) -> Iterator[Descriptor]:
-    for share in shares:
-        if share.bits.coeffs.size == 0 or share.low == share.end:
-            continue
-        count = data.take(1)[0] if is_first else share.end - share.low
-        if count > share.end - share.low:
-            raise refuse("packet", "a packet sets a plane that no coefficient has")
-        raw_magnitudes = raw_signs = False
-        for plane in range(share.low + count - 1, share.low - 1, -1):
-            magnitudes = data.take(1)[0]
-            if magnitudes == EMPTY:
-                continue
-            flags, signs = divmod(data.take(1)[0], 16)
-            raw_signs |= magnitudes == RAW
-            if (
-                magnitudes >= FIRST_TABLE + len(MAGNITUDE_TABLES)
-                or flags > FLAGS_ALL
-                or (raw_magnitudes and magnitudes != RAW)
-                or (raw_signs and signs)
-            ):
-                raise refuse("packet", "a packet describes a plane as it cannot be")
-            raw_magnitudes |= magnitudes == RAW
-            raw_signs |= signs == 0
-            yield Descriptor(share, plane, magnitudes, signs, flags, data.take(3 if flags == FLAGS_CODED else 0))
-
+__all__ = ["decode_packet", "stage_packet"]
 
 # ---- 9.4, 9.5 pass 1 -------------------------------------------------------------------------------------------------
 
@@ -146,13 +71,13 @@ def _flag_contexts(bits: BandBits) -> NDArray[np.int64]:
     return (around + 1) // 2
 
 
-def _code_flags(d: Descriptor, steps: Steps, fresh: NDArray[np.bool_]) -> None:
-    bits = d.share.bits
+def _code_flags(bits: BandBits, flags: int, steps: Steps, fresh: NDArray[np.bool_]) -> None:
+    table = FLAG_TABLES[flags].astype(np.int64)
     contexts, closed, active = _flag_contexts(bits), ~bits.active, bits.active.copy()
     for first in range(0, len(active), LANES):
         part = slice(first, first + LANES)
         if closed[part].any():
-            p = np.frombuffer(d.flag_p, np.uint8).astype(np.int64)[contexts[part]] * closed[part]
+            p = table[contexts[part]] * closed[part]
             active[part] |= steps.step(_padded(p), fresh[part].astype(np.int64)).astype(bool)
     bits.active = active
 
@@ -196,10 +121,10 @@ def _code_signs(
 def _code_plane(d: Descriptor, steps: Steps, target: NDArray[np.int32]) -> None:
     """Pass 1 of a band-plane; ``target`` are the coefficients an encoder knows."""
     bits = d.share.bits
-    if d.flags == FLAGS_ALL:
+    if d.flags == ALL_ACTIVE:
         bits.active[:] = True
-    elif d.flags == FLAGS_CODED:
-        _code_flags(d, steps, _unit_ones(bits, target, d.plane))
+    elif d.flags is not None:
+        _code_flags(bits, d.flags, steps, _unit_ones(bits, target, d.plane))
     if d.magnitudes == RAW:
         bits.raw_here = True
         return
@@ -262,89 +187,101 @@ def _write_raw(d: Descriptor, raw: RawWriter, target: NDArray[np.int32]) -> None
 # ---- packets ---------------------------------------------------------------------------------------------------------
 
 
-def decode_packet(shares: Sequence[Share], payload: bytes, *, is_first: bool) -> None:
-    """Set the bits that a payload holds in the shares' coefficients.
+def _is_last(shares: Sequence[Share]) -> bool:
+    return all(share.low == 0 for share in shares if share.bits.coeffs.size)
+
+
+def decode_packet(shares: Sequence[Share], payload: bytes, lanes: LaneDecoder, *, is_first: bool) -> None:
+    """Set the bits that a payload holds in the shares' coefficients; ``lanes`` are the chain's.
 
     Raises
     ------
     CorruptError
-        Of the reason ``packet``; some bits may have been set by then.
+        Of the reason ``packet``; some bits may have been set by then, and the lanes are of no use any more.
     """
-    data = _Bytes(payload)
-    code = data.take(1)[0]
-    if code >= len(WIDTHS):
-        raise refuse("packet", "there is no such lane code")
-    width = WIDTHS[code]
-    descriptors = list(_read_descriptors(data, shares, is_first))
-    raw_nbytes = data.varint()
-    held = min(raw_nbytes, width)
-    front = data.take(raw_nbytes - held)
-    states = np.frombuffer(data.take(2 * width), "<u2").tolist()
-    lanes = LaneDecoder(width, states, payload[data.place :])
+    code, descriptors, place = read_descriptors(payload, shares, is_first)
+    lanes.open(WIDTHS[code], payload, place)
     for d in descriptors:
         _code_plane(d, _Read(lanes), np.zeros_like(d.coeffs))
-    raw = RawReader(front + lanes.finish(held))
+    rest = lanes.rest()
+    raw = RawReader(rest + lanes.low_bytes() if _is_last(shares) else rest)
     for d in descriptors:
         _read_raw(d, raw)
         d.share.bits.raw_here = False
-    raw.finish()
+    if not _is_last(shares):
+        raw.finish(len(rest))
+    else:
+        held = min(raw.nbytes(), WIDTHS[code])
+        raw.finish(len(rest) + held)
+        lanes.finish(held)
 
 
-def encode_packet(shares: Sequence[Share], targets: Sequence[NDArray[np.int32]], *, is_first: bool) -> bytes:
-    """Return the payload for the planes of the ``targets``; empty if all are zero. The shares learn them as a decoder would.
+def stage_packet(
+    shares: Sequence[Share], targets: Sequence[NDArray[np.int32]], width: int, *, is_first: bool
+) -> StagedPacket | None:
+    """Return the planes of the ``targets``, or None if all are zero; ``width`` is that of the packet before it, or 0.
 
-    One table for all (the first), signs by a table where they are few: short to write, not small.
+    The shares learn the targets as a decoder would. Any table will do, signs by one where they are few: short to write, not small.
     """
-    write, raw, head = _Write(), RawWriter(), bytearray()
-    descriptors = []
+    write, raw, head, told = _Write(), RawWriter(), Head(), bytearray()
+    found: list[tuple[Descriptor, NDArray[np.int32]]] = []
+    if not any(_planes(share, target, is_first)[1] for share, target in zip(shares, targets, strict=True)):
+        return None
+    head.put(0, 2)
     for share, target in zip(shares, targets, strict=True):
-        if target.size == 0 or share.low == share.end:
-            continue
-        top = int(np.abs(target.astype(np.int64)).max()).bit_length()
-        end = max(share.low, top) if is_first else share.end
-        head += bytes((end - share.low,)) if is_first else b""
-        raw_from = None
-        for plane in range(end - 1, share.low - 1, -1):
-            fresh = _unit_ones(share.bits, target, plane)
-            if not fresh.any():
-                head.append(EMPTY)
-                continue
-            d = _choose(share, target, plane, fresh, raw_from is not None)
-            raw_from = plane if d.magnitudes == RAW else raw_from
-            head += bytes((d.magnitudes, d.signs | d.flags << 4)) + d.flag_p
-            _code_plane(d, write, target)
-            descriptors.append((d, target))
-    if not descriptors:
-        return b""
-    for d, target in descriptors:
+        count, _ = _planes(share, target, is_first)
+        if share.has_planes:
+            head.put_planes(share, is_first, count)
+        mine = list(_describe(share, target, count, told, write))
+        found += [(d, target) for d in mine]
+    for d, target in found:
         _write_raw(d, raw, target)
-    for d, target in descriptors:
+    for d, target in found:
         known = np.abs(target.astype(np.int64)) >> d.plane << d.plane
         d.coeffs[:] = np.where(target < 0, -known, known)
         d.share.bits.raw_here = False
-    return _assemble(head, write, raw.finish())
+    width = max(width, 0 if not write.steps else 8 if len(write.steps) < 60 else 16 if len(write.steps) < 200 else 32)
+    head.bits[0], head.bits[1] = WIDTHS.index(width) & 1, WIDTHS.index(width) >> 1
+    return StagedPacket(head.finish() + told, write.steps, raw.finish(), width, _is_last(shares))
+
+
+def _planes(share: Share, target: NDArray[np.int32], is_first: bool) -> tuple[int, bool]:
+    """Return how many planes are described, and whether one of them is not zero."""
+    if not share.has_planes:
+        return 0, False
+    magnitudes = np.abs(target.astype(np.int64))
+    if is_first:
+        count = max(0, int(magnitudes.max()).bit_length() - share.low)
+        return count, count > 0
+    has_ones = bool((magnitudes >> share.low & 1).any())
+    return int(share.bits.is_begun or has_ones), has_ones
+
+
+def _describe(
+    share: Share, target: NDArray[np.int32], count: int, told: bytearray, write: _Write
+) -> Iterator[Descriptor]:
+    """Pass 1 of a share's planes."""
+    is_raw = False
+    for plane in range(share.low + count - 1, share.low - 1, -1):
+        fresh = _unit_ones(share.bits, target, plane)
+        if not fresh.any():
+            told.append(EMPTY)
+            continue
+        d = _choose(share, target, plane, fresh, is_raw)
+        is_raw = d.magnitudes == RAW
+        told += descriptor_bytes(d)
+        _code_plane(d, write, target)
+        yield d
 
 
 def _choose(share: Share, target: NDArray[np.int32], plane: int, fresh: NDArray[np.bool_], is_raw: bool) -> Descriptor:
     """An encoder is free here; this one uses all that a decoder must know."""
     closed = ~share.bits.active
-    flags = FLAGS_NONE if not (fresh & closed).any() else FLAGS_ALL if fresh[closed].all() else FLAGS_CODED
-    flag_p = bytes((40, 120, 200)) if flags == FLAGS_CODED else b""
+    opened = int((fresh & closed).sum())
+    flags = None if not opened else ALL_ACTIVE if fresh[closed].all() else opened * 7 % len(FLAG_TABLES)
     ones = np.abs(target.astype(np.int64)) >> plane
     share_of_ones = float((ones & 1).mean())
     if is_raw or (plane == 0 and 0.45 < share_of_ones < 0.55):
-        return Descriptor(share, plane, RAW, 0, flags, flag_p)
+        return Descriptor(share, plane, RAW, 0, flags)
     best = int(np.abs(MAGNITUDE_TABLES.mean((1, 2, 3)) / 256 - share_of_ones).argmin())
-    return Descriptor(share, plane, FIRST_TABLE + best, 1 + plane % len(SIGN_TABLES) if plane > 1 else 0, flags, flag_p)
-
-
-def _assemble(head: bytearray, write: _Write, raw: bytes) -> bytes:
-    code = 0 if not write.steps else 1 if len(write.steps) < 60 else 2 if len(write.steps) < 200 else 3
-    held = min(len(raw), WIDTHS[code])
-    states, lane_bytes = encode_steps(write.steps, WIDTHS[code], raw[len(raw) - held :])
-    length, number = bytearray(), len(raw)
-    while number >= 128:
-        length.append(number & 127 | 128)
-        number >>= 7
-    length.append(number)
-    return bytes((code, *head, *length)) + raw[: len(raw) - held] + np.array(states, "<u2").tobytes() + lane_bytes
+    return Descriptor(share, plane, FIRST_TABLE + best, 1 + plane // 2 % len(SIGN_TABLES) if plane > 1 else 0, flags)

@@ -1,7 +1,8 @@
-"""Section 9.3: the lane coder, binary asymmetric numeral systems in many states."""
+"""Section 9.3: the lane coder, binary asymmetric numeral systems in many states, which run on through a chain of packets."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,36 +14,48 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["LANES", "WIDTHS", "LaneDecoder", "encode_steps"]
+__all__ = ["LANES", "WIDTHS", "LaneDecoder", "StagedPacket", "encode_chain"]
 
 LANES = 32
 WIDTHS = (0, 8, 16, 32)
-"""Number of states, by lane code."""
+"""Number of states, by the code of the width."""
 
 
 class LaneDecoder:
-    """Reads lane steps from states and lane bytes."""
+    """The states of a resolution, and the packet they read lane bytes from."""
 
-    def __init__(self, width: int, states: Sequence[int], data: bytes) -> None:
+    def __init__(self) -> None:
+        self.states: list[int] = []
+        self.data = b""
+        self.place = 0
+
+    def open(self, width: int, data: bytes, place: int) -> None:
+        """Go on with the next packet, whose new states are at ``place``."""
+        new = width - len(self.states)
+        if new < 0:
+            raise refuse("packet", "a packet has fewer lanes than the one before it")
+        if place + 2 * new > len(data):
+            raise refuse("packet", "a packet ends early")
+        states = np.frombuffer(data, "<u2", new, place).tolist()
         if any(state < 256 for state in states):
             raise refuse("packet", "a state is too small")
-        self.width = width
-        self.states = list(states)
+        self.states += states
         self.data = data
-        self.place = 0
+        self.place = place + 2 * new
 
     def step(self, p: NDArray[np.int64]) -> NDArray[np.int64]:
         """Decode 32 bits whose probabilities of a 1 are p / 256; a lane of p = 0 holds none, and gives 0."""
-        if self.width == 0:
+        width = len(self.states)
+        if width == 0:
             raise refuse("packet", "a packet without states needs some")
         bits = np.zeros(LANES, np.int64)
-        for group in range(0, LANES, self.width):
-            for lane in range(self.width):
+        for group in range(0, LANES, width):
+            for lane in range(width):
                 x, probability = self.states[lane], int(p[group + lane])
                 ones, rest = divmod(x * probability, 256)
                 bits[group + lane] = bit = rest + probability >= 256
                 self.states[lane] = ones if bit else x - ones
-            for lane in range(self.width):
+            for lane in range(width):
                 if self.states[lane] < 256:
                     self.states[lane] = self.states[lane] << 8 | self._byte()
         return bits
@@ -53,22 +66,52 @@ class LaneDecoder:
         self.place += 1
         return self.data[self.place - 1]
 
-    def finish(self, held: int) -> bytes:
-        """Return the bytes that the first ``held`` final states hold; all others must be 256, and all bytes used up."""
-        final = [state - 256 for state in self.states]
-        if self.place != len(self.data) or any(value > 255 for value in final) or any(final[held:]):
-            raise refuse("packet", "a packet has bytes left over, or states that do not end")
-        return bytes(final[:held])
+    def rest(self) -> bytes:
+        """Return what is behind the lane bytes."""
+        return self.data[self.place :]
+
+    def low_bytes(self) -> bytes:
+        """Return the low bytes of all states."""
+        return bytes(state & 255 for state in self.states)
+
+    def finish(self, held: int) -> None:
+        """Of a last packet: the first ``held`` states must hold a byte each, and all others nothing."""
+        if any(state > 511 for state in self.states) or any(state != 256 for state in self.states[held:]):
+            raise refuse("packet", "the states of a last packet do not end")
 
 
-def encode_steps(
-    steps: Sequence[tuple[NDArray[np.int64], NDArray[np.int64]]], width: int, held: bytes
-) -> tuple[list[int], bytes]:
-    """Return states and lane bytes for steps of (p, bits); the final states shall hold ``held``."""
-    states = [256 + byte for byte in held] + [256] * (width - len(held))
+@dataclass
+class StagedPacket:
+    """A packet of which lane bytes are missing: what comes before them, lane steps of (p, bits), and the raw section."""
+
+    front: bytes
+    steps: list[tuple[NDArray[np.int64], NDArray[np.int64]]]
+    raw: bytes
+    width: int
+    is_last: bool
+
+
+def encode_chain(packets: Sequence[StagedPacket]) -> list[bytes]:
+    """Return the payloads of the packets of a resolution."""
+    if not packets:
+        return []
+    last = packets[-1]
+    held = min(len(last.raw), last.width) if last.is_last else 0
+    states = [256 + byte for byte in last.raw[len(last.raw) - held :]] + [256] * (LANES - held)
+    payloads = []
+    for before, packet in reversed(list(zip([0, *(p.width for p in packets[:-1])], packets, strict=True))):
+        lane_bytes = _encode_steps(packet.steps, packet.width, states)
+        new = np.array(states[before : packet.width], "<u2").tobytes()
+        payloads.append(packet.front + new + lane_bytes + packet.raw[: len(packet.raw) - held])
+        held = 0
+    return payloads[::-1]
+
+
+def _encode_steps(steps: Sequence[tuple[NDArray[np.int64], NDArray[np.int64]]], width: int, states: list[int]) -> bytes:
+    """Return lane bytes; ``states`` are those behind the steps, and become those before them."""
     out = bytearray()
     for p, bits in reversed(steps):
-        for group in reversed(range(0, LANES, width or LANES)):
+        for group in reversed(range(0, LANES, width)):
             for lane in reversed(range(width)):
                 bit = int(bits[group + lane])
                 f = int(p[group + lane]) if bit else 256 - int(p[group + lane])
@@ -77,4 +120,4 @@ def encode_steps(
                     out.append(x & 255)
                     x >>= 8
                 states[lane] = (256 * x + 255 * bit) // f
-    return states, bytes(reversed(out))
+    return bytes(reversed(out))

@@ -21,9 +21,13 @@ class RawReader:
         self.place += 1
         return self.data[(self.place - 1) // 8] >> ((self.place - 1) % 8) & 1
 
-    def finish(self) -> None:
-        """All bytes must have been used."""
-        if -(-self.place // 8) != len(self.data):
+    def nbytes(self) -> int:
+        """Return how many bytes have been read, the last one as a whole."""
+        return -(-self.place // 8)
+
+    def finish(self, nbytes: int) -> None:
+        """So many bytes must have been used."""
+        if self.nbytes() != nbytes:
             raise refuse("packet", "the raw section has bytes left over")
 
 

@@ -1,4 +1,4 @@
-"""Section 9.6: the tables that the format fixes, 1 byte a probability (codecs/src/tables.c has them as numbers)."""
+"""Section 9.6: the tables that the format fixes, 1 byte a probability (as numbers: codecs/src/tables.c, flagtables.c)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import base64
 
 import numpy as np
 
-__all__ = ["CLASS_HIGH", "CLASS_LOW", "MAGNITUDE_TABLES", "SIGN_TABLES"]
+__all__ = ["CLASS_HIGH", "CLASS_LOW", "FLAG_TABLES", "MAGNITUDE_TABLES", "SIGN_TABLES"]
 
 _MAGNITUDES = (
     "JwJ3#Wm|k;bYy{viG8V|934C<E;24tI&DjHZi#h}JR>|cH9t8>N_>1<ag3IS6ed_zNOxRkU|5HEfNy=W78oWYLo`7<YDigbft8qU"
@@ -192,11 +192,18 @@ _SIGNS = (
     "r&yPnY=hT>CKY)OMF`~g786r)769^G1d4Pa`iCRYI<J7i}?e62$vVeeqhG=2IyQYtN#Kg3xlz@PMRd;<<Oh`yoJTf&gMSy^ShXVo"
     "r{Bi>Wyx3|C5`ch!0R|X`lLP|;fQS<V0f2yjeDL`M3}WB)2MkZa<bZ&Hir(r)cG&d!Z?Nb2{D6Rf"
 )
+_FLAGS = (
+    "0d2$rv6ce|{{x->1pod97Lo{hISNda40)vvLd+0l?Gmu=65sU`Da{vbh8&c&9ZMA-{|6*}|0y$hDT?ST#lkIdx-b9xHAeq7VbnU;{5+|VK!jF9"
+    "cl$-7_(}iYOH>q5f4WsL-CdH}U%mfl|Nm%rGjF++b9w)D<o|wyxPP<Qg4YF*|MQaxT9u^4nom}r-N&HB>Z_ypvF!J`zQVwX2g}F*%>Mt<;OyS-"
+    "p5c1`?&<#d{Qv*I;Q"
+)
 
 MAGNITUDE_TABLES = np.frombuffer(base64.b85decode(_MAGNITUDES), np.uint8).reshape(62, 4, 3, 16)
 """Probabilities of a 1, in 1/256, by table, phase, state and class."""
 SIGN_TABLES = np.frombuffer(base64.b85decode(_SIGNS), np.uint8).reshape(15, 16)
 """By table and |z|."""
+FLAG_TABLES = np.frombuffer(base64.b85decode(_FLAGS), np.uint8).reshape(63, 3)
+"""Probabilities that a unit becomes active, by table and by 0, 1 to 2, or 3 to 4 active neighbours."""
 CLASS_LOW = np.array([0, 1, 2, 3, 4, 5, 6, 7, 7, 8, 8, 8, 9, 9, 9, 9])
 """Of a sum below 16."""
 CLASS_HIGH = np.array([0, 10, 11, 12, 12, 13, 13, 13, 14, 14, 14, 14, 15, 15, 15, 15])
