@@ -51,9 +51,10 @@ export class App {
     private readonly find: (name: string, signal: AbortSignal) => Promise<Opened>,
   ) {
     const view = element("div", { class: "view" }, canvas);
-    const surface = (this.surface = surfaceOf(view, canvas, gl, () => this.viewer?.requestFrame()));
     this.images = new ImageList(server, (name) => this.show(name));
     body.append(this.images.root, view, this.damage.root, this.scale.root, this.settings, this.status.root);
+    // Measured when it has a place: an image may be open before the browser tells of sizes.
+    const surface = (this.surface = surfaceOf(view, canvas, gl, () => this.viewer?.requestFrame()));
     navigate(surface.canvas, view, () => this.viewer, (point) => this.pointAt(point), (name) => this.axes?.key(name) ?? false);
     addEventListener("hashchange", () => this.followAddress());
     surface.canvas.addEventListener("webglcontextlost", (event) => event.preventDefault());

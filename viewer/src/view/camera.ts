@@ -31,6 +31,8 @@ export function fit(image: Size, screen: Size): Camera {
   return { y: image.height / 2, x: image.width / 2, zoom: Math.min(zoom, LARGEST_ZOOM) };
 }
 
+export const sameCamera = (a: Camera, b: Camera): boolean => a.y === b.y && a.x === b.x && a.zoom === b.zoom;
+
 /** Keeps the zoom within its bounds and some of the image in the middle of the screen. */
 export function bounded(camera: Camera, image: Size, screen: Size): Camera {
   const least = SMALLEST_SHARE * fit(image, screen).zoom;

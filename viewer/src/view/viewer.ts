@@ -5,7 +5,7 @@ import type { Picture } from "../client/refine.ts";
 import { Session, type SessionListener, type SessionParts } from "../client/session.ts";
 import type { Light, Scenery } from "../gl/painter.ts";
 import { Stage } from "../gl/stage.ts";
-import { bounded, fit, levelFor, visibleRegion, type Camera, type Size } from "./camera.ts";
+import { bounded, fit, levelFor, sameCamera, visibleRegion, type Camera, type Size } from "./camera.ts";
 import { halfStep, lightOf, lookOf, type ChannelLook } from "./channels.ts";
 import { compose, covered, type Layered } from "./compose.ts";
 import { damageOnScreen, type Damage } from "./damage.ts";
@@ -70,6 +70,8 @@ export class Viewer {
   /** Pictures that found no place on the GPU. */
   private readonly homeless = new Set<ChunkKey>();
   private readonly damaged = new Map<ChunkKey, string>();
+  /** Nobody has moved it yet: it goes on fitting when the screen gets another size. */
+  private fitted = true;
   private framePending = false;
   private closed = false;
   private connected = true;
@@ -141,6 +143,7 @@ export class Viewer {
     if (change.at !== undefined) this.motion = motionBetween(this.state.at, change.at) ?? this.motion;
     this.state = { ...this.state, ...change };
     if (change.camera !== undefined) this.movedAt = performance.now();
+    if (change.camera !== undefined) this.fitted = sameCamera(change.camera, fit(this.image, this.screen));
     if (change.camera !== undefined) this.state = { ...this.state, camera: bounded(change.camera, this.image, this.screen) };
     this.requestFrame();
   }
@@ -275,6 +278,7 @@ export class Viewer {
   private frame(): void {
     if (this.surface.gl.isContextLost()) return;
     const canvas = this.canvas();
+    if (this.fitted) this.state = { ...this.state, camera: fit(this.image, this.screen) };
     this.scene = this.visibleScene();
     if (this.scene !== undefined) {
       this.ask(this.scene);
