@@ -43,8 +43,8 @@ def shards(draw: st.DrawFn) -> tuple[np.ndarray[Any, Any], bytes]:
 
 
 @settings(max_examples=40, deadline=None)
-@given(shards())
-def test_the_reference_reads_what_the_native_core_writes(shard: tuple[np.ndarray[Any, Any], bytes]) -> None:
+@given(shards(), st.integers(1, 12))
+def test_the_reference_reads_what_the_native_core_writes(shard: tuple[np.ndarray[Any, Any], bytes], step: int) -> None:
     """Each chooses tables and states as it likes, so their bytes differ."""
     image, data = shard
     header = _core.Header.parse(data)
@@ -55,9 +55,9 @@ def test_the_reference_reads_what_the_native_core_writes(shard: tuple[np.ndarray
         chunks.append(_core.encode_chunk(part, header)[0] if part.any() else None)
     written = _core.assemble(header, chunks)
     np.testing.assert_array_equal(reference.decode(written), image)
-    for step in range(header.first_step + 1):
-        coarse = np.squeeze(reference.decode(written, step=step), (0, 1) if image.shape[1] == 1 else 0)
-        np.testing.assert_array_equal(codec.decode(written, step=step), coarse)
+    step = min(step, header.first_step)
+    coarse = np.squeeze(reference.decode(written, step=step), (0, 1) if image.shape[1] == 1 else 0)
+    np.testing.assert_array_equal(codec.decode(written, step=step), coarse)
 
 
 @settings(max_examples=40, deadline=None)
