@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from ziggurat._core import error_bound
 from ziggurat.errors import ZigguratError
+from ziggurat.server.answers import told
 from ziggurat.server.fetch import Target, read_ahead
 from ziggurat.server.load import load
 from ziggurat.server.motion import by_worth
@@ -39,7 +40,7 @@ MESSAGE_NBYTES = 8 * 1024
 
 def error_event(error: ZigguratError, view: int | None, **place: list[int]) -> dict[str, object]:
     """The event that reports an error; ``place`` is ``chunk`` or ``shard``."""
-    return {"type": "error", "id": view, "kind": error.kind, "message": str(error), **place}
+    return {"type": "error", "id": view, "kind": error.kind, "message": told(error), **place}
 
 
 async def look_up(
@@ -94,7 +95,9 @@ async def deliver(
         await outlet.event(event | {"held": seen.held})
         seen.told = True
     loaded = await load(opened.image, parts, session.memory, seen.handle, exact=view.exact)
-    sender = _Sender(view, seen.handle, loaded, outlet, outlet.handed_over if since is None else since)
+    for unreadable in loaded.unreadable.values():
+        images.renew(unreadable)
+    sender = _Sender(view, seen.handle, loaded, images, outlet, outlet.handed_over if since is None else since)
     await sender.absences()
     reader = PacketReader(opened.image.store, f"{opened.name} {opened.version}", images.segments)
     await sender.refine(reader)
@@ -104,9 +107,10 @@ async def deliver(
 class _Sender:
     """Sends what was loaded for one view."""
 
-    def __init__(self, view: View, handle: int, loaded: Loaded, outlet: Outlet, since: int) -> None:
+    def __init__(self, view: View, handle: int, loaded: Loaded, images: Images, outlet: Outlet, since: int) -> None:
         self._view = view
         self._loaded = loaded
+        self._images = images
         self._outlet = outlet
         self._writer = MessageWriter(view.id, handle)
         self._since = since
@@ -156,6 +160,7 @@ class _Sender:
         if not target.alive[packet.row]:
             return
         if isinstance(data, ZigguratError):
+            self._images.renew(data)
             target.alive[packet.row] = False
             place = [target.array, target.shard, packet.chunk]
             await self._outlet.event(error_event(data, self._view.id, chunk=place))
