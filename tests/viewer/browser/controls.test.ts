@@ -13,7 +13,7 @@ let server: RunningServer;
 let browser: Browser;
 let viewer: ViewerPage;
 
-const canvas = () => viewer.page.locator("canvas");
+const canvas = () => viewer.page.locator(".view > canvas");
 /** What is seen of the canvas. */
 const view = () => viewer.page.locator(".view");
 const status = () => viewer.page.locator("footer");

@@ -106,7 +106,7 @@ export class ViewerPage {
       const { x, y, width, height } = view.getBoundingClientRect();
       return { x, y, width, height };
     });
-    const png = (await this.page.screenshot({ clip, style: ".scale, .damage { visibility: hidden }" })).toString("base64");
+    const png = (await this.page.screenshot({ clip, style: ".scale, .damage, .minimap { visibility: hidden }" })).toString("base64");
     const { height, width, pixels } = await this.page.evaluate(async (data) => {
       const bitmap = await createImageBitmap(await (await fetch(`data:image/png;base64,${data}`)).blob());
       const context = new OffscreenCanvas(bitmap.width, bitmap.height).getContext("2d")!;

@@ -83,6 +83,13 @@ export function describeGroup(name: string, group: unknown, documents: { readonl
   };
 }
 
+/** @param labels the parsed zarr.json of the image's group `labels`: https://ngff.openmicroscopy.org/0.5/#labels-md */
+export function labelAddresses(address: string, labels: unknown): string[] {
+  const names = new Checked(labels, "labels/zarr.json", fail).at("attributes").at("ome").at("labels");
+  const base = address.replace(/\/?$/, "/labels/");
+  return names.missing ? [] : names.list().map((name) => base + name.string().split("/").map(encodeURIComponent).join("/"));
+}
+
 function multiscaleOf(root: Checked): Checked {
   const ome = root.at("attributes").at("ome");
   const [multiscale] = ome.missing || ome.at("multiscales").missing ? [] : ome.at("multiscales").list();
