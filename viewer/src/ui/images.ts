@@ -54,6 +54,7 @@ export class ImageList {
     const picture = element("img", { src: this.server.thumbnail(name, THUMBNAIL_PIXELS), alt: "", loading: "lazy" });
     const size = element("small", {}, shape.join(" × "));
     const kind = element("small", {}, `${dtype}, ${readableBytes(nbytes)}`);
+    // Names may be broken where people join words.
     const text = element("span", {}, element("strong", {}, title.replaceAll("_", "_\u200b")), size, kind);
     return element("button", { type: "button", title: name, click: () => this.open(name) }, picture, text);
   }

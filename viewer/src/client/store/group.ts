@@ -9,7 +9,8 @@ import { levelSize } from "../geometry.ts";
 const CODEC = "ziggurat";
 const AXES = "tczyx";
 
-interface StoredJson {
+/** A stored array as a description has it, and what the whole image takes from it. */
+interface Array3 {
   readonly path: string;
   readonly level: number;
   readonly shape: readonly number[];
@@ -17,9 +18,6 @@ interface StoredJson {
   readonly chunk_shape: readonly number[];
   readonly resolutions: number;
   readonly nbytes: number;
-}
-
-interface Array3 extends StoredJson {
   readonly dtype: string;
   readonly coding: string;
   readonly fill: unknown;
