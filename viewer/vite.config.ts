@@ -24,10 +24,24 @@ function compressed(): Plugin {
   };
 }
 
+/** Leaves comments and indents of shaders at home: to everybody else they are text, which is sent as it is. */
+const bareShaders = (): Plugin => ({
+  name: "bare-shaders",
+  enforce: "pre",
+  transform: (code, id) => (/\/gl\/\w+\.ts$/.test(id) && code.includes("#version") ? code.replace(/[ \t]*\/\/ .*$/gm, "").replace(/^[ \t]+/gm, "") : null),
+});
+
+/** What is loaded later brings no styles and little else: vite's own loading of what it needs would be the larger part. */
+const plainImports = (): Plugin => ({
+  name: "plain-imports",
+  enforce: "pre",
+  load: (id) => (id.includes("vite/preload-helper") ? "export const __vitePreload = (load) => load();" : null),
+});
+
 export default defineConfig({
-  plugins: [compressed()],
+  plugins: [compressed(), bareShaders(), plainImports()],
   base: "./", // the server may mount the viewer anywhere
-  build: { target: "es2022", assetsInlineLimit: 0, modulePreload: { polyfill: false } },
+  build: { target: "es2022", assetsInlineLimit: 0, modulePreload: false },
   worker: { format: "es" },
   server: { fs: { allow: [".."] } }, // the codec's wasm lies beside the viewer, not in it
 });
