@@ -79,6 +79,9 @@ describe.skipIf(absent !== undefined)(`the controls${absent === undefined ? "" :
   });
 
   it("names every control, and reaches each by the tabulator key", async () => {
+    await viewer.look({ zoom: 12 }); // with the overview
+    await viewer.idle();
+    expect(await viewer.page.locator("canvas").count()).toBe(2);
     const unnamed = await viewer.page.evaluate(() =>
       [...document.querySelectorAll<HTMLInputElement>("input, select, button, canvas")]
         .filter((one) => !one.labels?.length && !one.ariaLabel && !one.textContent?.trim())

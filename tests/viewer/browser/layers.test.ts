@@ -1,5 +1,4 @@
 /** Label images over the image they belong to: on the screen, under the pointer, in the address; from our server and from a store. */
-import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type {} from "../../../viewer/src/automation.ts";
 import { launch, type Browser } from "../support/browser.ts";
@@ -8,25 +7,30 @@ import { ViewerPage, type Picture } from "../support/stage.ts";
 import { StaticServer } from "../support/static.ts";
 
 const SPECKLES = "fluo16_speckles_2ch_1200";
-const absent = missing(SPECKLES);
+const STACK = "zstack16_dna_conf_wf_zcyx.tif";
+const absent = missing(SPECKLES, STACK);
 const [HEIGHT, WIDTH] = [1000, 1200];
 /** docs/protocol.md, "Colours of labels". */
 const COLOURS = [undefined, [0x82, 0xa7, 0xff], [0xad, 0xe6, 0x5a], [0xff, 0x82, 0xf0], [0x1e, 0xc8, 0xab]] as const;
 
-/** What is bright, as labels 1 to 4 from left to right, goes to the image's group `labels`, and its pixels to standard output. */
+/** Of one image what is bright, as labels 1 to 4 from left to right: their pixels go to standard output. Of the other each plane's number, from 1. */
 const LABEL = `
 import json, sys
 from pathlib import Path
 import numpy, tifffile
 from ziggurat.ingest import ingest
-source, labels = map(Path, sys.argv[1:])
+source, root = map(Path, sys.argv[1:])
+def label(image, name, mask):
+    labels = root / image / "labels"
+    labels.mkdir()
+    numpy.save(root / "mask.npy", mask)
+    ingest(root / "mask.npy", labels / name, axes="zyx"[-mask.ndim :], labels=True)
+    listing = {"version": "0.5", "labels": [name]}
+    (labels / "zarr.json").write_text(json.dumps({"zarr_format": 3, "node_type": "group", "attributes": {"ome": listing}}))
 nuclei = tifffile.imread(sorted(source.iterdir())[1])
 mask = numpy.where(nuclei > 600, 1 + numpy.arange(nuclei.shape[1]) // 300, 0).astype("uint16")
-labels.mkdir()
-numpy.save(labels.parent.parent / "mask.npy", mask)
-ingest(labels.parent.parent / "mask.npy", labels / "nuclei", labels=True)
-listing = {"version": "0.5", "labels": ["nuclei"]}
-(labels / "zarr.json").write_text(json.dumps({"zarr_format": 3, "node_type": "group", "attributes": {"ome": listing}}))
+label("speckles.zarr", "nuclei", mask)
+label("stack.zarr", "planes", numpy.ones((45, 130, 133), "uint8") * numpy.arange(1, 46, dtype="uint8")[:, None, None])
 sys.stdout.buffer.write(mask.astype("uint8").tobytes())
 `;
 
@@ -65,8 +69,8 @@ async function off(picture: Picture, colour: (label: number, place: number) => r
 
 describe.skipIf(absent !== undefined)(`label images over their image${absent === undefined ? "" : ` (skipped: ${absent})`}`, () => {
   beforeAll(async () => {
-    ({ root, remove } = await ingested({ [SPECKLES]: "speckles.zarr" }));
-    labels = python(LABEL, sharedPath(SPECKLES), join(root, "speckles.zarr/labels"));
+    ({ root, remove } = await ingested({ [SPECKLES]: "speckles.zarr", [STACK]: "stack.zarr" }));
+    labels = python(LABEL, sharedPath(SPECKLES), root);
     [server, store, browser] = await Promise.all([serveRoot(root), StaticServer.over(root), launch()]);
     viewer = ViewerPage.free(await browser.page(1000, 640), server.address);
   });
@@ -115,6 +119,19 @@ describe.skipIf(absent !== undefined)(`label images over their image${absent ===
     const seen = await off(await viewer.picture(), (label) => COLOURS[label] ?? []);
     expect(seen.off).toBeLessThan(0.2);
     expect(seen.seen.length).toBeGreaterThan(1);
+  });
+
+  it("go along from plane to plane", async () => {
+    await viewer.open("stack.zarr", "&z=1&labels=1,stack.zarr/labels/planes");
+    const middle = async () => {
+      await viewer.idle();
+      const { height, width, pixels } = await viewer.picture();
+      const at = 4 * ((height >> 1) * width + (width >> 1));
+      return [...pixels.subarray(at, at + 3)];
+    };
+    expect(await middle()).toEqual(COLOURS[2]);
+    await viewer.page.getByRole("slider", { name: "Position on axis z" }).fill("3");
+    expect(await middle()).toEqual(COLOURS[4]);
   });
 
   it("are told under the pointer, and kept in the address", async () => {

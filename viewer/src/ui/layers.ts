@@ -6,12 +6,9 @@ import { Viewer, type Surface } from "../view/viewer.ts";
 import type { Opened } from "./app.ts";
 import type { Panel } from "./channels.ts";
 import { element } from "./dom.ts";
-import { labelRow } from "./labels.ts";
+import { labelRow, MOST_LAYERS } from "./labels.ts";
 import { readingText } from "./status.ts";
 import { mover } from "./surface.ts";
-
-/** Browsers take the oldest drawing from a page that has many. */
-const MOST_LAYERS = 4;
 
 /** What a person calls a label image: the last part of its name. */
 export const labelTitle = (name: string): string => decodeURIComponent(name.split("/").at(-1)!.replace(/%(?![0-9a-f]{2})/gi, "%25"));
