@@ -72,7 +72,7 @@ describe.skipIf(absent !== undefined)(`label images over their image${absent ===
     ({ root, remove } = await ingested({ [SPECKLES]: "speckles.zarr", [STACK]: "stack.zarr" }));
     labels = python(LABEL, sharedPath(SPECKLES), root);
     [server, store, browser] = await Promise.all([serveRoot(root), StaticServer.over(root), launch()]);
-    viewer = ViewerPage.free(await browser.page(1000, 640), server.address);
+    viewer = ViewerPage.free(await browser.page(960, 440), server.address);
   });
 
   afterAll(async () => {
@@ -141,8 +141,8 @@ describe.skipIf(absent !== undefined)(`label images over their image${absent ===
     expect(await layer().evaluate((canvas) => canvas.style.opacity)).toBe("0.7");
     const box = (await viewer.page.locator(".view").boundingBox())!;
     const pointer = viewer.page.locator(".pointer");
-    const bright = labels.findIndex((label, place) => label === 2 && Math.abs(Math.floor(place / WIDTH) - 450) < 100 && Math.abs((place % WIDTH) - 500) < 80);
-    for (const place of [bright, 330 * WIDTH + 400]) {
+    const bright = labels.findIndex((label, place) => label === 2 && Math.abs(Math.floor(place / WIDTH) - 450) < 60 && Math.abs((place % WIDTH) - 500) < 80);
+    for (const place of [bright, 400 * WIDTH + 440]) {
       const [y, x] = [Math.floor(place / WIDTH), place % WIDTH];
       await viewer.page.mouse.move(box.x + (x + 0.5 - 500) * 2 + Math.round(box.width) / 2, box.y + (y + 0.5 - 450) * 2 + Math.round(box.height) / 2);
       await expect.poll(() => pointer.textContent()).toMatch(new RegExp(`x ${x} {2}y ${y} .* nuclei ${labels[place]}$`));
