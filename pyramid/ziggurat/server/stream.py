@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from ziggurat.server.motion import Box
     from ziggurat.server.resume import Held
 
-__all__ = ["Streams"]
+__all__ = ["OpenSocket", "Streams"]
 
 logger = logging.getLogger("ziggurat.server")
 
@@ -131,6 +131,42 @@ def _limit_unsent(transport: asyncio.Transport | None) -> None:
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT_NBYTES)
 
 
+class OpenSocket:
+    """A WebSocket that takes nothing after its closing frame, as RFC 6455, section 5.5.1, has it.
+
+    aiohttp itself refuses only once that frame has left its buffers: until then a message would still go behind it, which a browser
+    reports as a fault of the server.
+
+    Parameters
+    ----------
+    ws
+        Where to send.
+    """
+
+    def __init__(self, ws: web.WebSocketResponse) -> None:
+        self._ws = ws
+
+    async def send_bytes(self, message: bytes) -> None:
+        """Send a binary message.
+
+        Raises
+        ------
+        ConnectionError
+            If the closing frame was sent.
+        """
+        self._check()
+        await self._ws.send_bytes(message)
+
+    async def send_str(self, message: str) -> None:
+        """Send an event; raises as `send_bytes`."""
+        self._check()
+        await self._ws.send_str(message)
+
+    def _check(self) -> None:
+        if self._ws.closed:
+            raise ConnectionError("the connection is closed")
+
+
 class _Connection:
     """One client."""
 
@@ -138,7 +174,7 @@ class _Connection:
         self._ws = ws
         self._images = images
         self._session = Session()
-        self._outlet = Outlet(ws)
+        self._outlet = Outlet(OpenSocket(ws))
         self._motion = Motion()
         self._newest: View | None = None
         self._changed = asyncio.Event()
