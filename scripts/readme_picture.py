@@ -35,9 +35,9 @@ SLIDE, NUCLEI, STACK = "HE_CMU-1-Small-Region.svs", "fluo16_scanR_offset_1344.ti
 STAGE_SIDE = 440
 STAGES = {
     "mosaic-1-first.png": (442, 22, 1004),
-    "mosaic-2-zoomed.png": (330, 600, STAGE_SIDE),
-    "mosaic-3-sharper.png": (330, 600, STAGE_SIDE),
-    "mosaic-4-exact.png": (330, 600, STAGE_SIDE),
+    "mosaic-2-zoomed.png": (1040, 90, STAGE_SIDE),
+    "mosaic-3-sharper.png": (1040, 90, STAGE_SIDE),
+    "mosaic-4-exact.png": (1040, 90, STAGE_SIDE),
 }
 PAGES = ("gallery-slide.png", "gallery-labels.png", "gallery-channels.png", "gallery-stack.png")
 """Whole pages, two a row."""
