@@ -88,7 +88,7 @@ SIMD_INLINE uint32_t mask_deposit(uint32_t bits, uint32_t mask)
 }
 SIMD_INLINE uint8_t *compact_8(v128_t x, uint32_t mask, uint8_t *out)
 {
-    wasm_v128_store64_lane(out, wasm_i8x16_swizzle(x, wasm_v128_load64_zero(compact_bytes[mask])), 0);
+    wasm_v128_store64_lane(out, wasm_i8x16_swizzle(x, wasm_v128_load64_zero(compact_to_front(mask))), 0);
     return out + __builtin_popcount(mask);
 }
 SIMD_INLINE uint32_t v_compress(V x, uint32_t mask, uint8_t *out)
