@@ -160,6 +160,10 @@ SIMD_INLINE V lanes_decode(Lanes *s, V p, uint32_t width)
                     wasm_u16x8_extend_high_u8x16(p.b)};
     v128_t ones[4];
     for (uint32_t g = 0; g < 4; g += vectors) {
+        if (vectors == 1 && !wasm_v128_any_true(ps[g])) { /* nothing is coded */
+            ones[g] = ps[g];
+            continue;
+        }
         for (uint32_t i = 0; i < vectors; i++)
             ones[g + i] = advance(&s->x[i], ps[g + i]);
         for (uint32_t i = 0; i < vectors; i++)
