@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "counted.h"
 #include "ziggurat.h"
 
 enum { FIX_HEADER = 1, FIX_INDEX = 2, FIX_PACKETS = 4, CHUNKS_TRIED = 8 };
@@ -38,7 +39,7 @@ static void fix_front(uint8_t *data, size_t nbytes, int fixes)
         if (index_nbytes <= nbytes - ZGR_HEADER_NBYTES)
             store_u32(data + 68, zgr_crc32c(data + ZGR_HEADER_NBYTES, index_nbytes, 0));
     }
-    store_u32(data + 76, zgr_crc32c(data, 76, 0));
+    store_u32(data + ZGR_HEADER_NBYTES - 4, zgr_crc32c(data, ZGR_HEADER_NBYTES - 4, 0));
 }
 
 struct tables {
@@ -120,6 +121,7 @@ static void refuse_without_codes(const struct zgr_header *h)
 int LLVMFuzzerTestOneInput(const uint8_t *input, size_t input_nbytes);
 int LLVMFuzzerTestOneInput(const uint8_t *input, size_t input_nbytes)
 {
+    count_input(input_nbytes);
     if (input_nbytes < 1)
         return 0;
     int fixes = input[0];

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import numpy as np
 
-from ziggurat._core import ChunkDecoder, Header, assemble, encode_chunk, error_bound, parse_index
+from ziggurat._core import ChunkDecoder, ErrorsSeen, Header, assemble, encode_chunk, error_bound, parse_index, tighten
 from ziggurat.encode import CODINGS, DTYPES, coarse_step_of, first_step_of
 from ziggurat.errors import CorruptError, FormatError, RequestError, SourceError
 from ziggurat.valuemap import ValueMap, coding_of, fill_mask, find_value_map
@@ -47,7 +47,7 @@ class Packet(NamedTuple):
         Its bytes in the object, checksum included.
     max_error
         Guaranteed largest error of a pixel at level ``resolution``, in the data's units, once all packets that level needs
-        down to ``step`` are there.
+        down to ``step`` are there, and none below it.
     """
 
     chunk: int
@@ -124,14 +124,16 @@ def encode(
         codes=values.codes,
     )
 
+    seen = ErrorsSeen()
+
     def encode_ordinal(ordinal: int) -> list[list[bytes]] | None:
         _, y, x, height, width = header.chunk_rect(ordinal)
         part = pixels[:, y : y + height, x : x + width]
         is_fill = fill_mask(part[:1, :1, :1], fill).all() and fill_mask(part, fill).all()
-        return None if is_fill else encode_chunk(part, header)[0]
+        return None if is_fill else encode_chunk(part, header, seen)[0]
 
     chunks = _map(encode_ordinal, range(header.chunks), threads)
-    return assemble(header.replace(coarse_step=coarse_step_of(chunks, header)), chunks)
+    return assemble(tighten(header.replace(coarse_step=coarse_step_of(chunks, header)), seen), chunks)
 
 
 def decode(

@@ -68,8 +68,8 @@ class Cursor:
 
 
 def take_header(cursor: Cursor) -> bytes:
-    """80 bytes, and the table of codes, which begins with its size, where byte 7 says that there is one."""
-    header = cursor.take(80)
+    """104 bytes, and the table of codes, which begins with its size, where byte 7 says that there is one."""
+    header = cursor.take(104)
     if header[7] < 16:
         return header
     size = cursor.take(4)
@@ -180,6 +180,7 @@ class StreamClient:
         self.records: list[tuple[int, Record]] = []
         self.events: list[dict] = []
         self.sizes: list[int] = []
+        self.message_views: list[int] = []
         self.acknowledges = False
 
     async def announce(self) -> None:
@@ -240,6 +241,7 @@ class StreamClient:
         if self.acknowledges:
             await self.acknowledge(sum(self.sizes))
         view, handle, records = read_message(message.data)
+        self.message_views.append(view)
         for record in records:
             self.records.append((view, record))
             self.pictures[handle].take(record)

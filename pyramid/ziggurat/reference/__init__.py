@@ -26,6 +26,7 @@ module                  section of codecs/SPEC.md
 :mod:`.floats`          13. Floats
 :mod:`.binarycoder`     14. The binary coder
 :mod:`.guarantee`       the error of any coding: 10, 12 and 13
+:mod:`.tightness`       10. what was measured
 :mod:`.chunk`           packets of one chunk to pixels, and back
 :mod:`.shard`           a whole object
 ======================  =========================================

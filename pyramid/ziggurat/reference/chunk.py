@@ -120,10 +120,15 @@ class ChunkDecoder:
         """Return the pixels [components, h, w] at a level, as far as they are known."""
         if self.labels is not None:
             return self.labels.level(level)
-        m = np.stack([self._component(component, level) for component in range(self.header.components)])
+        m = self.numbers(level)
         if self.header.coding != FLOAT:
-            return unmap_values(self.header, colour_inverse(m) if self.header.coding == RCT else m)
+            return unmap_values(self.header, m)
         return unmap_floats(self.header, m) if level else self._exact(m)
+
+    def numbers(self, level: int) -> NDArray[np.int32]:
+        """Return m [components, h, w] at a level, not clamped yet."""
+        m = np.stack([self._component(component, level) for component in range(self.header.components)])
+        return colour_inverse(m) if self.header.coding == RCT else m
 
     def _exact(self, m: NDArray[np.int32]) -> NDArray[Any]:
         """Level 0 of floats."""
@@ -151,7 +156,9 @@ class ChunkDecoder:
         coeffs, step = self.bits[component, band].coeffs, self.steps[resolution]
         if self.header.coding == FLOAT:
             step = max(0, step - 1)
-        return coeffs if step > self.wave.first_step else middle(coeffs, lowest_plane(band, step))
+        return (
+            coeffs if step > self.wave.first_step else middle(coeffs, lowest_plane(self.header, component, band, step))
+        )
 
 
 def encode_chunk(header: Header, pixels: NDArray[Any]) -> dict[tuple[int, int], bytes]:
@@ -235,5 +242,5 @@ def _shares(header: Header, bits: dict[tuple[int, Band], BandBits], resolution: 
                 siblings.append(bits[component - 1, band])
             has_parent = band.kind != "LL" and band.decomposition < header.decompositions
             parent = bits[component, Band(band.kind, band.decomposition + 1)] if has_parent else None
-            shares.append(Share(bits[component, band], *planes_of(header, band, step), parent, siblings))
+            shares.append(Share(bits[component, band], *planes_of(header, component, band, step), parent, siblings))
     return shares

@@ -14,6 +14,7 @@ from ziggurat.reference.geometry import level_size
 from ziggurat.reference.header import DTYPES, FLOAT, HEADER_NBYTES, LABEL, Header
 from ziggurat.reference.index import CRC_NBYTES, Index, packet_crc, packet_order, parse_index, write_index
 from ziggurat.reference.refusal import refuse
+from ziggurat.reference.tightness import find_tightness
 from ziggurat.reference.values import find_values
 from ziggurat.reference.valuetable import write_codes
 
@@ -57,10 +58,11 @@ def encode(
     coarse_step: int = 0,
     fill: int = 0,
     codes: tuple[int, ...] | None = None,
+    tight: bool = False,
 ) -> bytes:
     """Encode pixels [planes, components, h, w] as one shard, with a table of codes if some are given.
 
-    Chunks that hold only the fill value (of floats, bits) are absent.
+    Chunks that hold only the fill value (of floats, bits) are absent. With ``tight`` it promises the errors that are measured.
     """
     planes, components, height, width = pixels.shape
     dtype = next(code for code, name in DTYPES.items() if name == pixels.dtype.name)
@@ -83,7 +85,7 @@ def encode(
         part = pixels[rect.plane, :, rect.y : rect.y + rect.height, rect.x : rect.x + rect.width]
         if part.tobytes() != np.full(part.shape, header.fill_pixel).tobytes():
             chunks[ordinal] = encode_chunk(header, part)
-    return assemble(header, chunks)
+    return assemble(header.replace(tightness=find_tightness(header, chunks)) if tight else header, chunks)
 
 
 def _signed(field: int) -> int:

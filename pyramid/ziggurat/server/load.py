@@ -97,13 +97,14 @@ def _add(
     """Add the chunks of one shard."""
     present = index.present[part.chunks]
     chunks = part.chunks[present]
-    stop = step_for_error(index.header, part.decode, part.max_error)
+    stop = step_for_error(index.header, part.decode, part.max_error, beyond=True)
     target = Target(
         array=part.array,
         shard=part.shard,
         lengths=index.lengths,
         chunks=chunks,
         places=part.places[present],
+        later=part.later,
         level=level,
         finest=min(part.decode, index.header.resolutions - 1),
         stop=stop,
