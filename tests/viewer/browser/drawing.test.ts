@@ -110,7 +110,7 @@ describe.skipIf(absent !== undefined)(`the canvas${absent === undefined ? "" : `
     await page.close();
   });
 
-  it("never gets blurrier on the way from afar to the exact picture", async () => {
+  it("never gets blurrier on the way from afar to all that can be seen", async () => {
     viewer.gate.release();
     await viewer.page.setViewportSize({ width: 800, height: 560 });
     await viewer.open("slide.zarr", "&zoom=0.08");
@@ -124,7 +124,7 @@ describe.skipIf(absent !== undefined)(`the canvas${absent === undefined ? "" : `
         await viewer.keep(`sharpening-${messages}`);
       }
     await viewer.idle();
-    expect(await viewer.state()).toMatchObject({ exact: true, level: 0 });
+    expect(await viewer.state()).toMatchObject({ settled: true, level: 0, maxError: 1 }); // a grey of 256 is what can be seen
     const last = await viewer.picture();
     const distances = pictures.map((picture) => difference(picture, last));
     expect(distances[0]).toBeGreaterThan(1);

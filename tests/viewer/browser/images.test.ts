@@ -31,7 +31,7 @@ describe.skipIf(absent !== undefined)(`the viewer${absent === undefined ? "" : `
     const others = Object.fromEntries(Object.keys(OTHER_KINDS).map((kind) => [fileOf(kind), `${kind}.zarr`]));
     server = await serve({ [SPECKLES]: "speckles.zarr", [SLIDE]: "slide.zarr", [STACK]: "stack.zarr", ...others });
     browser = await launch();
-    viewer = await ViewerPage.make(await browser.page(1100, 700), server.address);
+    viewer = await ViewerPage.make(await browser.page(1300, 760), server.address); // large enough to show speckles at level 0
   });
 
   afterAll(async () => {
