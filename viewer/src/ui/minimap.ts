@@ -22,6 +22,7 @@ export class Minimap {
   private size: Size = { height: 0, width: 0 };
   /** What is painted. */
   private mark = "";
+  private look = "";
   /** From the pointer to the middle of the screen, in the image, while it drags. */
   private grip: Point | undefined;
 
@@ -41,21 +42,28 @@ export class Minimap {
     const { image, screen } = viewer;
     const frame = frameIn(viewer.current.camera, image, screen);
     // While it is not to be seen it is not there: nothing to reach by keyboard.
-    if (frame === undefined) return this.root.replaceChildren();
-    if (this.root.childElementCount === 0) this.root.append(this.picture, this.toggle);
-    if (!this.shown) return;
+    if (frame === undefined) this.root.replaceChildren();
+    else if (this.root.childElementCount === 0) this.root.append(this.picture, this.toggle);
+    // Painted once all is there, even if it is not seen yet: so it is there when one zooms in.
+    if (!this.shown || (frame === undefined && !viewer.status.settled)) return;
     this.size = overviewSize(image, Math.min(LONGEST, LARGEST_SHARE * Math.min(screen.height, screen.width)));
     Object.assign(this.picture.style, { height: `${this.size.height}px`, width: `${this.size.width}px` });
     const percent = (share: number): string => `${(100 * share).toFixed(2)}%`;
-    Object.assign(this.frame.style, { top: percent(frame.top), left: percent(frame.left), height: percent(frame.height), width: percent(frame.width) });
+    if (frame !== undefined) Object.assign(this.frame.style, { top: percent(frame.top), left: percent(frame.left), height: percent(frame.height), width: percent(frame.width) });
     this.paint(viewer);
   }
 
   private paint(viewer: Viewer): void {
+    // The graphics card hands it back once it has drawn all else, for which the page waits: not with each packet, but at once where
+    // another plane is shown, or in other colours.
+    const { shownAt, settled } = viewer.status;
+    const look = JSON.stringify([shownAt, viewer.current.looks]);
+    if (this.mark !== "" && look === this.look && !settled) return;
     const [height, width] = [this.size.height, this.size.width].map((side) => Math.ceil(side * devicePixelRatio)) as [number, number];
     const painted = viewer.overview({ height, width }, this.mark);
     if (painted === undefined) return;
     this.mark = painted.mark;
+    this.look = look;
     Object.assign(this.map, { height, width });
     this.map.getContext("2d")?.putImageData(new ImageData(painted.pixels, width, height), 0, 0);
   }
