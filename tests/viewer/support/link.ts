@@ -23,7 +23,8 @@ export async function slowLink(address: string, bitsPerSecond: number, roundTrip
       one.on("error", () => one.destroy());
       one.on("close", () => sockets.delete(one));
     }
-    near.on("data", (data: Buffer) => late(far, data, performance.now() + roundTripMs / 2));
+    const connectedAt = performance.now() + roundTripMs; // its handshake went there and back
+    near.on("data", (data: Buffer) => late(far, data, Math.max(performance.now(), connectedAt) + roundTripMs / 2));
     far.on("data", (data: Buffer) => {
       total += data.length;
       freeAt = Math.max(freeAt, performance.now()) + (data.length * 8000) / bitsPerSecond;

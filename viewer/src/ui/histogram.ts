@@ -57,8 +57,9 @@ export class HistogramSliders {
     const { camera, at } = this.viewer.current;
     const { bytesReceived, settled } = this.viewer.status;
     const wanted = JSON.stringify([camera, at, bytesReceived]);
-    if (!settled || wanted === this.counted) return;
-    clearTimeout(this.timer);
+    if (wanted === this.counted) return;
+    clearTimeout(this.timer); // it may have been settled before, and be under way again by now
+    if (!settled) return;
     this.timer = setTimeout(() => {
       if (!this.root.isConnected) return; // another image was opened
       this.counted = wanted;
