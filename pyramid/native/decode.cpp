@@ -79,6 +79,21 @@ public:
             raise(status, where() + " resolution " + std::to_string(resolution) + " step " + std::to_string(step));
     }
 
+    size_t add_part(uint32_t resolution, uint32_t step, nb::handle packet)
+    {
+        Bytes bytes(packet);
+        zgr_status status;
+        size_t used = 0;
+        {
+            nb::gil_scoped_release unlocked;
+            std::lock_guard<std::mutex> lock(mutex);
+            status = zgr_decoder_add_part(decoder, resolution, step, bytes.data(), bytes.size(), &used);
+        }
+        if (status != ZGR_OK)
+            raise(status, where() + " a part of resolution " + std::to_string(resolution) + " step " + std::to_string(step));
+        return used;
+    }
+
     void skip_to(uint32_t resolution, uint32_t step)
     {
         std::lock_guard<std::mutex> lock(mutex);
@@ -176,6 +191,7 @@ void bind_decode(nb::module_ &module)
     nb::class_<ChunkDecoder>(module, "ChunkDecoder")
         .def(nb::init<const Header &, uint32_t>(), "header"_a, "ordinal"_a)
         .def("add", &ChunkDecoder::add, "resolution"_a, "step"_a, "packet"_a, nb::kw_only(), "after_gap"_a = false)
+        .def("add_part", &ChunkDecoder::add_part, "resolution"_a, "step"_a, "packet"_a)
         .def("skip_to", &ChunkDecoder::skip_to, "resolution"_a, "step"_a)
         .def("step", &ChunkDecoder::step, "resolution"_a)
         .def("error", &ChunkDecoder::error, "level"_a)

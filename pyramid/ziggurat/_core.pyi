@@ -287,6 +287,18 @@ class ChunkDecoder:
             decoder is spoiled for good.
         """
 
+    def add_part(self, resolution: int, step: int, packet: Buffer) -> int:
+        """Take what is whole of the pieces of a packet that ends early, and return how many bytes of it that is, or 0.
+
+        The packet is as for :meth:`add` ``after_gap``. Nothing can be built on a part: if there was something to take, whatever
+        is added or skipped after that is refused, and :meth:`step` and :meth:`error` stay what they were.
+
+        Raises
+        ------
+        CorruptError
+            As :meth:`add` does.
+        """
+
     def skip_to(self, resolution: int, step: int) -> None:
         """Say that all packets of a resolution that are still unknown down to ``step`` are empty."""
 
