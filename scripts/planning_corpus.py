@@ -44,45 +44,45 @@ HEADER_FIELDS = (
 
 # Two resolutions of two steps each, in 2 × 2 chunks of which the last is absent. The index takes 21 bytes: a mark for each
 # chunk, and for each present one twice a count and its lengths from the first that is not 0, all below 128, so a byte each.
-# The front ends at 101.
-# Coarse part, packets (1, 1):  chunk 0 [101, 111)  chunk 1 [111, 121)  chunk 2 [121, 131)
-# Fine part, chunk 0:  (1, 0) [131, 151)  (0, 1) [151, 181)  (0, 0) [181, 221)
-#            chunk 1:  (1, 0) empty       (0, 1) [221, 226)  (0, 0) [226, 326)
-#            chunk 2:  (1, 0) [326, 346)  (0, 1) empty       (0, 0) [346, 352)
+# The front ends at 125.
+# Coarse part, packets (1, 1):  chunk 0 [125, 135)  chunk 1 [135, 145)  chunk 2 [145, 155)
+# Fine part, chunk 0:  (1, 0) [155, 175)  (0, 1) [175, 205)  (0, 0) [205, 245)
+#            chunk 1:  (1, 0) empty       (0, 1) [245, 250)  (0, 0) [250, 350)
+#            chunk 2:  (1, 0) [350, 370)  (0, 1) empty       (0, 0) [370, 376)
 SMALL = [[[40, 30], [20, 10]], [[100, 5], [0, 10]], [[6, 0], [20, 10]], None]
 SMALL_HEADER = Header(
     dtype="uint8", height=16, width=16, chunk_height=8, chunk_width=8, decompositions=2, resolutions=2, first_step=1,
     coarse_step=1, span=255,
 )  # fmt: skip
 SMALL_CASES = {
-    # All of chunk 0: its coarse packet, and from 131 on its fine part; the 20 bytes between are no more than the gap.
-    "one chunk, gap bridged": ({"chunks": [0], "level": 0, "step": 0, "gap": 20}, [[101, 221]]),
-    "one chunk, gap too long": ({"chunks": [0], "level": 0, "step": 0, "gap": 19}, [[101, 111], [131, 221]]),
+    # All of chunk 0: its coarse packet, and from 155 on its fine part; the 20 bytes between are no more than the gap.
+    "one chunk, gap bridged": ({"chunks": [0], "level": 0, "step": 0, "gap": 20}, [[125, 245]]),
+    "one chunk, gap too long": ({"chunks": [0], "level": 0, "step": 0, "gap": 19}, [[125, 135], [155, 245]]),
     # Level 1 needs no packet of resolution 0.
-    "a coarser level": ({"chunks": [0, 1, 2], "level": 1, "step": 0, "gap": 0}, [[101, 151], [326, 346]]),
-    # Step 1 leaves out the packets of step 0: nothing of [131, 151), [181, 221).
-    "a lower precision": ({"chunks": [0, 1], "level": 0, "step": 1, "gap": 0}, [[101, 121], [151, 181], [221, 226]]),
+    "a coarser level": ({"chunks": [0, 1, 2], "level": 1, "step": 0, "gap": 0}, [[125, 175], [350, 370]]),
+    # Step 1 leaves out the packets of step 0: nothing of [155, 175), [205, 245).
+    "a lower precision": ({"chunks": [0, 1], "level": 0, "step": 1, "gap": 0}, [[125, 145], [175, 205], [245, 250]]),
     "a level beyond the resolutions is the coarsest": (
         {"chunks": [2], "level": 2, "step": 1, "gap": 0},
-        [[121, 131]],
+        [[145, 155]],
     ),
     "an absent chunk": ({"chunks": [3], "level": 0, "step": 0, "gap": 0}, []),
     "no chunk": ({"chunks": [], "level": 0, "step": 0, "gap": 0}, []),
     # The cap of 60 ends a range before the span that would make it longer; a packet of 100 stays whole.
     "a cap": (
         {"chunks": [0, 1], "level": 0, "step": 0, "gap": 64, "cap": 60},
-        [[101, 151], [151, 181], [181, 226], [226, 326]],
+        [[125, 175], [175, 205], [205, 250], [250, 350]],
     ),
     "what is held is not read": (
-        {"chunks": [0], "level": 0, "step": 0, "gap": 0, "held": [[0, 116], [141, 161]]},
-        [[131, 141], [161, 221]],
+        {"chunks": [0], "level": 0, "step": 0, "gap": 0, "held": [[0, 140], [165, 185]]},
+        [[155, 165], [185, 245]],
     ),
-    # [116, 131) would be bridged, but is held: there is nothing to bridge, and it is not read again.
+    # [140, 155) would be bridged, but is held: there is nothing to bridge, and it is not read again.
     "a gap that is held is not read again": (
-        {"chunks": [0], "level": 0, "step": 0, "gap": 20, "held": [[113, 131]]},
-        [[101, 113], [131, 221]],
+        {"chunks": [0], "level": 0, "step": 0, "gap": 20, "held": [[137, 155]]},
+        [[125, 137], [155, 245]],
     ),
-    "all is held": ({"chunks": [0, 1, 2], "level": 0, "step": 0, "gap": 20, "held": [[0, 352]]}, []),
+    "all is held": ({"chunks": [0, 1, 2], "level": 0, "step": 0, "gap": 20, "held": [[0, 376]]}, []),
 }
 
 
@@ -127,10 +127,10 @@ def _lengths(index: ShardIndex) -> list[Any]:
 def _describe(header: Header, lengths: list[Any]) -> dict[str, Any]:
     fields = {"dtype": header.dtype.name, **{name: getattr(header, name) for name in HEADER_FIELDS}}
     levels, steps = range(header.resolutions), range(header.first_step + 1)
-    errors = [[error_bound(header, level, step) for step in steps] for level in levels]
+    errors = [[error_bound(header, level, step, beyond=True) for step in steps] for level in levels]
     return {
         "header": fields,
-        "front_nbytes": 80 + len(_index_bytes(header, lengths)),
+        "front_nbytes": 104 + len(_index_bytes(header, lengths)),
         "errors": errors,
         "lengths": lengths,
     }
@@ -200,7 +200,7 @@ def _step_cases(name: str, shard: dict[str, Any]) -> Iterator[dict[str, Any]]:
     header = Header(**shard["header"])
     for level in range(header.resolutions):
         for max_error in sorted({0, 0.5, 3, 1e9, *shard["errors"][level][1:3]}):
-            step = step_for_error(header, level, max_error)
+            step = step_for_error(header, level, max_error, beyond=True)
             yield {"shard": name, "level": level, "max_error": max_error, "step": step}
 
 

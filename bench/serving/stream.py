@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import aiohttp
 
 HEADER, PACKET, SHARD_ABSENT, CHUNK_ABSENT = 1, 2, 3, 4
-SHARD_HEADER_NBYTES = 80
+SHARD_HEADER_NBYTES = 104
 
 
 class Record(NamedTuple):

@@ -1,5 +1,5 @@
 /* Any header and any pixels through the encoder and back: what it accepts must come back to the bit, at every step within the
- * guaranteed error, and the low-pass must be level R-1 (with a table of codes: of these). The first 80 bytes of an input are a header, the rest are pixels. */
+ * guaranteed error, and the low-pass must be level R-1 (with a table of codes: of these). The first 104 bytes of an input are a header, the rest are pixels. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -213,10 +213,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *input, size_t input_nbytes)
         uint8_t *out = malloc(out_nbytes), *lowpass = malloc(count * pixel);
         uint32_t payload_nbytes[ZGR_RESOLUTIONS_MAX * (ZGR_FIRST_STEP_MAX + 1)];
         ptrdiff_t strides[3] = {(ptrdiff_t)(h.height * h.width * pixel), (ptrdiff_t)(h.width * pixel), (ptrdiff_t)pixel};
+        struct zgr_errors_seen seen = {0};
         enum zgr_status status = zgr_encode_chunk(&h, pixels, strides, h.height, h.width, scratch, scratch_nbytes, out, out_nbytes,
-                                                  payload_nbytes, lowpass);
+                                                  payload_nbytes, lowpass, &seen);
         expect(status == ZGR_OK || (status == ZGR_ERROR_VALUE && !fits));
         free(scratch);
+        zgr_tighten(&h, &seen);
+        expect(zgr_header_write(&h, header_bytes) == ZGR_OK);
         if (status == ZGR_OK)
             check_steps(&h, out, payload_nbytes, pixels, lowpass);
         free(lowpass);

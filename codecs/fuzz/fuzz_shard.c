@@ -38,7 +38,7 @@ static void fix_front(uint8_t *data, size_t nbytes, int fixes)
         if (index_nbytes <= nbytes - ZGR_HEADER_NBYTES)
             store_u32(data + 68, zgr_crc32c(data + ZGR_HEADER_NBYTES, index_nbytes, 0));
     }
-    store_u32(data + 76, zgr_crc32c(data, 76, 0));
+    store_u32(data + ZGR_HEADER_NBYTES - 4, zgr_crc32c(data, ZGR_HEADER_NBYTES - 4, 0));
 }
 
 struct tables {

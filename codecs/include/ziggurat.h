@@ -51,7 +51,7 @@ const char *zgr_status_name(enum zgr_status status);
 
 /* ---- limits --------------------------------------------------------------------------------------------------------- */
 
-#define ZGR_HEADER_NBYTES 80
+#define ZGR_HEADER_NBYTES 104
 #define ZGR_CRC_NBYTES 4
 #define ZGR_COMPONENTS_MAX 4
 #define ZGR_DECOMPOSITIONS_MAX 10
@@ -62,6 +62,9 @@ const char *zgr_status_name(enum zgr_status status);
 #define ZGR_SPAN_MAX ((1u << 27) - 1)
 #define ZGR_TABLE_SPAN_MAX 65535u
 #define ZGR_PLANE_MAX 30
+#define ZGR_MEASURED_LEVELS 8
+#define ZGR_MEASURED_STEPS 12
+#define ZGR_TIGHTNESS_MAX 3
 
 /* ---- checksum (crc32c) ---------------------------------------------------------------------------------------------- */
 
@@ -86,12 +89,14 @@ struct zgr_header {
     uint32_t divisor, span; /* with ZGR_FLOAT the divisor holds the scale, below */
     uint32_t index_nbytes, index_crc, content_crc;
     uint32_t header_crc; /* set by parse and write: identifies the content of the shard */
+    /* [level][first_step - step]: 1, 2, 3: errors are within 7/8, 5/8, 3/8 of the bound; set by zgr_tighten */
+    uint8_t tightness[ZGR_MEASURED_LEVELS][ZGR_MEASURED_STEPS];
     const uint64_t *codes; /* set by zgr_table_parse and zgr_table_write: span + 1 of them. NULL without a table, or before */
 };
 
 /* Bytes to header, every constraint verified. Errors: TRUNCATED, MAGIC, VERSION, HEADER_CRC, FIELD, looked for in this order. */
 enum zgr_status zgr_header_parse(const uint8_t *data, size_t nbytes, struct zgr_header *header);
-/* Header to 80 bytes; sets header->header_crc. Error: FIELD. */
+/* Header to 104 bytes; sets header->header_crc. Error: FIELD. */
 enum zgr_status zgr_header_write(struct zgr_header *header, uint8_t out[ZGR_HEADER_NBYTES]);
 /* Whether all constraints of section 2 hold. Error: FIELD. */
 enum zgr_status zgr_header_check(const struct zgr_header *header);
@@ -152,11 +157,24 @@ int zgr_cursor_next(const struct zgr_header *header, struct zgr_cursor *cursor);
 
 /* ---- the guaranteed error (section 10) ------------------------------------------------------------------------------ */
 
-/* The bound at `level` when resolution r is known to steps[r] (first_step + 1: not at all), r < resolutions. Of integers that are
+/* The bound at `level` when resolution r is known to steps[r] (first_step + 1: not at all), r < resolutions, and not further: where all
+ * are known to the same step it is what the encoder has measured, if that is less than what holds for any data. Of integers that are
  * means; of labels it is 0 or, where something is not known, the whole range of the dtype. Not of floats. */
 uint64_t zgr_error_bound(const struct zgr_header *header, uint32_t level, const uint8_t *steps);
 /* The same for every dtype: of integers rounded up to a double, of floats in their own unit, of all finite pixels. */
 double zgr_guaranteed_error(const struct zgr_header *header, uint32_t level, const uint8_t *steps);
+/* The same where resolutions are known at least so far, and some may be further: what holds for any data. */
+double zgr_guaranteed_error_beyond(const struct zgr_header *header, uint32_t level, const uint8_t *steps);
+
+/* The largest errors seen in the chunks of a shard, in places of m (section 5): [level][first_step - step]. Zero it to start. */
+struct zgr_errors_seen {
+    uint64_t errors[ZGR_MEASURED_LEVELS][ZGR_MEASURED_STEPS];
+    uint64_t not_above[ZGR_MEASURED_LEVELS][ZGR_MEASURED_STEPS]; /* where none was looked for: what it cannot be above */
+};
+/* Takes the larger of each error. */
+void zgr_errors_seen_merge(struct zgr_errors_seen *seen, const struct zgr_errors_seen *more);
+/* Sets header->tightness by what was seen in all chunks. */
+void zgr_tighten(struct zgr_header *header, const struct zgr_errors_seen *seen);
 
 /* ---- encoding a chunk ----------------------------------------------------------------------------------------------- */
 
@@ -193,10 +211,12 @@ size_t zgr_encode_out_nbytes(const struct zgr_header *header, uint32_t height, u
  * The payloads (without checksums) are laid into `out` one after another for r = R-1 … 0, t = F … 0; payload_nbytes[r * (F + 1) + t]
  * gets their lengths. lowpass (may be NULL) gets what decoding the chunk at level R-1 gives, contiguous [c][y][x];
  * of a header with codes, means of the codes of pixels, each as the nearest code there is (unless they span more than ZGR_SPAN_MAX).
+ * seen (may be NULL) holds errors of other chunks of the shard, and gets those of this one where they are larger: as far as zgr_tighten
+ * needs them.
  * Errors: ARGUMENT, VALUE, SPACE. */
 enum zgr_status zgr_encode_chunk(const struct zgr_header *header, const void *pixels, const ptrdiff_t strides_nbytes[3],
                                  uint32_t height, uint32_t width, void *scratch, size_t scratch_nbytes, uint8_t *out,
-                                 size_t out_nbytes_avail, uint32_t *payload_nbytes, void *lowpass);
+                                 size_t out_nbytes_avail, uint32_t *payload_nbytes, void *lowpass, struct zgr_errors_seen *seen);
 
 /* The 4 bytes that follow a payload in the object. */
 uint32_t zgr_packet_crc(const struct zgr_header *header, uint32_t ordinal, uint32_t resolution, uint32_t step,

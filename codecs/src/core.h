@@ -75,6 +75,11 @@ struct zgr_layout {
 void zgr_layout_make(const struct zgr_header *header, uint32_t height, uint32_t width, struct zgr_layout *layout);
 /* Bands of one resolution: bands[first] to bands[first + count - 1]. */
 void zgr_layout_resolution(const struct zgr_header *header, uint32_t resolution, uint32_t *first, uint32_t *count);
+/* What is added to a band's weight: luminance is known one plane finer, since errors of it are seen in all components. */
+static inline uint32_t zgr_weight_of_component(const struct zgr_header *header, uint32_t component)
+{
+    return header->coding == ZGR_RCT && component == 0;
+}
 /* q(t): the lowest known plane of a band of this weight at step t. */
 static inline uint32_t zgr_plane_at(uint32_t step, uint32_t weight) { return step > weight ? step - weight : 0; }
 
@@ -223,6 +228,40 @@ size_t zgr_labels_encode_scratch_nbytes(const struct zgr_header *header, uint32_
 enum zgr_status zgr_labels_encode_chunk(const struct zgr_header *header, const uint8_t *pixels, const ptrdiff_t strides_nbytes[3],
                                         uint32_t height, uint32_t width, void *scratch, uint8_t *out, size_t nbytes_avail,
                                         uint32_t *payload_nbytes, uint8_t *lowpass);
+
+/* ---- errorbound.c (section 10) --------------------------------------------------------------------------------------- */
+
+/* The largest errors of coefficients, by band; of LL_D, and of HL_l, LH_l, HH_l at [l]. */
+struct zgr_band_errors {
+    uint32_t ll, hl[ZGR_DECOMPOSITIONS_MAX + 1], lh[ZGR_DECOMPOSITIONS_MAX + 1], hh[ZGR_DECOMPOSITIONS_MAX + 1];
+};
+/* Of a band of this weight, known as at `step`. */
+static inline uint32_t zgr_band_error(uint32_t step, uint32_t weight) { return (1u << zgr_plane_at(step, weight)) - 1; }
+/* What they do to a sample of `level` at most. */
+uint64_t zgr_component_error(uint32_t depth, uint32_t level, const struct zgr_band_errors *bands);
+
+/* ---- measure.c (section 10): errors that are seen while encoding ------------------------------------------------------ */
+
+/* The bounds that hold for any data, in places of m, at each of the levels and steps that are measured. */
+struct zgr_bounds {
+    uint64_t bounds[ZGR_MEASURED_LEVELS][ZGR_MEASURED_STEPS + 1]; /* and at the step after them */
+    uint32_t levels, steps;
+};
+struct zgr_bounds zgr_bounds_of(const struct zgr_header *wave);
+/* Whether the bound of a level at first_step - i is more than 4 times what has been seen, and something less may hold. Seeing more only
+ * ever makes it less so. */
+int zgr_is_open(const struct zgr_bounds *bounds, const struct zgr_errors_seen *seen, uint32_t level, uint32_t i);
+/* Eighths of a bound, rounded up: an error that is only measured is never told as none. */
+static inline uint64_t zgr_tightened(uint64_t bound, uint32_t tightness)
+{
+    static const uint8_t eighths_by_tightness[ZGR_TIGHTNESS_MAX + 1] = {8, 7, 5, 3};
+    uint64_t eighths = eighths_by_tightness[tightness];
+    return (bound >> 3) * eighths + (((bound & 7) * eighths + 7) >> 3);
+}
+size_t zgr_measure_scratch_nbytes(const struct zgr_header *header);
+/* Errors of a chunk whose coefficients (all components, bands as in bands.c) are `coeffs`, into `seen`. */
+void zgr_measure(const struct zgr_header *header, const struct zgr_layout *layout, const int32_t *coeffs, void *scratch,
+                 struct zgr_errors_seen *seen);
 
 /* ---- guarantee.c ---------------------------------------------------------------------------------------------------- */
 

@@ -217,6 +217,7 @@ enum zgr_status zgr_decoder_add_part(struct zgr_decoder *d, uint32_t resolution,
     d->spoiled = status != ZGR_OK;
     d->ended = 1;
     d->steps[resolution] = (uint8_t)(step + 1);
+    memset(d->header.tightness, 0, sizeof d->header.tightness); /* measured of other pixels */
     return status;
 }
 
@@ -303,7 +304,8 @@ static struct zgr_places band_places(const struct zgr_decoder *d, uint32_t compo
     if (!d->touched[band->resolution] || !bits->any)
         return places;
     uint32_t step = d->steps[band->resolution], exact = d->header.coding == ZGR_FLOAT;
-    zgr_kernels()->coefficients(bits, zgr_plane_at(step > exact ? step - exact : 0, band->weight), bits->ahead, room);
+    uint32_t weight = band->weight + zgr_weight_of_component(&d->header, component);
+    zgr_kernels()->coefficients(bits, zgr_plane_at(step > exact ? step - exact : 0, weight), bits->ahead, room);
     places.at = room;
     places.phase_places = (size_t)bits->unit_count * ZGR_LANES;
     places.stride = bits->stride;

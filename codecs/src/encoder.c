@@ -12,6 +12,7 @@ struct rooms {
     uint8_t *planes;
     void *entropy;
     uint8_t *specials;      /* of floats: rows of the mask */
+    void *measure;
     size_t nbytes;
 };
 
@@ -50,7 +51,9 @@ static struct rooms rooms_cut(const struct zgr_header *header, uint32_t height, 
     rooms.entropy = scratch + used;
     used += zgr_entropy_encode_scratch_nbytes(&layout, header->components);
     rooms.specials = scratch + used;
-    rooms.nbytes = used + (header->coding == ZGR_FLOAT ? zgr_specials_scratch_nbytes(width) : 0);
+    used += header->coding == ZGR_FLOAT ? zgr_align(zgr_specials_scratch_nbytes(width)) : 0;
+    rooms.measure = scratch + used;
+    rooms.nbytes = used + zgr_measure_scratch_nbytes(header);
     return rooms;
 }
 
@@ -277,7 +280,7 @@ static void copy_pixels(const struct zgr_header *header, const struct zgr_pixels
 
 enum zgr_status zgr_encode_chunk(const struct zgr_header *header, const void *pixels, const ptrdiff_t strides_nbytes[3],
                                  uint32_t height, uint32_t width, void *scratch, size_t scratch_nbytes, uint8_t *out,
-                                 size_t out_nbytes_avail, uint32_t *payload_nbytes, void *lowpass)
+                                 size_t out_nbytes_avail, uint32_t *payload_nbytes, void *lowpass, struct zgr_errors_seen *seen)
 {
     if (zgr_header_check(header) != ZGR_OK || zgr_lacks_codes(header) || height < 1 || width < 1 || height > header->chunk_height || width > header->chunk_width)
         return ZGR_ERROR_ARGUMENT;
@@ -301,6 +304,8 @@ enum zgr_status zgr_encode_chunk(const struct zgr_header *header, const void *pi
     for (uint32_t c = 0; c < header->components; c++)
         transform_component(header, &layout, rooms.pixels + c * size, rooms.temp,
                             rooms.coeffs + c * layout.component_size, rooms.lowpass + c * low_size);
+    if (seen)
+        zgr_measure(header, &layout, rooms.coeffs, rooms.measure, seen);
     if (lowpass && header->coding == ZGR_FLOAT && header->resolutions == 1)
         copy_pixels(header, &view, lowpass);
     else if (lowpass)

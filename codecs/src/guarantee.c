@@ -74,3 +74,10 @@ double zgr_guaranteed_error(const struct zgr_header *header, uint32_t level, con
 {
     return header->coding == ZGR_FLOAT ? float_error(header, level, steps) : at_least(zgr_error_bound(header, level, steps), 0);
 }
+
+double zgr_guaranteed_error_beyond(const struct zgr_header *header, uint32_t level, const uint8_t *steps)
+{
+    struct zgr_header untold = *header;
+    memset(untold.tightness, 0, sizeof untold.tightness);
+    return zgr_guaranteed_error(&untold, level, steps);
+}

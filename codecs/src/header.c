@@ -2,7 +2,7 @@
 #include "core.h"
 
 static const uint8_t magic[4] = {'Z', 'G', 'R', 'T'};
-enum { VERSION = 1, TABLE = 16 /* added to the coding */ };
+enum { VERSION = 1, TABLE = 16 /* added to the coding */, TIGHTNESS_OFFSET = 76, CRC_OFFSET = ZGR_HEADER_NBYTES - 4 };
 
 static uint64_t load_u64(const uint8_t *p) { return zgr_load_u32(p) | (uint64_t)zgr_load_u32(p + 4) << 32; }
 
@@ -10,6 +10,17 @@ static void store_u64(uint8_t *p, uint64_t value)
 {
     zgr_store_u32(p, (uint32_t)value);
     zgr_store_u32(p + 4, (uint32_t)(value >> 32));
+}
+
+/* Tightness is told of levels and steps there are, and of such as have an error. */
+static int tightness_holds(const struct zgr_header *h)
+{
+    uint32_t steps = h->coding == ZGR_LABEL ? 0 : zgr_wave_header(h).first_step;
+    for (uint32_t level = 0; level < ZGR_MEASURED_LEVELS; level++)
+        for (uint32_t i = 0; i < ZGR_MEASURED_STEPS; i++)
+            if (h->tightness[level][i] > (level <= h->decompositions && i < steps ? ZGR_TIGHTNESS_MAX : 0))
+                return 0;
+    return 1;
 }
 
 static int fields_hold(const struct zgr_header *h)
@@ -94,7 +105,7 @@ static int values_hold(const struct zgr_header *h)
 
 enum zgr_status zgr_header_check(const struct zgr_header *header)
 {
-    return fields_hold(header) && grid_holds(header) && values_hold(header) ? ZGR_OK : ZGR_ERROR_FIELD;
+    return fields_hold(header) && grid_holds(header) && values_hold(header) && tightness_holds(header) ? ZGR_OK : ZGR_ERROR_FIELD;
 }
 
 enum zgr_status zgr_header_parse(const uint8_t *data, size_t nbytes, struct zgr_header *header)
@@ -106,7 +117,7 @@ enum zgr_status zgr_header_parse(const uint8_t *data, size_t nbytes, struct zgr_
             return ZGR_ERROR_MAGIC;
     if (data[4] != VERSION)
         return ZGR_ERROR_VERSION;
-    if (zgr_crc32c(data, 76, 0) != zgr_load_u32(data + 76))
+    if (zgr_crc32c(data, CRC_OFFSET, 0) != zgr_load_u32(data + CRC_OFFSET))
         return ZGR_ERROR_HEADER_CRC;
     struct zgr_header h = {
         .dtype = data[5], .components = data[6], .coding = data[7] % TABLE, .has_table = data[7] / TABLE, .decompositions = data[8], .resolutions = data[9],
@@ -117,8 +128,10 @@ enum zgr_status zgr_header_parse(const uint8_t *data, size_t nbytes, struct zgr_
         .fill_value = (int64_t)load_u64(data + 40), .offset = (int64_t)load_u64(data + 48),
         .divisor = zgr_load_u32(data + 56), .span = zgr_load_u32(data + 60),
         .index_nbytes = zgr_load_u32(data + 64), .index_crc = zgr_load_u32(data + 68), .content_crc = zgr_load_u32(data + 72),
-        .header_crc = zgr_load_u32(data + 76),
+        .header_crc = zgr_load_u32(data + CRC_OFFSET),
     };
+    for (uint32_t i = 0; i < ZGR_MEASURED_LEVELS * ZGR_MEASURED_STEPS; i++)
+        h.tightness[i / ZGR_MEASURED_STEPS][i % ZGR_MEASURED_STEPS] = data[TIGHTNESS_OFFSET + i / 4] >> 2 * (i % 4) & 3;
     *header = h;
     return zgr_header_check(header);
 }
@@ -140,7 +153,11 @@ enum zgr_status zgr_header_write(struct zgr_header *header, uint8_t out[ZGR_HEAD
     const uint32_t rest[5] = {h->divisor, h->span, h->index_nbytes, h->index_crc, h->content_crc};
     for (int i = 0; i < 5; i++)
         zgr_store_u32(out + 56 + 4 * i, rest[i]);
-    header->header_crc = zgr_crc32c(out, 76, 0);
-    zgr_store_u32(out + 76, header->header_crc);
+    for (uint32_t i = 0; i < ZGR_MEASURED_LEVELS * ZGR_MEASURED_STEPS / 4; i++) {
+        const uint8_t *four = &h->tightness[4 * i / ZGR_MEASURED_STEPS][4 * i % ZGR_MEASURED_STEPS];
+        out[TIGHTNESS_OFFSET + i] = (uint8_t)(four[0] | four[1] << 2 | four[2] << 4 | four[3] << 6);
+    }
+    header->header_crc = zgr_crc32c(out, CRC_OFFSET, 0);
+    zgr_store_u32(out + CRC_OFFSET, header->header_crc);
     return ZGR_OK;
 }

@@ -80,7 +80,8 @@ SIMD_INLINE void magnitude_bytes(const struct zgr_bits *bits, uint32_t plane, ui
 SIMD static void coefficients_16(const struct zgr_bits *bits, uint32_t plane, size_t first, size_t end, int16_t *out)
 {
     uint8_t low[256], high[256], negative[256];
-    const int16_t half = (int16_t)((1u << plane) >> 1);
+    /* No magnitude of 15 bits has a lone bit at plane 15 or above. */
+    const int16_t half = (int16_t)((1u << plane) >> 1), one = plane < 15 ? (int16_t)(1u << plane) : -1, of_one = (int16_t)zgr_offset_of_one(plane);
     V bytes[8];
     for (size_t at = first; at < end; at += 8, out += 256) {
         magnitude_bytes(bits, plane, 0, at, bytes);
@@ -94,7 +95,7 @@ SIMD static void coefficients_16(const struct zgr_bits *bits, uint32_t plane, si
             v_store(high + 32 * i, bits->top > 8 ? bytes[i] : v_set(0));
         for (uint32_t j = 0; j < 256; j++) {
             int16_t m = (int16_t)(low[j] | high[j] << 8), flip = (int8_t)negative[j];
-            m = (int16_t)(m + (m ? half : 0));
+            m = (int16_t)(m + (m == one ? of_one : m ? half : 0));
             out[j] = (int16_t)((m ^ flip) - flip);
         }
     }
@@ -103,7 +104,7 @@ SIMD static void coefficients_16(const struct zgr_bits *bits, uint32_t plane, si
 SIMD static void coefficients_32(const struct zgr_bits *bits, uint32_t plane, size_t first, size_t end, int32_t *out)
 {
     uint8_t part[4][256], negative[256];
-    const uint32_t half = (1u << plane) >> 1;
+    const uint32_t half = (1u << plane) >> 1, one = 1u << plane, of_one = zgr_offset_of_one(plane);
     V bytes[8];
     memset(part, 0, sizeof part);
     for (size_t at = first; at < end; at += 8, out += 256) {
@@ -117,7 +118,7 @@ SIMD static void coefficients_32(const struct zgr_bits *bits, uint32_t plane, si
         for (uint32_t j = 0; j < 256; j++) {
             uint32_t m = part[0][j] | (uint32_t)part[1][j] << 8 | (uint32_t)part[2][j] << 16 | (uint32_t)part[3][j] << 24;
             uint32_t flip = (uint32_t)(int8_t)negative[j];
-            m += m ? half : 0;
+            m += m == one ? of_one : m ? half : 0;
             out[j] = (int32_t)((m ^ flip) - flip);
         }
     }

@@ -8,13 +8,13 @@ uint32_t zgr_packet_shares(const struct zgr_header *header, const struct zgr_lay
     zgr_layout_resolution(header, resolution, &first, &count);
     for (uint32_t c = 0; c < header->components; c++)
         for (uint32_t b = first; b < first + count; b++) {
-            const struct zgr_band *band = &layout->bands[b];
+            uint32_t weight = layout->bands[b].weight + zgr_weight_of_component(header, c);
             struct zgr_share *share = &shares[shares_count++];
             share->bits = &all->bands[c][b];
             share->component = (uint8_t)c;
             share->band = (uint8_t)b;
-            share->plane_low = (uint8_t)zgr_plane_at(step, band->weight);
-            share->plane_end = step == header->first_step ? ZGR_PLANE_MAX + 1 : (uint8_t)zgr_plane_at(step + 1, band->weight);
+            share->plane_low = (uint8_t)zgr_plane_at(step, weight);
+            share->plane_end = step == header->first_step ? ZGR_PLANE_MAX + 1 : (uint8_t)zgr_plane_at(step + 1, weight);
         }
     return shares_count;
 }

@@ -13,7 +13,7 @@ from ziggurat.reference.chunk import encode_chunk
 from ziggurat.reference.descriptors import Head
 from ziggurat.reference.valuetable import table_nbytes
 
-INDEX_AT = 80
+INDEX_AT = 104
 
 
 def small():
@@ -27,7 +27,7 @@ def with_header(data, offset, layout, value):
     """Change one header field and make the header's checksum right again."""
     changed = bytearray(data)
     struct.pack_into(layout, changed, offset, value)
-    changed[76:80] = crc32c(bytes(changed[:76])).to_bytes(4, "little")
+    changed[100:104] = crc32c(bytes(changed[:100])).to_bytes(4, "little")
     return bytes(changed)
 
 
@@ -71,6 +71,7 @@ def fields():
         "offset_beyond_dtype": (48, "<q", 256), "divisor_0": (56, "<I", 0), "span_2_to_27": (60, "<I", 1 << 27),
         "values_beyond_dtype": (60, "<I", 256), "too_many_planes": (12, "<I", 32_769), "most_planes": (12, "<I", 0xFFFFFFFF),
         "too_many_chunks": (16, "<I", 0xFFFFFFFF),
+        "tightness_of_level_3": (85, "B", 1), "tightness_of_step_0": (76, "B", 0x40),
     }  # fmt: skip
 
 
@@ -102,7 +103,8 @@ def other_fields():
         "floats_scale_flag": (floats, 56, "<I", 0x40000),
         "floats_span": (floats, 60, "<I", 1 << 27), "floats_no_step": (floats, 10, "B", 0),
         "floats_fill": (floats, 40, "<q", 1 << 32),
-        "floats_of_uint32": (floats, 5, "B", 5),
+        "floats_of_uint32": (floats, 5, "B", 5), "floats_tightness_of_step_1": (floats, 76, "B", 0x40),
+        "labels_tightness": (labels, 76, "B", 1),
     }  # fmt: skip
 
 
@@ -324,13 +326,13 @@ def objects():
     front = INDEX_AT + header.index_nbytes
     index = data[INDEX_AT:front]
     yield "empty", b"", "truncated"
-    yield "header_cut", data[:79], "truncated"
+    yield "header_cut", data[:103], "truncated"
     yield "index_cut", data[: front - 1], "truncated"
     yield "magic", flip(data, 0), "magic"
     yield "version_0", flip(data, 4), "version"
     yield "version_2", with_header(data, 4, "B", 2), "version"
     yield "header_flipped", flip(data, 50), "header_crc"
-    yield "header_crc_flipped", flip(data, 79), "header_crc"
+    yield "header_crc_flipped", flip(data, 103), "header_crc"
     for name, change in fields().items():
         yield f"field_{name}", with_header(data, *change), "field"
     yield "index_flipped", flip(data, front - 1), "index_crc"

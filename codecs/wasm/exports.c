@@ -93,6 +93,16 @@ double EXPORT(zgr_wasm_error_bound)(uint32_t level, uint32_t step)
     return zgr_guaranteed_error(&current, level, steps);
 }
 
+/* The same where some resolutions may be known further. */
+double EXPORT(zgr_wasm_error_beyond)(uint32_t level, uint32_t step)
+{
+    uint8_t steps[ZGR_RESOLUTIONS_MAX];
+    if (current.dtype == 0 || level > current.decompositions || step > current.first_step + 1u)
+        return -1;
+    memset(steps, (int)step, sizeof steps);
+    return zgr_guaranteed_error_beyond(&current, level, steps);
+}
+
 /* ---- one chunk ------------------------------------------------------------------------------------------------------ */
 
 struct wasm_decoder {

@@ -31,10 +31,10 @@ function withCopy(bytes, use) {
 }
 
 function parse(data) {
-  withCopy(data.subarray(0, 80), (pointer, nbytes) => check(z.zgr_wasm_header_parse(pointer, nbytes)));
+  withCopy(data.subarray(0, 104), (pointer, nbytes) => check(z.zgr_wasm_header_parse(pointer, nbytes)));
   const header = Object.fromEntries(fields.map((name, field) => [name, z.zgr_wasm_header_field(field)]));
   const steps = header.firstStep + 1, count = header.chunks * header.resolutions * steps;
-  const index = data.subarray(80, 80 + header.indexNbytes);
+  const index = data.subarray(104, 104 + header.indexNbytes);
   const offsetsAt = z.zgr_wasm_alloc(count * 8), lengthsAt = z.zgr_wasm_alloc(count * 4), presentAt = z.zgr_wasm_alloc(header.chunks);
   withCopy(index, (pointer, nbytes) => check(z.zgr_wasm_index_parse(pointer, nbytes, offsetsAt, lengthsAt, presentAt)));
   if (data.length > z.zgr_wasm_object_nbytes()) throw new Refused("index");

@@ -91,6 +91,8 @@ public:
         }
         if (status != ZGR_OK)
             raise(status, where() + " a part of resolution " + std::to_string(resolution) + " step " + std::to_string(step));
+        if (used > 0)
+            std::memset(h.tightness, 0, sizeof h.tightness); // as the core does
         return used;
     }
 

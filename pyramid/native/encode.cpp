@@ -25,7 +25,7 @@ nb::list packet_lists(const zgr_header &h, const uint8_t *payloads, const std::v
     return resolutions;
 }
 
-nb::tuple encode_chunk(nb::handle array, const Header &header)
+nb::tuple encode_chunk(nb::handle array, const Header &header, ErrorsSeen *seen)
 {
     const zgr_header &h = header.h;
     header.need_table();
@@ -43,8 +43,17 @@ nb::tuple encode_chunk(nb::handle array, const Header &header)
     zgr_status status;
     {
         nb::gil_scoped_release unlocked;
+        zgr_errors_seen so_far{};
+        if (seen) {
+            std::lock_guard<std::mutex> held(seen->lock);
+            so_far = seen->seen;
+        }
         status = zgr_encode_chunk(&h, pixels.data(), pixels.strides(), height, width, scratch, scratch_nbytes, out, out_nbytes,
-                                  nbytes.data(), low.data());
+                                  nbytes.data(), low.data(), seen ? &so_far : nullptr);
+        if (seen) {
+            std::lock_guard<std::mutex> held(seen->lock);
+            zgr_errors_seen_merge(&seen->seen, &so_far);
+        }
     }
     check(status, "chunk");
     return nb::make_tuple(packet_lists(h, out, nbytes), lowpass);
@@ -98,7 +107,18 @@ nb::tuple survey_floats(nb::handle array)
 
 void bind_encode(nb::module_ &module)
 {
-    module.def("encode_chunk", &encode_chunk, "array"_a, "header"_a);
+    nb::class_<ErrorsSeen>(module, "ErrorsSeen").def(nb::init<>());
+    module.def("encode_chunk", &encode_chunk, "array"_a, "header"_a, "seen"_a = nb::none());
+    module.def(
+        "tighten",
+        [](const Header &header, const ErrorsSeen &seen) {
+            Header tight = header;
+            zgr_tighten(&tight.h, &seen.seen);
+            uint8_t bytes[ZGR_HEADER_NBYTES];
+            check(zgr_header_write(&tight.h, bytes), "header");
+            return tight;
+        },
+        "header"_a, "seen"_a);
     module.def("survey", &survey, "array"_a);
     module.def("survey_codes", &survey_codes, "array"_a);
     module.def("survey_floats", &survey_floats, "array"_a);

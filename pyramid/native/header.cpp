@@ -9,7 +9,7 @@ namespace {
 constexpr const char *field_names[] = {"dtype",       "components",    "coding",       "decompositions", "resolutions", "first_step",
                                        "coarse_step", "planes",        "height",       "width",          "chunk_height", "chunk_width",
                                        "extent_height", "extent_width", "fill",        "offset",         "divisor",     "span",
-                                       "index_nbytes", "index_crc",    "content_crc", "codes"};
+                                       "index_nbytes", "index_crc",    "content_crc", "codes",          "tightness"};
 
 // The codings, by their codes in the header.
 constexpr const char *codings[] = {"mean", "rct", "label", "float"};
@@ -99,7 +99,8 @@ nb::object codes_object(const Header &header)
 Header make_header(nb::object dtype, int64_t height, int64_t width, int64_t components, const std::string &coding, int64_t decompositions,
                    int64_t resolutions, int64_t first_step, std::optional<int64_t> coarse_step, int64_t planes, int64_t chunk_height,
                    int64_t chunk_width, std::optional<int64_t> extent_height, std::optional<int64_t> extent_width, nb::handle fill,
-                   nb::handle offset, int64_t divisor, int64_t span, int64_t index_nbytes, int64_t index_crc, int64_t content_crc, nb::handle codes)
+                   nb::handle offset, int64_t divisor, int64_t span, int64_t index_nbytes, int64_t index_crc, int64_t content_crc, nb::handle codes,
+                   nb::bytes tightness)
 {
     Header header{};
     zgr_header &h = header.h;
@@ -124,6 +125,9 @@ Header make_header(nb::object dtype, int64_t height, int64_t width, int64_t comp
     h.index_nbytes = narrow<uint32_t>(index_nbytes, "index_nbytes");
     h.index_crc = narrow<uint32_t>(index_crc, "index_crc");
     h.content_crc = narrow<uint32_t>(content_crc, "content_crc");
+    if (tightness.size() != 0 && tightness.size() != sizeof h.tightness)
+        raise(ZGR_ERROR_FIELD, "tightness");
+    std::memcpy(h.tightness, tightness.data(), tightness.size());
     if (!codes.is_none())
         write_table(header, codes);
     uint8_t bytes[ZGR_HEADER_NBYTES];
@@ -176,7 +180,7 @@ nb::object replaced(nb::handle self, nb::kwargs changes)
     return self.type()(**fields);
 }
 
-nb::object error_bound(const Header &header, uint32_t level, nb::handle steps)
+nb::object error_bound(const Header &header, uint32_t level, nb::handle steps, bool beyond)
 {
     const zgr_header &h = header.h;
     header.need_table();
@@ -192,7 +196,11 @@ nb::object error_bound(const Header &header, uint32_t level, nb::handle steps)
             raise(ZGR_ERROR_ARGUMENT, "step " + std::to_string(step));
         known[r] = static_cast<uint8_t>(step);
     }
-    return error_object(h, level, known);
+    if (!beyond)
+        return error_object(h, level, known);
+    zgr_header untold = h;
+    std::memset(untold.tightness, 0, sizeof untold.tightness);
+    return error_object(untold, level, known);
 }
 
 uint32_t crc(nb::handle data, uint32_t seed)
@@ -239,15 +247,15 @@ void bind_header(nb::module_ &module)
                int64_t decompositions, int64_t resolutions, int64_t first_step, std::optional<int64_t> coarse_step, int64_t planes,
                int64_t chunk_height, int64_t chunk_width, std::optional<int64_t> extent_height, std::optional<int64_t> extent_width,
                nb::object fill, nb::object offset, int64_t divisor, int64_t span, int64_t index_nbytes, int64_t index_crc,
-               int64_t content_crc, nb::object codes) {
+               int64_t content_crc, nb::object codes, nb::bytes tightness) {
                 new (self) Header(make_header(dtype, height, width, components, coding, decompositions, resolutions, first_step,
                                               coarse_step, planes, chunk_height, chunk_width, extent_height, extent_width, fill,
-                                              offset, divisor, span, index_nbytes, index_crc, content_crc, codes));
+                                              offset, divisor, span, index_nbytes, index_crc, content_crc, codes, tightness));
             },
             nb::kw_only(), "dtype"_a, "height"_a, "width"_a, "components"_a = 1, "coding"_a = "mean", "decompositions"_a, "resolutions"_a,
             "first_step"_a, "coarse_step"_a = nb::none(), "planes"_a = 1, "chunk_height"_a, "chunk_width"_a,
             "extent_height"_a = nb::none(), "extent_width"_a = nb::none(), "fill"_a = nb::int_(0), "offset"_a = nb::int_(0), "divisor"_a = 1, "span"_a,
-            "index_nbytes"_a = 0, "index_crc"_a = 0, "content_crc"_a = 0, "codes"_a = nb::none())
+            "index_nbytes"_a = 0, "index_crc"_a = 0, "content_crc"_a = 0, "codes"_a = nb::none(), "tightness"_a = nb::bytes("", 0))
         .def_static("parse", &parse_header, "data"_a)
         .def("tobytes", &header_bytes)
         .def("__bytes__", &header_bytes)
@@ -261,6 +269,7 @@ void bind_header(nb::module_ &module)
         .FIELD(planes).FIELD(height).FIELD(width).FIELD(chunk_height).FIELD(chunk_width).FIELD(extent_height).FIELD(extent_width)
         .FIELD(divisor).FIELD(span)
         .FIELD(index_nbytes).FIELD(index_crc).FIELD(content_crc).FIELD(header_crc)
+        .def_prop_ro("tightness", [](const Header &self) { return nb::bytes(reinterpret_cast<const char *>(self.h.tightness), sizeof self.h.tightness); })
         .def_prop_ro("fill", [](const Header &self) { return fill_object(self.h); })
         .def_prop_ro("codes", &codes_object)
         .def_prop_ro("has_table", [](const Header &self) { return self.h.has_table != 0; })
@@ -275,6 +284,6 @@ void bind_header(nb::module_ &module)
         .def("replace", &replaced);
 #undef FIELD
     module.attr("HEADER_NBYTES") = ZGR_HEADER_NBYTES;
-    module.def("error_bound", &error_bound, "header"_a, "level"_a, "steps"_a);
+    module.def("error_bound", &error_bound, "header"_a, "level"_a, "steps"_a, "beyond"_a = false);
     module.def("crc32c", &crc, "data"_a, "seed"_a = 0);
 }

@@ -8,6 +8,7 @@
 
 #include <cstdlib>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -82,6 +83,12 @@ struct Header {
     std::shared_ptr<const Table> table;
     void read_table(const uint8_t *data, size_t nbytes); // from the bytes after the header, if it has one that is not known yet
     void need_table() const;                             // raises where there is one that is not known
+};
+
+// The errors that were seen in chunks of a shard, of which several may be encoded at once.
+struct ErrorsSeen {
+    zgr_errors_seen seen{};
+    std::mutex lock;
 };
 
 struct FreeDeleter {

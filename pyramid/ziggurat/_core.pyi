@@ -53,10 +53,11 @@ class Header:
         index_crc: int = 0,
         content_crc: int = 0,
         codes: NDArray[Any] | None = None,
+        tightness: bytes = b"",
     ) -> None: ...
     @staticmethod
     def parse(data: Buffer) -> Header:
-        """Read a header from the first 80 bytes of ``data``; more may follow.
+        """Read a header from the first 104 bytes of ``data``; more may follow.
 
         A table of codes comes after them. If ``data`` ends there, `parse_index` will read it.
 
@@ -66,7 +67,7 @@ class Header:
         """
 
     def tobytes(self) -> bytes:
-        """Return the 80 bytes, and the table of codes if there is one and it was read: what decoders need to know."""
+        """Return the 104 bytes, and the table of codes if there is one and it was read: what decoders need to know."""
 
     def __bytes__(self) -> bytes: ...
     def replace(self, **changes: Any) -> Header:
@@ -134,6 +135,10 @@ class Header:
     @property
     def content_crc(self) -> int: ...
     @property
+    def tightness(self) -> bytes:
+        """uint8 [8, 12], by level and first_step - step: 1, 2, 3 for 7/8, 5/8, 3/8 of the bound; see :func:`tighten`."""
+
+    @property
     def header_crc(self) -> int:
         """Identifies the content of the shard: every packet's checksum covers it."""
 
@@ -157,7 +162,7 @@ def parse_index(header: Header, index: Buffer) -> tuple[NDArray[np.uint64], NDAr
     header
         The shard's. If it has a table of codes that was not read, it is now.
     index
-        The bytes after the 80 of the header; more than ``index_nbytes`` may be given.
+        The bytes after the 104 of the header; more than ``index_nbytes`` may be given.
 
     Returns
     -------
@@ -186,7 +191,17 @@ def assemble(header: Header, chunks: Sequence[Sequence[Sequence[bytes]] | None])
         By ordinal: payloads by [resolution][step] as from :func:`encode_chunk`, or None for an absent chunk.
     """
 
-def encode_chunk(array: NDArray[Any], header: Header) -> tuple[list[list[bytes]], NDArray[Any]]:
+class ErrorsSeen:
+    """The largest errors seen in chunks of a shard, at the first steps; several threads may add to it at once."""
+
+    def __init__(self) -> None: ...
+
+def tighten(header: Header, seen: ErrorsSeen) -> Header:
+    """Return the header that promises what was seen when all chunks of its shard were encoded."""
+
+def encode_chunk(
+    array: NDArray[Any], header: Header, seen: ErrorsSeen | None = None
+) -> tuple[list[list[bytes]], NDArray[Any]]:
     """Encode one chunk.
 
     Parameters
@@ -195,6 +210,8 @@ def encode_chunk(array: NDArray[Any], header: Header) -> tuple[list[list[bytes]]
         Of the header's dtype, with any strides.
     header
         Of the shard it will be part of; its index fields do not matter.
+    seen
+        Gets the errors of the chunk, as far as they may matter to :func:`tighten`.
 
     Returns
     -------
@@ -317,10 +334,11 @@ class ChunkDecoder:
     @property
     def ordinal(self) -> int: ...
 
-def error_bound(header: Header, level: int, steps: int | Sequence[int]) -> float:
+def error_bound(header: Header, level: int, steps: int | Sequence[int], beyond: bool = False) -> float:
     """Return the guaranteed largest error at ``level`` where resolutions are known to ``steps`` (one for each, or one for all).
 
-    ``first_step + 1`` means: not known at all. An int, but of floats a float. codecs/SPEC.md, sections 10, 12 and 13.
+    ``first_step + 1`` means: not known at all. With ``beyond`` some resolutions may be known further; without, what was measured at
+    exactly these steps counts. An int, but of floats a float. codecs/SPEC.md, sections 10, 12 and 13.
     """
 
 def crc32c(data: Buffer, seed: int = 0) -> int:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import numpy as np
 
-from ziggurat._core import ChunkDecoder, Header, assemble, encode_chunk, error_bound, parse_index
+from ziggurat._core import ChunkDecoder, ErrorsSeen, Header, assemble, encode_chunk, error_bound, parse_index, tighten
 from ziggurat.encode import CODINGS, DTYPES, coarse_step_of, first_step_of
 from ziggurat.errors import CorruptError, FormatError, RequestError, SourceError
 from ziggurat.valuemap import ValueMap, coding_of, fill_mask, find_value_map
@@ -47,7 +47,7 @@ class Packet(NamedTuple):
         Its bytes in the object, checksum included.
     max_error
         Guaranteed largest error of a pixel at level ``resolution``, in the data's units, once all packets that level needs
-        down to ``step`` are there.
+        down to ``step`` are there, and none below it.
     """
 
     chunk: int
@@ -124,14 +124,16 @@ def encode(
         codes=values.codes,
     )
 
+    seen = ErrorsSeen()
+
     def encode_ordinal(ordinal: int) -> list[list[bytes]] | None:
         _, y, x, height, width = header.chunk_rect(ordinal)
         part = pixels[:, y : y + height, x : x + width]
         is_fill = fill_mask(part[:1, :1, :1], fill).all() and fill_mask(part, fill).all()
-        return None if is_fill else encode_chunk(part, header)[0]
+        return None if is_fill else encode_chunk(part, header, seen)[0]
 
     chunks = _map(encode_ordinal, range(header.chunks), threads)
-    return assemble(header.replace(coarse_step=coarse_step_of(chunks, header)), chunks)
+    return assemble(tighten(header.replace(coarse_step=coarse_step_of(chunks, header)), seen), chunks)
 
 
 def decode(
@@ -148,7 +150,8 @@ def decode(
     Parameters
     ----------
     data
-        The object, or any prefix of it that holds the header and the index. Of a prefix all whole packets are used.
+        The object, or any prefix of it that holds the header and the index. Of a prefix all whole packets are used, and the whole
+        pieces of one that is cut.
     component_axis
         Where to put the components.
     level
@@ -244,7 +247,12 @@ def guaranteed_error(data: Buffer, *, level: int = 0, step: int = 0) -> float:
     shard = _Shard.parse(data)
     shard.check_level(level)
     errors = (
-        error_bound(shard.header, level, shard.known_steps(int(ordinal), step))
+        error_bound(
+            shard.header,
+            level,
+            shard.known_steps(int(ordinal), step),
+            shard.part(int(ordinal), level, step) is not None,
+        )
         for ordinal in np.flatnonzero(shard.present)
     )
     return max(errors, default=0)
@@ -259,6 +267,8 @@ class _Shard:
     offsets: NDArray[np.uint64]
     lengths: NDArray[np.uint32]
     present: NDArray[np.bool_]
+    cut: tuple[int, int, int] | None
+    """Chunk, resolution and step of the packet in which the data end."""
 
     @classmethod
     def parse(cls, data: Buffer) -> _Shard:
@@ -271,7 +281,11 @@ class _Shard:
             error = CorruptError(f"{len(view) - object_nbytes} bytes follow the last packet")
             error.reason = "index"
             raise error
-        return cls(view, header, offsets, lengths, present)
+        cut = None
+        if len(view) < object_nbytes:
+            inside = (offsets < len(view)) & (offsets + lengths > len(view)) & (lengths > 0)
+            cut = next(((int(c), int(r), int(t)) for c, r, t in np.argwhere(inside)), None)
+        return cls(view, header, offsets, lengths, present, cut)
 
     def check_level(self, level: int) -> None:
         header = self.header
@@ -292,6 +306,15 @@ class _Shard:
                 steps.append(step)
         return steps, lowest
 
+    def part(self, ordinal: int, level: int, lowest: int) -> tuple[int, int, memoryview] | None:
+        """Return resolution, step and bytes of the packet that is cut, if it is of this chunk and wanted."""
+        if self.cut is None or self.cut[0] != ordinal:
+            return None
+        _, resolution, step = self.cut
+        if resolution < min(level, self.header.resolutions - 1) or step < lowest:
+            return None
+        return resolution, step, self.data[int(self.offsets[self.cut]) :]
+
     def known_steps(self, ordinal: int, lowest: int) -> list[int]:
         return [self.held(ordinal, resolution, lowest)[1] for resolution in range(self.header.resolutions)]
 
@@ -305,6 +328,9 @@ class _Shard:
                 packet = self.data[start : start + int(self.lengths[ordinal, resolution, step])]
                 decoder.add(resolution, step, packet, after_gap=True)
             decoder.skip_to(resolution, known)
+        part = self.part(ordinal, level, lowest)
+        if part is not None:
+            decoder.add_part(*part)
         return decoder
 
 

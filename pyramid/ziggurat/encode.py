@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ziggurat._core import Header, assemble, encode_chunk
+from ziggurat._core import ErrorsSeen, Header, assemble, encode_chunk, tighten
 from ziggurat.errors import SourceError
 from ziggurat.valuemap import fill_mask, find_value_map
 
@@ -128,7 +128,7 @@ def encode_shard(pixels: NDArray[Any], encoding: Encoding) -> EncodedShard:
     if not pixels.size or bool(fill_mask(pixels, encoding.fill_value).all()):
         return EncodedShard(None, lowpass)
     fields = _fields(pixels, encoding)
-    header = Header(**fields)
+    header, seen = Header(**fields), ErrorsSeen()
 
     def encode_place(coords: tuple[int, ...]) -> Packets | None:
         starts = [at * size for at, size in zip(coords, encoding.chunk_shape, strict=True)]
@@ -136,7 +136,7 @@ def encode_shard(pixels: NDArray[Any], encoding: Encoding) -> EncodedShard:
         chunk = pixels[box]
         if not chunk.size or bool(fill_mask(chunk, encoding.fill_value).all()):
             return None
-        packets, low = encode_chunk(chunk.reshape(-1, *chunk.shape[-2:]), header)
+        packets, low = encode_chunk(chunk.reshape(-1, *chunk.shape[-2:]), header, seen)
         top, left = (start // shrink for start in starts[-2:])
         target = lowpass[(*box[:-2], slice(top, top + low.shape[-2]), slice(left, left + low.shape[-1]))]
         target[...] = low.reshape(target.shape)
@@ -144,7 +144,8 @@ def encode_shard(pixels: NDArray[Any], encoding: Encoding) -> EncodedShard:
 
     grid = [shard // chunk for shard, chunk in zip(encoding.shard_shape, encoding.chunk_shape, strict=True)]
     chunks = list(_pool().map(encode_place, np.ndindex(*grid)))
-    return EncodedShard(assemble(Header(**fields | {"coarse_step": coarse_step_of(chunks, header)}), chunks), lowpass)
+    finished = tighten(header.replace(coarse_step=coarse_step_of(chunks, header)), seen)
+    return EncodedShard(assemble(finished, chunks), lowpass)
 
 
 def first_step_of(span: int, coding: str = "mean") -> int:

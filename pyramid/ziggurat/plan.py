@@ -57,7 +57,7 @@ class ShardIndex:
     header
         The shard's header.
     header_bytes
-        The 80 bytes of the header as stored.
+        The 104 bytes of the header as stored.
     offsets, lengths
         Of each packet in the object, in bytes: uint64 and uint32 [chunks, resolutions, first_step + 1].
     present
@@ -185,14 +185,17 @@ def plan_shard(
     return ShardPlan(ranges, packets)
 
 
-def step_for_error(header: Header, level: int, max_error: float) -> int:
+def step_for_error(header: Header, level: int, max_error: float, *, beyond: bool = False) -> int:
     """Return the highest step whose guaranteed error at ``level`` is at most ``max_error``, in the data's units.
+
+    With ``beyond`` that has to hold whatever is known further at some resolution, as views that grew out of each other do;
+    without, for what is decoded from exactly the packets down to that step.
 
     No error at all is step 0, even where a higher one has none: only after the last are floats the same bit by bit, which
     tells -0.0 from 0.0. Where there is nothing left to tell it costs nothing.
     """
     if max_error > 0:
         for step in range(header.first_step, 0, -1):
-            if error_bound(header, level, step) <= max_error:
+            if error_bound(header, level, step, beyond) <= max_error:
                 return step
     return 0

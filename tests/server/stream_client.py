@@ -68,8 +68,8 @@ class Cursor:
 
 
 def take_header(cursor: Cursor) -> bytes:
-    """80 bytes, and the table of codes, which begins with its size, where byte 7 says that there is one."""
-    header = cursor.take(80)
+    """104 bytes, and the table of codes, which begins with its size, where byte 7 says that there is one."""
+    header = cursor.take(104)
     if header[7] < 16:
         return header
     size = cursor.take(4)

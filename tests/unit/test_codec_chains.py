@@ -15,7 +15,7 @@ RNG = np.random.default_rng(5)
 IMAGE = (RNG.normal(0, 9, (200, 150)).cumsum(0).cumsum(1) + RNG.normal(0, 3, (200, 150)) + 2000).astype(np.int16)
 DATA = codec.encode(IMAGE, chunk=(256, 256))
 HEADER = _core.Header.parse(DATA)
-OFFSETS, LENGTHS, _, _ = _core.parse_index(HEADER, DATA[80:])
+OFFSETS, LENGTHS, _, _ = _core.parse_index(HEADER, DATA[104:])
 CHAINS = [
     [(resolution, step) for step in reversed(range(HEADER.first_step + 1)) if LENGTHS[0, resolution, step]]
     for resolution in reversed(range(HEADER.resolutions))
@@ -100,4 +100,4 @@ def test_a_packet_with_fewer_lanes_is_refused() -> None:
 
 def _prefix(resolution: int, step: int) -> bytes:
     """What a packet's checksum covers before its payload: SPEC.md, section 4."""
-    return DATA[76:80] + bytes(4) + bytes((resolution, step))
+    return DATA[100:104] + bytes(4) + bytes((resolution, step))

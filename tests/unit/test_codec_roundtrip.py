@@ -96,7 +96,7 @@ def test_unused_codes_cost_nothing(step: int) -> None:
 
 def test_fill_costs_a_byte_a_chunk() -> None:
     empty = codec.encode(np.full((64, 64), 9, np.uint8), chunk=(16, 16), fill=9)
-    assert len(empty) == 80 + 16
+    assert len(empty) == 104 + 16
     assert (codec.decode(empty) == 9).all()
 
 

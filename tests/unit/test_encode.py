@@ -69,7 +69,7 @@ def test_chunks_of_fill_are_absent():
     pixels[20, 40] = 5
     data = encode_shard(pixels, SHAPE).data
     header = Header.parse(data)
-    _, _, present, nbytes = parse_index(header, data[80:])
+    _, _, present, nbytes = parse_index(header, data[104:])
     assert np.flatnonzero(present).tolist() == [1 * 4 + 2]
     assert nbytes == len(data)
 
@@ -78,7 +78,7 @@ def test_the_coarse_part_of_a_shard_comes_with_the_first_read():
     pixels = RANDOM.integers(0, 60_000, (512, 512)).astype(np.uint16)
     data = encode_shard(pixels, Encoding((512, 512), (64, 64))).data
     header = Header.parse(data)
-    _, lengths, _, _ = parse_index(header, data[80:])
+    _, lengths, _, _ = parse_index(header, data[104:])
     coarse = int(lengths[:, header.resolutions - 1, header.coarse_step :].sum())
     assert coarse <= 64 * (COARSE_NBYTES_PER_CHUNK + 4 * 16)
 

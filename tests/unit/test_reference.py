@@ -68,7 +68,7 @@ def test_both_read_the_same_pixels(
     image, data = shard
     header = reference.Header.parse(data)
     level, step = min(level, header.resolutions - 1), min(step, header.first_step)
-    front = 80 + header.index_nbytes
+    front = 104 + header.index_nbytes
     prefix = data[: front + int((len(data) - front) * part)]
     found = reference.decode(prefix, level=level, step=step)
     np.testing.assert_array_equal(
@@ -131,11 +131,11 @@ def test_both_make_the_same_of_arbitrary_indexes(index: bytes) -> None:
     data = header.tobytes() + index
 
     def native() -> Any:
-        offsets, lengths, present, nbytes = _core.parse_index(_core.Header.parse(data), data[80:])
+        offsets, lengths, present, nbytes = _core.parse_index(_core.Header.parse(data), data[104:])
         return np.array([*offsets.ravel(), *lengths.ravel(), *present, nbytes], np.int64)
 
     def slow() -> Any:
-        parsed = parse_index(header, data[80:])
+        parsed = parse_index(header, data[104:])
         offsets, lengths = (np.zeros((header.chunks, 2, 10), np.int64) for _ in range(2))
         for key, (start, stop) in parsed.places.items():
             offsets[key], lengths[key] = start, stop - start

@@ -20,12 +20,14 @@ module                  section of codecs/SPEC.md
 :mod:`.contexts`        9.1, 9.4, 9.5 phases and contexts
 :mod:`.tables`          9.6 the tables
 :mod:`.rawbits`         9.7 the raw section
+:mod:`.pieces`          9.8 the pieces of a packet
 :mod:`.errorbound`      10. The guaranteed error
 :mod:`.refusal`         11. What a reader must refuse
 :mod:`.labels`          12. Labels
 :mod:`.floats`          13. Floats
 :mod:`.binarycoder`     14. The binary coder
 :mod:`.guarantee`       the error of any coding: 10, 12 and 13
+:mod:`.tightness`       10. what was measured
 :mod:`.chunk`           packets of one chunk to pixels, and back
 :mod:`.shard`           a whole object
 ======================  =========================================

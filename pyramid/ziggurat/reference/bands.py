@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ziggurat.reference.geometry import level_size
+from ziggurat.reference.header import RCT
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -57,21 +58,24 @@ def bands_of(header: Header, resolution: int) -> list[Band]:
     return [Band("LL", depth), *details]
 
 
-def lowest_plane(band: Band, step: int) -> int:
-    """q(t) = max(0, t - w)."""
-    return max(0, step - band.weight)
+def lowest_plane(header: Header, component: int, band: Band, step: int) -> int:
+    """q(t) = max(0, t - w); w of component 0 is one more with coding 1."""
+    return max(0, step - band.weight - (header.coding == RCT and component == 0))
 
 
-def planes_of(header: Header, band: Band, step: int) -> tuple[int, int]:
+def planes_of(header: Header, component: int, band: Band, step: int) -> tuple[int, int]:
     """Return (q, end): packet (r, step) holds the planes q … end - 1 of the band."""
-    end = PLANE_MAX + 1 if step == header.first_step else lowest_plane(band, step + 1)
-    return lowest_plane(band, step), end
+    end = PLANE_MAX + 1 if step == header.first_step else lowest_plane(header, component, band, step + 1)
+    return lowest_plane(header, component, band, step), end
 
 
 def middle(coeffs: NDArray[np.int32], plane: int) -> NDArray[np.int32]:
-    """What to take for coefficients that are known down to a plane: the middle of the uncertainty, 0 where no bit is known.
+    """What to take for coefficients that are known down to a plane: 0 where no bit is known, else about the middle.
 
-    Planes below are zero in ``coeffs``.
+    Where but the lowest known bit is set it is a little less, since most of these are small. Planes below are zero in
+    ``coeffs``.
     """
-    half = np.int32((1 << plane) >> 1)
-    return np.where(coeffs == 0, 0, np.where(coeffs > 0, coeffs + half, coeffs - half)).astype(np.int32)
+    magnitudes = np.abs(coeffs.astype(np.int64))
+    more = np.where(magnitudes == 1 << plane, (13 << plane) >> 5, (1 << plane) >> 1)
+    found: NDArray[np.int32] = np.where(coeffs < 0, -magnitudes - more, magnitudes + more).astype(np.int32)
+    return np.where(coeffs == 0, np.int32(0), found)

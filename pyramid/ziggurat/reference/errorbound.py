@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ziggurat.reference.bands import Band, lowest_plane
+from ziggurat.reference.header import MEASURED_LEVELS, MEASURED_STEPS, RCT
 from ziggurat.reference.valuetable import table_error
 
 if TYPE_CHECKING:
@@ -12,11 +13,11 @@ if TYPE_CHECKING:
 
     from ziggurat.reference.header import Header
 
-__all__ = ["error_bound"]
+__all__ = ["any_error", "error_bound"]
 
 
-def _band_error(band: Band, step: int) -> int:
-    return (1 << lowest_plane(band, step)) - 1
+def _band_error(header: Header, component: int, band: Band, step: int) -> int:
+    return (1 << lowest_plane(header, component, band, step)) - 1
 
 
 def _line_error(low: int, high: int) -> int:
@@ -24,17 +25,17 @@ def _line_error(low: int, high: int) -> int:
     return low + ((d + 1) >> 1)
 
 
-def _band_errors(header: Header, steps: Sequence[int], decomposition: int) -> list[int]:
+def _band_errors(header: Header, component: int, steps: Sequence[int], decomposition: int) -> list[int]:
     """Of HL, LH and HH of a decomposition."""
     step = steps[min(decomposition - 1, header.resolutions - 1)]
-    return [_band_error(Band(kind, decomposition), step) for kind in ("HL", "LH", "HH")]
+    return [_band_error(header, component, Band(kind, decomposition), step) for kind in ("HL", "LH", "HH")]
 
 
-def _chained(header: Header, level: int, steps: Sequence[int]) -> int:
+def _chained(header: Header, component: int, level: int, steps: Sequence[int]) -> int:
     """Decomposition by decomposition."""
-    error = _band_error(Band("LL", header.decompositions), steps[-1])
+    error = _band_error(header, component, Band("LL", header.decompositions), steps[-1])
     for decomposition in range(header.decompositions, level, -1):
-        hl, lh, hh = _band_errors(header, steps, decomposition)
+        hl, lh, hh = _band_errors(header, component, steps, decomposition)
         error = _line_error(_line_error(error, lh), _line_error(hl, hh))
     return error
 
@@ -44,15 +45,17 @@ GAIN_LL = (2304, 3600, 3969, 4096)
 GAIN_HL = (0, 1440, 1890, 2048)
 GAIN_HH = (0, 576, 900, 1024)
 ROUNDING = (5544, 8663, 9551, 9856)
+EIGHTHS = (8, 7, 5, 3)
+"""Of the bound, by tightness."""
 
 
-def _summed(header: Header, level: int, steps: Sequence[int]) -> int:
+def _summed(header: Header, component: int, level: int, steps: Sequence[int]) -> int:
     """All bands at once: what each can do to one pixel, and what rounding can."""
-    ll = _band_error(Band("LL", header.decompositions), steps[-1])
+    ll = _band_error(header, component, Band("LL", header.decompositions), steps[-1])
     total = GAIN_LL[min(header.decompositions - level, 3)] * ll
     inexact = ll > 0
     for decomposition in range(header.decompositions, level, -1):
-        hl, lh, hh = _band_errors(header, steps, decomposition)
+        hl, lh, hh = _band_errors(header, component, steps, decomposition)
         j = decomposition - level
         total += GAIN_HL[min(j, 3)] * (hl + lh) + GAIN_HH[min(j, 3)] * hh
         inexact = inexact or hl > 0 or lh > 0 or hh > 0
@@ -60,17 +63,30 @@ def _summed(header: Header, level: int, steps: Sequence[int]) -> int:
     return total // UNIT
 
 
-def _in_units(header: Header, error: int) -> int:
-    if header.codes is not None:
-        return table_error(header.codes, error)
-    return min(error, header.span) * header.divisor
+def _component_error(header: Header, component: int, level: int, steps: Sequence[int]) -> int:
+    return min(_chained(header, component, level, steps), _summed(header, component, level, steps))
+
+
+def any_error(header: Header, level: int, steps: Sequence[int]) -> int:
+    """Return the largest error of m at a level when resolution r is known to ``steps[r]`` at least, whatever the data."""
+    if any(step > header.first_step for step in steps[min(level, header.resolutions - 1) :]):
+        return header.span
+    error = _component_error(header, 0, level, steps)
+    if header.coding == RCT:
+        error += _component_error(header, 1, level, steps)
+    return min(error, header.span)
+
+
+def _tightness(header: Header, level: int, steps: Sequence[int]) -> int:
+    """What is told where all resolutions that a level needs are known to one step; else 0."""
+    step, *others = steps[min(level, header.resolutions - 1) :]
+    after = header.first_step - step
+    if any(other != step for other in others) or not 0 <= after < MEASURED_STEPS or level >= MEASURED_LEVELS:
+        return 0
+    return header.tightness[level * MEASURED_STEPS + after]
 
 
 def error_bound(header: Header, level: int, steps: Sequence[int]) -> int:
     """Return the guaranteed error at a level when resolution r is known to ``steps[r]`` (first_step + 1: not at all)."""
-    if any(step > header.first_step for step in steps[min(level, header.resolutions - 1) :]):
-        return _in_units(header, header.span)
-    error = min(_chained(header, level, steps), _summed(header, level, steps))
-    if header.coding == 1:
-        error *= 2
-    return _in_units(header, error)
+    error = -(-any_error(header, level, steps) * EIGHTHS[_tightness(header, level, steps)] // 8)
+    return error * header.divisor if header.codes is None else table_error(header.codes, error)

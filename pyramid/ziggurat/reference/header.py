@@ -1,4 +1,4 @@
-"""Section 2: the 80 bytes at the front of a shard."""
+"""Section 2: the 104 bytes at the front of a shard."""
 
 from __future__ import annotations
 
@@ -17,7 +17,9 @@ __all__ = ["CHUNKS_MAX", "DTYPES", "HEADER_NBYTES", "SPAN_MAX", "Header"]
 
 MAGIC = b"ZGRT"
 VERSION = 1
-HEADER_NBYTES = 80
+HEADER_NBYTES = 104
+MEASURED_LEVELS, MEASURED_STEPS = 8, 12
+"""Of which tightness is told."""
 CHUNKS_MAX = 65_536
 SPAN_MAX = (1 << 27) - 1
 TABLE_SPAN_MAX = 65_535
@@ -36,7 +38,7 @@ DTYPES = dict(
 MEAN, RCT, LABEL, FLOAT = range(4)
 """Codings."""
 LEAST_EXPONENTS = {"float16": -24, "float32": -149, "float64": -1074}
-_LAYOUT = struct.Struct("<4s8B7IqqII3I")
+_LAYOUT = struct.Struct("<4s8B7IqqII3I24s")
 """Everything but the checksum at the end."""
 
 
@@ -68,6 +70,8 @@ class Header:
     index_nbytes: int = 0
     index_crc: int = 0
     content_crc: int = 0
+    tightness: bytes = bytes(MEASURED_LEVELS * MEASURED_STEPS)
+    """Of 0 to 3, by level and first_step - step."""
     has_table: bool = False
     codes: tuple[int, ...] | None = None
 
@@ -91,8 +95,10 @@ class Header:
             raise refuse("version", f"version {version} cannot be read")
         if crc32c(front) != stored_crc:
             raise refuse("header_crc", "the header is damaged")
-        tables, fields[2] = divmod(fields[2], TABLE)
-        header = replace(cls(*fields), has_table=tables > 0)
+        *numbers, fours = fields
+        tables, numbers[2] = divmod(numbers[2], TABLE)
+        tightness = bytes(four >> shift & 3 for four in fours for shift in (0, 2, 4, 6))
+        header = replace(cls(*numbers), tightness=tightness, has_table=tables > 0)
         if tables > 1:
             raise refuse("field", "coding is outside its range")
         header.check()
@@ -103,11 +109,14 @@ class Header:
         return replace(self, codes=read_codes(self, data)) if self.has_table and self.codes is None else self
 
     def tobytes(self) -> bytes:
-        """Write the 80 bytes."""
+        """Write the 104 bytes."""
         self.check()
-        fields = {name: getattr(self, name) for name in self.__dataclass_fields__ if name not in ("has_table", "codes")}
+        told_apart = ("tightness", "has_table", "codes")
+        fields = {name: getattr(self, name) for name in self.__dataclass_fields__ if name not in told_apart}
         fields["coding"] += TABLE * self.has_table
-        front = _LAYOUT.pack(MAGIC, VERSION, *fields.values())
+        fours = zip(*(self.tightness[first::4] for first in range(4)), strict=True)
+        packed = bytes(a | b << 2 | c << 4 | d << 6 for a, b, c, d in fours)
+        front = _LAYOUT.pack(MAGIC, VERSION, *fields.values(), packed)
         return front + crc32c(front).to_bytes(4, "little")
 
     @property
@@ -173,6 +182,7 @@ class Header:
                 raise refuse("field", f"{rule} is outside its range")
         self._check_grid()
         self._check_values()
+        self._check_tightness()
 
     def _check_grid(self) -> None:
         if self.chunks > CHUNKS_MAX:
@@ -217,6 +227,13 @@ class Header:
         fill_holds = bits == 64 or 0 <= self.fill < 1 << bits if kind == "f" else self._within(self.whole(self.fill))
         if not fill_holds:
             raise refuse("field", f"the fill value is no {self.numpy_dtype}")
+
+    def _check_tightness(self) -> None:
+        steps = {LABEL: 0, FLOAT: self.first_step - 1}.get(self.coding, self.first_step)
+        for place, tightness in enumerate(self.tightness):
+            level, after = divmod(place, MEASURED_STEPS)
+            if tightness and (level > self.decompositions or after >= steps):
+                raise refuse("field", f"tightness is told of level {level}, {after} after the first step")
 
     def _within(self, value: int) -> bool:
         least, most = self.limits

@@ -12,8 +12,10 @@ from ziggurat.reference.chunk import ChunkDecoder, encode_chunk
 from ziggurat.reference.floats import FloatKind, find_scale
 from ziggurat.reference.geometry import level_size
 from ziggurat.reference.header import DTYPES, FLOAT, HEADER_NBYTES, LABEL, Header
-from ziggurat.reference.index import CRC_NBYTES, Index, packet_crc, packet_order, parse_index, write_index
+from ziggurat.reference.index import CRC_NBYTES, Index, packet_order, parse_index, write_index
+from ziggurat.reference.pieces import seal
 from ziggurat.reference.refusal import refuse
+from ziggurat.reference.tightness import find_tightness
 from ziggurat.reference.values import find_values
 from ziggurat.reference.valuetable import write_codes
 
@@ -42,7 +44,7 @@ def assemble(header: Header, chunks: Mapping[int, Payloads]) -> bytes:
         index_crc=crc32c(index),
         content_crc=crc32c(b"".join(payload for _, payload in ordered)),
     )
-    packets = (payload + packet_crc(full, key, payload) for key, payload in ordered)
+    packets = (seal(full, key, payload) for key, payload in ordered)
     return full.tobytes() + index + b"".join(packets)
 
 
@@ -57,10 +59,11 @@ def encode(
     coarse_step: int = 0,
     fill: int = 0,
     codes: tuple[int, ...] | None = None,
+    tight: bool = False,
 ) -> bytes:
     """Encode pixels [planes, components, h, w] as one shard, with a table of codes if some are given.
 
-    Chunks that hold only the fill value (of floats, bits) are absent.
+    Chunks that hold only the fill value (of floats, bits) are absent. With ``tight`` it promises the errors that are measured.
     """
     planes, components, height, width = pixels.shape
     dtype = next(code for code, name in DTYPES.items() if name == pixels.dtype.name)
@@ -83,7 +86,7 @@ def encode(
         part = pixels[rect.plane, :, rect.y : rect.y + rect.height, rect.x : rect.x + rect.width]
         if part.tobytes() != np.full(part.shape, header.fill_pixel).tobytes():
             chunks[ordinal] = encode_chunk(header, part)
-    return assemble(header, chunks)
+    return assemble(header.replace(tightness=find_tightness(header, chunks)) if tight else header, chunks)
 
 
 def _signed(field: int) -> int:
@@ -114,11 +117,14 @@ def decode(data: bytes, *, level: int = 0, step: int = 0) -> NDArray[Any]:
 
 
 def _decode_chunk(header: Header, index: Index, data: bytes, ordinal: int, lowest: int) -> ChunkDecoder:
-    decoder = ChunkDecoder(header, ordinal)
+    decoder, cut = ChunkDecoder(header, ordinal), None
     for resolution in reversed(range(header.resolutions)):
         for step in range(header.first_step, lowest - 1, -1):
             start, stop = index.places.get((ordinal, resolution, step), (0, 0))
             if stop > len(data):
+                cut = (resolution, step, data[start:]) if start < len(data) else cut
                 break
             decoder.add(resolution, step, data[start:stop])
+    if cut is not None:
+        decoder.add_part(*cut)
     return decoder

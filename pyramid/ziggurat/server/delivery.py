@@ -167,7 +167,8 @@ class _Sender:
         if not known or not (better or all(rank + target.stop <= target.last for target in shown)):
             return
         errors = [
-            error_bound(target.index.header, target.decode, step) for target, step in zip(shown, steps, strict=True)
+            error_bound(target.index.header, target.decode, step, beyond=True)
+            for target, step in zip(shown, steps, strict=True)
         ]
         step, max_error = max(steps, default=0), max(errors, default=0)
         event = {"type": "reached", "id": self._view.id, "step": step, "max_error": max_error}

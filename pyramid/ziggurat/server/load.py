@@ -97,7 +97,7 @@ def _add(
     """Add the chunks of one shard."""
     present = index.present[part.chunks]
     chunks = part.chunks[present]
-    stop = step_for_error(index.header, part.decode, part.max_error)
+    stop = step_for_error(index.header, part.decode, part.max_error, beyond=True)
     target = Target(
         array=part.array,
         shard=part.shard,

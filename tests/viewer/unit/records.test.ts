@@ -22,7 +22,7 @@ describe("varint", () => {
 });
 
 describe("parseMessage", () => {
-  const header = Array.from({ length: 80 }, (_, index) => index);
+  const header = Array.from({ length: 104 }, (_, index) => index);
   const whole = [7, 1, 1, 0, 3, ...header, 2, 0, 3, 9, 4, 5, 3, 0xaa, 0xbb, 0xcc, 2, 0, 3, 9, 3, 5, 0, 3, 1, 2, 4, 0, 3, 0x81, 0x01];
 
   it("reads every kind of record", () => {

@@ -11,7 +11,7 @@ export interface Codec {
   index(front: Uint8Array): ShardIndex;
   /**
    * Starts a chunk of which nothing is known.
-   * @param header the shard's 80 header bytes, and its table of codes where it has one
+   * @param header the shard's 104 header bytes, and its table of codes where it has one
    * @throws DamagedError where the header is not valid or has no such chunk
    */
   decoder(header: Uint8Array, chunk: number): ChunkDecoder;

@@ -18,7 +18,7 @@ export interface ShardIndex {
   readonly lengths: Uint32Array;
   /** 0 where a chunk is all fill. */
   readonly present: Uint8Array;
-  /** [level][step]: the guaranteed error where all resolutions are known to that step, in the data's units. */
+  /** [level][step]: the guaranteed error where all resolutions are known at least to that step, in the data's units. */
   readonly errors: readonly (readonly number[])[];
 }
 

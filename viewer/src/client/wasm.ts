@@ -12,7 +12,7 @@ interface Exports {
   zgr_wasm_header_parse(data: number, nbytes: number): number;
   zgr_wasm_header_field(field: number): number;
   zgr_wasm_index_parse(index: number, nbytes: number, offsets: number, lengths: number, present: number): number;
-  zgr_wasm_error_bound(level: number, step: number): number;
+  zgr_wasm_error_beyond(level: number, step: number): number;
   zgr_wasm_decoder_new(header: number, nbytes: number, ordinal: number): number;
   zgr_wasm_decoder_free(decoder: number): void;
   zgr_wasm_decoder_nbytes(decoder: number): number;
@@ -76,7 +76,7 @@ function parseIndex(core: Exports, front: Uint8Array): ShardIndex {
       check(core.zgr_wasm_index_parse(data, front.length - HEADER_NBYTES, out, out + 8 * count, out + 12 * count)),
     );
     const { buffer } = core.memory;
-    const bound = (level: number) => Array.from({ length: firstStep + 1 }, (_, step) => core.zgr_wasm_error_bound(level, step));
+    const bound = (level: number) => Array.from({ length: firstStep + 1 }, (_, step) => core.zgr_wasm_error_beyond(level, step));
     return {
       resolutions,
       firstStep,

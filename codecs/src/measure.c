@@ -1,0 +1,324 @@
+/* What the errors of a chunk are at the first steps, where the bound for any data may be far above them: SPEC.md, section 10.
+ *
+ * Most bounds are soon seen to be tight: a small window of level 0, where there is much to see, has a pixel that is off by a quarter of
+ * them. Of what stays open, levels from ZGR_FINEST on are decoded, window by window, until they are seen to be tight as well; what
+ * finer levels can be off by follows from that and from the magnitudes of their bands, block by block. */
+#include "window.h"
+
+enum { WORTH_LOOKING = 2 }; /* tightness that needs no look */
+
+size_t zgr_measure_scratch_nbytes(const struct zgr_header *header) { return zgr_align(zgr_window_samples(header) * sizeof(int32_t)); }
+
+/* ---- what need not be looked at -------------------------------------------------------------------------------------- */
+
+/* The largest magnitude of each column. */
+ZGR_CLONES static void column_magnitudes(const int32_t *coeffs, size_t stride, uint32_t rows, uint32_t count, int32_t *restrict most)
+{
+    memset(most, 0, count * sizeof *most);
+    for (uint32_t y = 0; y < rows; y++, coeffs += stride)
+        for (uint32_t i = 0; i < count; i++) {
+            int32_t m = coeffs[i] > 0 ? coeffs[i] : -coeffs[i];
+            most[i] = m > most[i] ? m : most[i];
+        }
+}
+
+static uint32_t largest(const int32_t *values, uint32_t count)
+{
+    int32_t most = 0;
+    for (uint32_t i = 0; i < count; i++)
+        most = values[i] > most ? values[i] : most;
+    return (uint32_t)most;
+}
+
+/* The largest magnitudes of a band's columns, in some rows; how many there are. */
+static uint32_t columns_of(const struct zgr_window *w, uint32_t component, const struct zgr_band *band, struct zgr_range rows, struct zgr_range columns,
+                           int32_t most[2 * (ZGR_WINDOW + ZGR_MARGIN)])
+{
+    uint32_t bottom = rows.end < band->height ? rows.end : band->height, right = columns.end < band->width ? columns.end : band->width;
+    if (bottom <= rows.from || right <= columns.from)
+        return 0;
+    const int32_t *at = w->coeffs + component * w->layout->component_size + band->offset + (size_t)rows.from * band->width + columns.from;
+    column_magnitudes(at, band->width, bottom - rows.from, right - columns.from, most);
+    return right - columns.from;
+}
+
+/* Of a band, in the part of it that a window needs. */
+static uint32_t magnitude_in(const struct zgr_window *w, uint32_t component, const struct zgr_band *band, struct zgr_range rows, struct zgr_range columns)
+{
+    int32_t most[2 * (ZGR_WINDOW + ZGR_MARGIN)];
+    return largest(most, columns_of(w, component, band, rows, columns, most));
+}
+
+static void find_magnitudes(struct zgr_window *w)
+{
+    uint32_t depth = w->header->decompositions;
+    const struct zgr_band *bands = w->layout->bands;
+    for (uint32_t c = 0; c < w->header->components; c++) {
+        struct zgr_band_errors *found = &w->magnitudes[c];
+        found->ll = magnitude_in(w, c, bands, w->rows[depth], w->columns[depth]);
+        for (uint32_t l = depth; l > w->finest; l--) {
+            const struct zgr_band *hl = &bands[1 + 3 * (depth - l)];
+            found->hl[l] = magnitude_in(w, c, hl, w->rows[l], w->columns[l]);
+            found->lh[l] = magnitude_in(w, c, hl + 1, w->rows[l], w->columns[l]);
+            found->hh[l] = magnitude_in(w, c, hl + 2, w->rows[l], w->columns[l]);
+        }
+    }
+}
+
+/* Of the columns of some values, those of a block: the largest. */
+static uint32_t largest_of_block(const int32_t *values, uint32_t count, struct zgr_range window, struct zgr_range block)
+{
+    uint32_t first = block.from - window.from, end = block.end - window.from;
+    return first < count ? largest(values + first, smaller(end, count) - first) : 0;
+}
+
+/* Of the bands of finer levels, block by block, and for the window. */
+static void find_finer_magnitudes(struct zgr_window *w)
+{
+    uint32_t depth = w->header->decompositions, across = w->blocks_across;
+    for (uint32_t c = 0; c < w->header->components; c++)
+        for (uint32_t l = 1; l <= w->finest; l++) {
+            uint32_t *of_window[3] = {&w->magnitudes[c].hl[l], &w->magnitudes[c].lh[l], &w->magnitudes[c].hh[l]};
+            for (uint32_t k = 0; k < 3; k++) {
+                *of_window[k] = 0;
+                for (uint32_t j = 0; j < w->blocks_down; j++) {
+                    int32_t most[2 * (ZGR_WINDOW + ZGR_MARGIN)];
+                    uint32_t count = columns_of(w, c, &w->layout->bands[1 + 3 * (depth - l) + k], w->block_rows[j][l], w->columns[l], most);
+                    for (uint32_t i = 0; i < across; i++)
+                        w->finer[c][l][k][j][i] = largest_of_block(most, count, w->columns[l], w->block_columns[i][l]);
+                    *of_window[k] = larger(*of_window[k], largest(most, count));
+                }
+            }
+        }
+}
+
+/* Of all components together, from the error of each: as section 10 has it, of red and blue with what each chroma counts. */
+static uint64_t error_together(const struct zgr_header *header, const uint64_t *errors)
+{
+    uint64_t most = 0;
+    for (uint32_t c = header->coding == ZGR_RCT ? 3 : 0; c < header->components; c++)
+        most = errors[c] > most ? errors[c] : most;
+    if (header->coding == ZGR_RCT) {
+        uint64_t u = errors[1], v = errors[2], colour = errors[0] + ((u > v ? 3 * u + v : 3 * v + u) + 3) / 4;
+        most = colour > most ? colour : most;
+    }
+    return most;
+}
+
+/* What errors of a window's bands are at most: of a coefficient that is taken for 0, its magnitude. */
+static struct zgr_band_errors errors_of(const struct zgr_window *w, uint32_t component, uint32_t step)
+{
+    uint32_t depth = w->header->decompositions, more = zgr_weight_of_component(w->header, component);
+    struct zgr_band_errors found = w->magnitudes[component];
+    found.ll = smaller(found.ll, zgr_band_error(step, depth + 1 + more));
+    for (uint32_t l = 1; l <= depth; l++) {
+        found.hl[l] = smaller(found.hl[l], zgr_band_error(step, l + more));
+        found.lh[l] = smaller(found.lh[l], zgr_band_error(step, l + more));
+        found.hh[l] = smaller(found.hh[l], zgr_band_error(step, l - 1 + more));
+    }
+    return found;
+}
+
+static void note_not_above(struct zgr_errors_seen *seen, uint32_t level, uint32_t i, uint64_t error)
+{
+    if (error > seen->not_above[level][i])
+        seen->not_above[level][i] = error;
+}
+
+/* The open levels whose error at F - i may matter in this window, a bit each; of the others is noted what it cannot be above. Which these
+ * are does not depend on what was seen, but for levels that are no longer open: whatever the order, in the end the same is known. */
+static uint32_t levels_to_see(const struct zgr_window *w, const struct zgr_bounds *bounds, uint32_t i, uint32_t open, struct zgr_errors_seen *seen)
+{
+    struct zgr_band_errors errors[ZGR_COMPONENTS_MAX];
+    uint32_t levels = 0;
+    for (uint32_t c = 0; open && c < w->header->components; c++)
+        errors[c] = errors_of(w, c, w->header->first_step - i);
+    for (uint32_t level = bounds->levels; level-- > 0;) {
+        uint64_t most[ZGR_COMPONENTS_MAX] = {0};
+        if (!(open >> level & 1))
+            continue;
+        for (uint32_t c = 0; c < w->header->components; c++)
+            most[c] = zgr_component_error(w->header->decompositions, level, &errors[c]);
+        uint64_t error = error_together(w->header, most);
+        if (error > zgr_tightened(bounds->bounds[level][i], WORTH_LOOKING))
+            levels |= 1u << level;
+        else
+            note_not_above(seen, level, i, error);
+    }
+    return levels;
+}
+
+/* ---- a window -------------------------------------------------------------------------------------------------------- */
+
+/* A bit for each level before `end` that is open at F - i. */
+static uint32_t open_levels(const struct zgr_bounds *bounds, const struct zgr_errors_seen *seen, uint32_t i, uint32_t end)
+{
+    uint32_t open = 0;
+    for (uint32_t level = 0; level < bounds->levels && level < end; level++)
+        open |= zgr_is_open(bounds, seen, level, i) ? 1u << level : 0;
+    return open;
+}
+
+/* Decodes the window to its finest level; of some levels, the largest error is noted. */
+static void look_at_step(struct zgr_window *w, uint32_t levels, uint32_t i, struct zgr_errors_seen *seen)
+{
+    uint32_t step = w->header->first_step - i, last = w->finest;
+    while (!(levels >> last & 1) && !(levels & ((1u << w->finest) - 1)))
+        last++;
+    zgr_window_start(w, step);
+    for (uint32_t n = w->header->decompositions;; n--) {
+        uint64_t error = levels >> n & 1 ? zgr_window_error(w, n) : 0;
+        if (levels >> n & 1 && error > seen->errors[n][i])
+            seen->errors[n][i] = error;
+        if (n == last)
+            return;
+        zgr_window_descend(w, n, step);
+    }
+}
+
+/* The largest distance in each column of some rows. */
+ZGR_CLONES static void column_distances(const int32_t *a, const int32_t *b, uint32_t rows, uint32_t count, int32_t *restrict most)
+{
+    memset(most, 0, count * sizeof *most);
+    for (uint32_t y = 0; y < rows; y++, a += count, b += count)
+        for (uint32_t i = 0; i < count; i++) {
+            int32_t distance = a[i] > b[i] ? a[i] - b[i] : b[i] - a[i];
+            most[i] = distance > most[i] ? distance : most[i];
+        }
+}
+
+/* The largest errors of the finest level where it decides the pixels of a row of blocks. */
+static void finest_errors(const struct zgr_window *w, uint32_t component, uint32_t j, uint32_t errors[ZGR_BLOCKS])
+{
+    int32_t most[ZGR_WINDOW + ZGR_MARGIN];
+    struct zgr_range rows = w->block_rows[j][w->finest], columns = w->columns[w->finest];
+    uint32_t count = zgr_range_length(columns);
+    size_t at = (size_t)(rows.from - w->rows[w->finest].from) * count;
+    column_distances(w->levels[component][w->finest % 2] + at, w->coded[component] + at, zgr_range_length(rows), count, most);
+    for (uint32_t i = 0; i < w->blocks_across; i++)
+        errors[i] = largest_of_block(most, count, columns, w->block_columns[i][w->finest]);
+}
+
+/* Of a block's bands, the finest level first. */
+static void block_errors(const struct zgr_window *w, uint32_t component, uint32_t j, uint32_t i, uint32_t step, struct zgr_band_errors *found)
+{
+    uint32_t more = zgr_weight_of_component(w->header, component);
+    for (uint32_t l = 1; l <= w->finest; l++) {
+        uint32_t side = zgr_band_error(step, l + more);
+        found->hl[l] = smaller(w->finer[component][l][0][j][i], side);
+        found->lh[l] = smaller(w->finer[component][l][1][j][i], side);
+        found->hh[l] = smaller(w->finer[component][l][2][j][i], zgr_band_error(step, l - 1 + more));
+    }
+}
+
+/* What levels below the finest are off by at most, at a step to which the finest has been decoded. */
+static void bound_finer(struct zgr_window *w, uint32_t levels, uint32_t t, struct zgr_errors_seen *seen)
+{
+    uint32_t step = w->header->first_step - t, finest = w->finest, components = w->header->components;
+    for (uint32_t j = 0; j < w->blocks_down; j++) {
+        uint32_t errors[ZGR_COMPONENTS_MAX][ZGR_BLOCKS];
+        for (uint32_t c = 0; c < components; c++)
+            finest_errors(w, c, j, errors[c]);
+        for (uint32_t i = 0; i < w->blocks_across; i++) {
+            struct zgr_band_errors bands[ZGR_COMPONENTS_MAX];
+            for (uint32_t c = 0; c < components; c++) {
+                bands[c].ll = errors[c][i];
+                block_errors(w, c, j, i, step, &bands[c]);
+            }
+            for (uint32_t level = 0; level < finest; level++) {
+                uint64_t most[ZGR_COMPONENTS_MAX] = {0};
+                for (uint32_t c = 0; c < components && levels >> level & 1; c++)
+                    most[c] = zgr_component_error(finest, level, &bands[c]);
+                note_not_above(seen, level, t, error_together(w->header, most));
+            }
+        }
+    }
+}
+
+/* What can be seen of levels that are finer than windows are decoded to, where there may be most: if it is much, no bound is needed. */
+static void look_closely(struct zgr_window *w, const struct zgr_bounds *bounds, uint32_t finest, uint32_t y, uint32_t x, struct zgr_errors_seen *seen)
+{
+    int is_open = 0;
+    for (uint32_t i = 0; i < bounds->steps; i++)
+        is_open |= open_levels(bounds, seen, i, finest) != 0;
+    if (!is_open)
+        return;
+    zgr_window_open(w, 0, y, x);
+    zgr_window_show_exact(w, ~0u);
+    for (uint32_t i = 0; i < bounds->steps; i++) {
+        uint32_t levels = open_levels(bounds, seen, i, finest); /* of others, nothing that depends on what these were seen to be */
+        if (levels)
+            look_at_step(w, levels, i, seen);
+    }
+}
+
+static void look(struct zgr_window *w, const struct zgr_bounds *bounds, uint32_t finest, uint32_t y, uint32_t x, struct zgr_errors_seen *seen)
+{
+    uint32_t open[ZGR_MEASURED_STEPS], levels[ZGR_MEASURED_STEPS], any = 0;
+    for (uint32_t i = 0; i < bounds->steps; i++)
+        any |= open[i] = open_levels(bounds, seen, i, bounds->levels);
+    if (!any)
+        return;
+    zgr_window_open(w, finest, y, x);
+    find_magnitudes(w);
+    if (any & ((1u << finest) - 1))
+        find_finer_magnitudes(w);
+    any = 0;
+    for (uint32_t i = 0; i < bounds->steps; i++)
+        any |= levels[i] = levels_to_see(w, bounds, i, open[i], seen);
+    if (!any)
+        return;
+    zgr_window_show_exact(w, any);
+    for (uint32_t i = 0; i < bounds->steps; i++) {
+        if (levels[i])
+            look_at_step(w, levels[i], i, seen);
+        if (levels[i] & ((1u << finest) - 1))
+            bound_finer(w, levels[i], i, seen);
+    }
+}
+
+/* ---- a chunk --------------------------------------------------------------------------------------------------------- */
+
+/* The pixel below the largest high-pass coefficient of about the size of a window. */
+static void find_most(const struct zgr_window *w, uint32_t *y, uint32_t *x)
+{
+    uint32_t depth = w->header->decompositions, l = depth < 5 ? depth : 5, most = 0;
+    *y = *x = 0;
+    for (uint32_t k = 0; l > 0 && k < 3; k++) {
+        const struct zgr_band *band = &w->layout->bands[1 + 3 * (depth - l) + k];
+        const int32_t *at = w->coeffs + band->offset;
+        for (uint32_t i = 0; i < band->height * band->width; i++) {
+            uint32_t magnitude = at[i] < 0 ? 0u - (uint32_t)at[i] : (uint32_t)at[i];
+            if (magnitude > most) {
+                most = magnitude;
+                *y = i / band->width << l;
+                *x = i % band->width << l;
+            }
+        }
+    }
+    *y &= ~(ZGR_WINDOW - 1u);
+    *x &= ~(ZGR_WINDOW - 1u);
+}
+
+static uint32_t common_divisor(uint32_t a, uint32_t b) { return b == 0 ? a : common_divisor(b, a % b); }
+
+void zgr_measure(const struct zgr_header *header, const struct zgr_layout *layout, const int32_t *coeffs, void *scratch,
+                 struct zgr_errors_seen *seen)
+{
+    struct zgr_header wave = zgr_wave_header(header);
+    struct zgr_bounds bounds = zgr_bounds_of(&wave);
+    struct zgr_window w = {.header = &wave, .layout = layout, .coeffs = coeffs};
+    zgr_window_cut(&w, scratch);
+    uint32_t finest = wave.decompositions < ZGR_FINEST ? wave.decompositions : ZGR_FINEST, side = ZGR_WINDOW << finest, most_y, most_x;
+    uint32_t across = (layout->width + side - 1) / side, count = across * ((layout->height + side - 1) / side);
+    find_most(&w, &most_y, &most_x);
+    look_closely(&w, &bounds, finest, most_y, most_x, seen);
+    /* Far from each other, so that soon one of them has something in it. */
+    uint32_t stride = count * 5 / 8 + 1;
+    while (common_divisor(stride, count) != 1)
+        stride++;
+    for (uint32_t k = 0; k < count; k++) {
+        uint32_t at = (uint32_t)((uint64_t)k * stride % count);
+        look(&w, &bounds, finest, at / across * side, at % across * side, seen);
+    }
+}

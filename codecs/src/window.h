@@ -1,0 +1,49 @@
+/* A part of a chunk, decoded from its coefficients while it is encoded: window.c. */
+#ifndef ZGR_WINDOW_H
+#define ZGR_WINDOW_H
+
+#include "core.h"
+
+enum { ZGR_FINEST = 2, ZGR_WINDOW = 64, /* of level ZGR_FINEST; a window in which finer levels are seen is as large in theirs */
+       ZGR_BLOCK = 8, ZGR_BLOCKS = ZGR_WINDOW / ZGR_BLOCK, /* a side */
+       ZGR_MARGIN = 8, ZGR_WINDOW_AREA = (ZGR_WINDOW + ZGR_MARGIN) * (ZGR_WINDOW + ZGR_MARGIN) }; /* what is added around, at most */
+
+struct zgr_range {
+    uint32_t from, end;
+};
+
+struct zgr_window {
+    const struct zgr_header *header; /* of the integers that are coded */
+    const struct zgr_layout *layout;
+    const int32_t *coeffs;
+    uint32_t finest; /* the level that a window is decoded to */
+    struct zgr_range rows[ZGR_DECOMPOSITIONS_MAX + 1], columns[ZGR_DECOMPOSITIONS_MAX + 1]; /* of each level: whole pairs */
+    int32_t *exact[ZGR_COMPONENTS_MAX][ZGR_DECOMPOSITIONS_MAX + 1]; /* pixels, of levels from the finest on */
+    int32_t *coded[ZGR_COMPONENTS_MAX]; /* the finest level, as it is coded */
+    int32_t *levels[ZGR_COMPONENTS_MAX][2];
+    int32_t *hl, *low, *high, *pixels;
+    struct zgr_band_errors magnitudes[ZGR_COMPONENTS_MAX]; /* the largest there are in the window */
+    /* Blocks of it, with all that decides their pixels, by level; the largest magnitudes in them of HL, LH, HH by decomposition. */
+    struct zgr_range block_rows[ZGR_BLOCKS][ZGR_FINEST + 1], block_columns[ZGR_BLOCKS][ZGR_FINEST + 1];
+    uint32_t blocks_down, blocks_across, finer[ZGR_COMPONENTS_MAX][ZGR_FINEST + 1][3][ZGR_BLOCKS][ZGR_BLOCKS];
+};
+
+static inline uint32_t smaller(uint32_t a, uint32_t b) { return a < b ? a : b; }
+static inline uint32_t larger(uint32_t a, uint32_t b) { return a > b ? a : b; }
+static inline uint32_t zgr_range_length(struct zgr_range range) { return range.end - range.from; }
+static inline size_t zgr_window_area(const struct zgr_window *w, uint32_t level) { return (size_t)zgr_range_length(w->rows[level]) * zgr_range_length(w->columns[level]); }
+
+/* Its memory: so many samples, and how they are cut. */
+size_t zgr_window_samples(const struct zgr_header *header);
+void zgr_window_cut(struct zgr_window *w, int32_t *scratch);
+/* A window with its first pixel at (y, x) of level 0, to be decoded to level `finest`. */
+void zgr_window_open(struct zgr_window *w, uint32_t finest, uint32_t y, uint32_t x);
+/* The coarsest level, as it is known at `step`, to w->levels; from level l to the next finer one. */
+void zgr_window_start(struct zgr_window *w, uint32_t step);
+void zgr_window_descend(struct zgr_window *w, uint32_t l, uint32_t step);
+/* The exact pixels of some levels, a bit each, to w->exact; the finest one as it is coded, to w->coded. */
+void zgr_window_show_exact(struct zgr_window *w, uint32_t levels);
+/* The largest error of the pixels of a level that has been decoded. */
+uint64_t zgr_window_error(struct zgr_window *w, uint32_t level);
+
+#endif

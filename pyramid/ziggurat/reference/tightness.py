@@ -1,0 +1,63 @@
+"""Section 10: what an encoder can promise beyond what holds for any data."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ziggurat.reference.chunk import ChunkDecoder
+from ziggurat.reference.errorbound import EIGHTHS, any_error
+from ziggurat.reference.floats import wave_header
+from ziggurat.reference.header import FLOAT, LABEL, MEASURED_LEVELS, MEASURED_STEPS
+from ziggurat.reference.index import packet_crc
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from ziggurat.reference.header import Header
+
+__all__ = ["find_tightness"]
+
+
+def find_tightness(header: Header, chunks: Mapping[int, Mapping[tuple[int, int], bytes]]) -> bytes:
+    """Decode all chunks at all steps, and return the tightness by the largest errors: of 0 to 3, by level and first_step - step."""
+    found = np.zeros((MEASURED_LEVELS, MEASURED_STEPS), np.uint8)
+    if header.coding == LABEL:
+        return found.tobytes()
+    wave = wave_header(header) if header.coding == FLOAT else header
+    seen = np.max([_errors(header, wave, ordinal, payloads) for ordinal, payloads in chunks.items()], axis=0, initial=0)
+    for level in range(min(header.decompositions + 1, MEASURED_LEVELS)):
+        promised = [0] * (wave.first_step + 1)
+        for step in range(1, wave.first_step + 1):
+            bound, error = any_error(wave, level, [step] * wave.resolutions), int(seen[level, step])
+            # No step promises less than the one after it.
+            fits = [k for k in range(4) if -(-bound * EIGHTHS[k] // 8) >= max(error, promised[step - 1])]
+            tightness = max(fits) if bound > 4 * error and wave.first_step - step < MEASURED_STEPS else 0
+            promised[step] = -(-bound * EIGHTHS[tightness] // 8)
+            if tightness:
+                found[level, wave.first_step - step] = tightness
+    return found.tobytes()
+
+
+def _errors(
+    header: Header, wave: Header, ordinal: int, payloads: Mapping[tuple[int, int], bytes]
+) -> NDArray[np.uint64]:
+    """The largest errors of one chunk, of m: [level, step]."""
+    decoder = ChunkDecoder(header, ordinal)
+    levels = range(min(header.decompositions + 1, MEASURED_LEVELS))
+    told = header.first_step - wave.first_step
+    known = []
+    for step in range(header.first_step, told - 1, -1):
+        for resolution in reversed(range(header.resolutions)):
+            payload = payloads.get((resolution, step), b"")
+            crc = packet_crc(header, (ordinal, resolution, step), payload) if payload else b""
+            decoder.add(resolution, step, payload + crc)
+        known.append([np.clip(decoder.numbers(level), 0, header.span).astype(np.int64) for level in levels])
+    errors = np.zeros((len(levels), wave.first_step + 1), np.uint64)
+    for after, shown in enumerate(known):
+        for level in levels:
+            errors[level, wave.first_step - after] = np.abs(shown[level] - known[-1][level]).max()
+    return errors
