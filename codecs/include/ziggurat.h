@@ -224,6 +224,9 @@ uint32_t zgr_packet_crc(const struct zgr_header *header, uint32_t ordinal, uint3
 /* A payload of zgr_encode_chunk to a packet: writes the checks of its pieces, and the 4 bytes that follow it. */
 void zgr_packet_seal(const struct zgr_header *header, uint32_t ordinal, uint32_t resolution, uint32_t step, uint8_t *packet,
                      size_t payload_nbytes);
+/* How many pieces, but for the last, are whole in the beginning of a packet, and in how many bytes of it. Error: PACKET_CRC. */
+enum zgr_status zgr_whole_pieces(const struct zgr_header *header, uint32_t ordinal, uint32_t resolution, uint32_t step,
+                                 const uint8_t *packet, size_t nbytes, uint32_t *count, size_t *used_nbytes);
 
 /* ---- decoding a chunk ----------------------------------------------------------------------------------------------- */
 

@@ -301,11 +301,6 @@ size_t zgr_entropy_encode_finish(struct zgr_encoder *e, size_t nbytes_avail, uin
 enum zgr_status zgr_entropy_decode(struct zgr_bitplanes *all, const struct zgr_share *shares, uint32_t count, int is_first,
                                    struct zgr_lanes *lanes, const uint8_t *payload, size_t nbytes, uint32_t piece_count);
 
-/* ---- pieces.c ------------------------------------------------------------------------------------------------------- */
-
-/* How many pieces, but for the last, are whole in the beginning of a packet, and where they end. Error: PACKET_CRC. */
-enum zgr_status zgr_whole_pieces(const struct zgr_header *header, uint32_t ordinal, uint32_t resolution, uint32_t step,
-                                 const uint8_t *packet, size_t nbytes, uint32_t *count, size_t *used_nbytes);
 
 /* ---- packets.c: what a packet holds --------------------------------------------------------------------------------- */
 

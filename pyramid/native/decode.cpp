@@ -186,6 +186,15 @@ bool check_packet(const Header &header, uint32_t ordinal, uint32_t resolution, u
     return zgr_packet_crc(&header.h, ordinal, resolution, step, bytes.data(), bytes.size() - ZGR_CRC_NBYTES) == stored;
 }
 
+size_t usable_nbytes(const Header &header, uint32_t ordinal, uint32_t resolution, uint32_t step, nb::handle packet)
+{
+    Bytes bytes(packet);
+    uint32_t count;
+    size_t used;
+    check(zgr_whole_pieces(&header.h, ordinal, resolution, step, bytes.data(), bytes.size(), &count, &used), "a part of a packet");
+    return used;
+}
+
 } // namespace
 
 void bind_decode(nb::module_ &module)
@@ -200,5 +209,6 @@ void bind_decode(nb::module_ &module)
         .def("reconstruct", &ChunkDecoder::reconstruct, "level"_a, "out"_a = nb::none())
         .def_prop_ro("ordinal", &ChunkDecoder::number);
     module.def("decode_chunk", &decode_chunk, "header"_a, "ordinal"_a, "level"_a, "step"_a, "packets"_a, "out"_a = nb::none());
+    module.def("usable_nbytes", &usable_nbytes, "header"_a, "ordinal"_a, "resolution"_a, "step"_a, "packet"_a);
     module.def("check_packet", &check_packet, "header"_a, "ordinal"_a, "resolution"_a, "step"_a, "packet"_a);
 }

@@ -280,6 +280,15 @@ def decode_chunk(
 def check_packet(header: Header, ordinal: int, resolution: int, step: int, packet: Buffer) -> bool:
     """Whether the checksum at the end of a packet is right, for this shard and place."""
 
+def usable_nbytes(header: Header, ordinal: int, resolution: int, step: int, packet: Buffer) -> int:
+    """Return how many bytes of the beginning of a packet are whole pieces, the last one of the packet left out; 0 if there is none.
+
+    Raises
+    ------
+    CorruptError
+        ``packet_crc``: what would be used is damaged.
+    """
+
 class ChunkDecoder:
     """What is known of one chunk; takes packets, gives pixels at any time.
 

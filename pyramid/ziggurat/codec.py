@@ -19,7 +19,17 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import numpy as np
 
-from ziggurat._core import ChunkDecoder, ErrorsSeen, Header, assemble, encode_chunk, error_bound, parse_index, tighten
+from ziggurat._core import (
+    ChunkDecoder,
+    ErrorsSeen,
+    Header,
+    assemble,
+    encode_chunk,
+    error_bound,
+    parse_index,
+    tighten,
+    usable_nbytes,
+)
 from ziggurat.encode import CODINGS, DTYPES, coarse_step_of, first_step_of
 from ziggurat.errors import CorruptError, FormatError, RequestError, SourceError
 from ziggurat.valuemap import ValueMap, coding_of, fill_mask, find_value_map
@@ -307,13 +317,15 @@ class _Shard:
         return steps, lowest
 
     def part(self, ordinal: int, level: int, lowest: int) -> tuple[int, int, memoryview] | None:
-        """Return resolution, step and bytes of the packet that is cut, if it is of this chunk and wanted."""
+        """Return resolution, step and bytes of the packet that is cut, if it is of this chunk, wanted, and of use."""
         if self.cut is None or self.cut[0] != ordinal:
             return None
         _, resolution, step = self.cut
-        if resolution < min(level, self.header.resolutions - 1) or step < lowest:
+        packet = self.data[int(self.offsets[self.cut]) :]
+        is_wanted = resolution >= min(level, self.header.resolutions - 1) and step >= lowest
+        if not is_wanted or not usable_nbytes(self.header, ordinal, resolution, step, packet):
             return None
-        return resolution, step, self.data[int(self.offsets[self.cut]) :]
+        return resolution, step, packet
 
     def known_steps(self, ordinal: int, lowest: int) -> list[int]:
         return [self.held(ordinal, resolution, lowest)[1] for resolution in range(self.header.resolutions)]

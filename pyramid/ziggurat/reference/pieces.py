@@ -99,13 +99,21 @@ def _check(header: Header, key: PacketKey, payload: bytes, cuts: int, end: int) 
 
 
 def seal(header: Header, key: PacketKey, payload: bytes) -> bytes:
-    """Make a packet of a payload: write the checks of its pieces, and the crc behind it."""
-    pieces = read_pieces(payload) if _may_have_pieces(header, key[2]) else None
+    """Make a packet of a payload: write the checks of its pieces (none where they cannot be), and the crc behind it."""
+    pieces = _told_pieces(header, key, payload)
     if pieces is not None:
         cuts = len(pieces.ends)
-        checks = b"".join(_check(header, key, payload, cuts, end) for end in pieces.ends)
+        checks = b"".join(_check(header, key, payload, cuts, end) for end in pieces.ends if end <= len(payload))
         payload = payload[:1] + checks + payload[1 + len(checks) :]
     return payload + packet_crc(header, key, payload)
+
+
+def _told_pieces(header: Header, key: PacketKey, payload: bytes) -> Pieces | None:
+    """Return the pieces of a packet, None also where what tells of them is not whole, or wrong."""
+    try:
+        return read_pieces(payload) if _may_have_pieces(header, key[2]) else None
+    except CorruptError:
+        return None
 
 
 def whole_pieces(header: Header, key: PacketKey, packet: bytes) -> tuple[int, int]:
@@ -116,10 +124,7 @@ def whole_pieces(header: Header, key: PacketKey, packet: bytes) -> tuple[int, in
     CorruptError
         Of the reason ``packet_crc``.
     """
-    try:
-        pieces = read_pieces(packet) if _may_have_pieces(header, key[2]) else None
-    except CorruptError:  # what tells of them is not whole itself
-        pieces = None
+    pieces = _told_pieces(header, key, packet)
     ends = [] if pieces is None else [end for end in pieces.ends if end <= len(packet)]
     if pieces is None or not ends:
         return 0, 0
