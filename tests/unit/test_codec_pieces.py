@@ -100,14 +100,8 @@ def test_damage_in_a_piece_is_found_before_it_is_used() -> None:
     prefix = data[: end + 1]
     codec.decode(prefix)
     front = 1 + 4 * len(_ends(data, packet))
-    used = [
-        0,
-        1,
-        2,
-        3,
-        4,
-        *range(front, end - packet.offset),
-    ]  # the first byte, the first check, and all behind the checks
+    # The first byte, the first check, and what lies behind the checks.
+    used = [0, 1, 4, *range(front, front + 9), *range(front + 9, end - packet.offset, 29), end - packet.offset - 1]
     for place in used:
         damaged = bytearray(prefix)
         damaged[packet.offset + place] ^= 1 << place % 8
