@@ -4,7 +4,7 @@ PY := $(VENV)/bin/python
 NPM := npm --prefix viewer --silent
 CORE := pyproject.toml pyramid/CMakeLists.txt codecs/CMakeLists.txt $(wildcard codecs/src/* codecs/include/* pyramid/native/*)
 
-.PHONY: demo test env viewer packages check test-core test-python test-newest test-viewer screenshots bench-codec bench-serving vectors fuzz clean
+.PHONY: demo test env viewer packages check test-core test-python test-newest test-viewer test-napari screenshots bench-codec bench-serving vectors fuzz clean
 
 demo: env viewer
 	$(PY) scripts/demo.py
@@ -65,6 +65,16 @@ test-newest:
 	  $(MAKE) --no-print-directory $(VENV)-newest/.made && $(VENV)-newest/bin/python -m pytest -q -n auto $(NEWEST_TESTS); \
 	else echo "no Python 3.13 here: the tests on it are left out"; fi
 
+# Napari changes every pytest that it is installed beside, and takes minutes to install: it has an environment of its own, and is
+# left out of `make test`.
+build/napari/.made: | $(VENV)/.made
+	$(PY) -m venv build/napari
+	build/napari/bin/python -m pip install --quiet napari napari-ome-zarr
+	touch $@
+
+test-napari: env build/napari/.made
+	CI=true ZIGGURAT_NAPARI_PYTHON=$(CURDIR)/build/napari/bin/python $(PY) -m pytest -q -n 2 tests/server/test_virtual_napari.py
+
 test-viewer: env viewer packages
 	$(NPM) test
 	$(NPM) run test:browser
@@ -73,10 +83,11 @@ test-viewer: env viewer packages
 build/mosaic.zarr:
 	$(PY) scripts/mosaic.py $@
 
-# The README's picture, out of the viewer's own screenshots.
+# The README's pictures, out of the viewer's own screenshots.
 screenshots: env viewer packages build/mosaic.zarr
-	ZIGGURAT_MOSAIC=$(CURDIR)/build/mosaic.zarr ZIGGURAT_SCREENSHOTS=$(CURDIR)/build/screenshots $(NPM) run test:browser -- mosaic
-	$(PY) scripts/readme_picture.py build/screenshots
+	$(PY) scripts/readme_picture.py prepare build/gallery
+	ZIGGURAT_GALLERY=$(CURDIR)/build/gallery ZIGGURAT_MOSAIC=$(CURDIR)/build/mosaic.zarr ZIGGURAT_SCREENSHOTS=$(CURDIR)/build/screenshots $(NPM) run test:browser -- gallery mosaic
+	$(PY) scripts/readme_picture.py compose build/screenshots
 
 # ---- measuring and making ------------------------------------------------------------------------------------------------
 bench-codec: env

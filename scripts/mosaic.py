@@ -2,8 +2,11 @@
 
 ``python scripts/mosaic.py DST [--size N] [--channels C] [--frames FOLDER]``
 
-The frames of a folder (one plane a file) are laid side by side, each mirrored in one of four ways by its place, so that
-neighbours differ. Every pixel is a real camera's.
+The frames of a folder (one plane a file) are laid side by side, of each place another part of them, and mirrored in one of
+four ways. No two places within 7,000 pixels repeat each other at any level: their parts begin at other pixels of the squares
+of 8 × 8 that become one pixel of a coarser level. Laid out whole, copies of a frame would be equal at every level, and zstd,
+which looks for repetitions, would find a dozen of them in one chunk of an overview, as in no image from a microscope. Every
+pixel is a real camera's.
 """
 
 from __future__ import annotations
@@ -21,12 +24,21 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 FRAMES = Path(__file__).parents[2] / "shared/data/fluo16_speckles_2ch_1200"
+STEP = 8
+"""From one stored level to the next."""
+LEEWAY = STEP * STEP
+"""So many pixels of a frame are left out, on one side or the other."""
 
 
 def mosaic(frames: NDArray[Any], size: int) -> Source:
     """A source of ``size`` × ``size`` pixels a channel, laid out of ``frames`` [channel, y, x] as it is read."""
-    height, width = frames.shape[-2:]
+    height, width = ((side - LEEWAY) // STEP * STEP for side in frames.shape[-2:])
     variants = [frames, frames[:, ::-1], frames[:, :, ::-1], frames[:, ::-1, ::-1]]
+
+    def part(i: int, j: int) -> NDArray[Any]:
+        """What lies in row i and column j of the mosaic."""
+        y, x = i % STEP + STEP * (j % STEP), j % STEP + STEP * (i % STEP)
+        return variants[(i * 7 + j * 3 + i // STEP + j // STEP) % 4][:, y : y + height, x : x + width]
 
     def read(box: tuple[slice, ...]) -> NDArray[Any]:
         channels, rows, columns = box
@@ -38,7 +50,7 @@ def mosaic(frames: NDArray[Any], size: int) -> Source:
                 top, left = i * height, j * width
                 y0, y1 = max(rows.start, top), min(rows.stop, top + height)
                 x0, x1 = max(columns.start, left), min(columns.stop, left + width)
-                piece = variants[(i * 7 + j * 3) % 4][channels, y0 - top : y1 - top, x0 - left : x1 - left]
+                piece = part(i, j)[channels, y0 - top : y1 - top, x0 - left : x1 - left]
                 out[:, y0 - rows.start : y1 - rows.start, x0 - columns.start : x1 - columns.start] = piece
         return out
 

@@ -12,7 +12,6 @@ export default defineConfig({
     include: ["browser/**/*.test.ts"],
     fileParallelism: false,
     testTimeout: 120_000,
-    retry: 1, // one test hung once in four runs, not understood yet: waiting for a message of a view that was replaced?
     hookTimeout: 120_000,
   },
 });

@@ -1,6 +1,8 @@
 """Whether others are answered while the largest picture is made: ``python -m bench.serving.fairness STORE``.
 
 Prints, for each kind of large request, how long ``/healthz`` and a small tile took meanwhile, and the same with nothing else to do.
+On a machine that others load, too, what counts is the difference from another server, in a process of its own, that has nothing to
+do: it is asked at the same moments.
 """
 
 from __future__ import annotations
@@ -50,7 +52,12 @@ def told(seconds: list[float]) -> str:
 
 async def measure(store: Path) -> None:
     """Print a line for each kind."""
-    async with serving(store) as port, aiohttp.ClientSession(f"http://127.0.0.1:{port}") as session:
+    async with (
+        serving(store) as port,
+        serving(store) as idle_port,
+        aiohttp.ClientSession(f"http://127.0.0.1:{port}") as session,
+        aiohttp.ClientSession(f"http://127.0.0.1:{idle_port}") as idle,
+    ):
         base = f"/iiif/3/{store.name}"
         async with session.get(f"{base}/info.json") as answer:
             about = await answer.json()
@@ -68,12 +75,15 @@ async def measure(store: Path) -> None:
 
             begin = time.perf_counter()
             making = asyncio.create_task(large())
-            health, tile = await asyncio.gather(probe(session, "/healthz", making), probe(session, small, making))
+            health, tile, control = await asyncio.gather(
+                probe(session, "/healthz", making), probe(session, small, making), probe(idle, "/healthz", making)
+            )
             await making
             print(
                 f"{kind:24} {'/healthz':16} {told(health)}   ({time.perf_counter() - begin:.1f} s, {side}²)", flush=True
             )
             print(f"{'':24} {'a tile, kept':16} {told(tile)}", flush=True)
+            print(f"{'':24} {'an idle server':16} {told(control)}", flush=True)
 
 
 def main() -> None:

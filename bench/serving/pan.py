@@ -37,7 +37,7 @@ class Waste(NamedTuple):
     nbytes
         Of packets that came.
     stale
-        Of those, bytes of chunks that the newest view does not show at the moment they come.
+        Of those, bytes of chunks that the newest view does not show at the moment they come, even if the next one does.
     never
         Of those, bytes of chunks that no view shows from then on.
     busy

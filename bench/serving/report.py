@@ -44,8 +44,8 @@ the bottleneck (a proxy, `bench/serving/link.py`: no loss, no slow start of TCP)
 is not measured. Time begins with the first connection; the opening of the image is in it. Bytes are all that came, headers too.
 The machine had {processors} processors and a load average of {load:.0f}, most of it not from here.
 
-The mosaic repeats real frames of 1,200 × 1,000 pixels. At an eighth of its size, where the whole fits a screen, a chunk of 512²
-holds a dozen copies, which zstd finds and no other way here: there OME-Zarr looks smaller than it is for any real image.
+The mosaic is laid out of a camera's frames (`scripts/mosaic.py`), of each place another part of them, mirrored in one of four ways,
+so that nothing repeats within 7,000 pixels, at any level.
 
 PSNR is that of the values in their display windows, both channels; of JPEG tiles, which hold no values, of the blended picture.
 
@@ -54,11 +54,13 @@ PSNR is that of the values in their display windows, both channels; of JPEG tile
 PANNING = """## Panning
 
 1920 × 1080 at full size. Dragging: 30 views a second, every 0.4 to 1.2 s another direction, 200 to 2,500 pixels a second.
-Jumping: to an unseen place every 0.5 s. **Stale** are bytes of chunks that the newest view does not show when they come;
-**in vain** those of them that no later view of the walk shows either. At a jump one round trip of a full line is stale
-whatever a server does: 62 kB, 10 %.
+Jumping: to an unseen place every 0.5 s. **Wasted** are bytes of packets whose chunk is not, or no longer, in the view that the
+client sent last when they come, even where the next one shows it again; **in vain** those of them that no later view of the walk
+shows either. (None is finer than asked for: all views ask for full size, and the server ends where their windows can show no more.)
+At a jump one round trip of a full line is wasted whatever a server does: 62 kB, 10 %. While an image is dragged the server
+foresees where the view will be when a packet comes (`server/motion.py`).
 
-| walk | bytes of packets | stale | in vain | line at work |
+| walk | bytes of packets | wasted | in vain | line at work |
 |-|-|-|-|-|
 """
 
@@ -143,6 +145,7 @@ def _plot(path: Path, compared: list[Measured]) -> None:
         axis.set_xscale("log")
         axis.set_xticks(TICKS_SECONDS, [f"{tick:g}" for tick in TICKS_SECONDS])
         axis.minorticks_off()
+        axis.set_xlim(TICKS_SECONDS[0] * 0.8, TICKS_SECONDS[-1] * 1.2)
         axis.set(xlabel="seconds", ylabel="PSNR, dB (100: exact)", title=measured.scene.title)
     axes[0][0].legend(fontsize=8)
     figure.tight_layout()

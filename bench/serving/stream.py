@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 HEADER, PACKET, SHARD_ABSENT, CHUNK_ABSENT = 1, 2, 3, 4
 SHARD_HEADER_NBYTES = 104
+FLAGS_AT, CODES_FLAG = 7, 16
+"""codecs/SPEC.md, section 2."""
 
 
 class Record(NamedTuple):
@@ -60,6 +62,8 @@ def parse(data: bytes) -> tuple[int, list[Record]]:
         kind, at = data[at], at + 1
         numbers = [varint() for _ in range({HEADER: 2, PACKET: 6, SHARD_ABSENT: 2, CHUNK_ABSENT: 3}[kind])]
         nbytes = SHARD_HEADER_NBYTES if kind == HEADER else numbers.pop() if kind == PACKET else 0
+        if kind == HEADER and data[at + FLAGS_AT] >= CODES_FLAG:  # a table of codes comes after it, its size first
+            nbytes += 4 + int.from_bytes(data[at + nbytes : at + nbytes + 4], "little")
         records.append(Record(kind, *numbers, data=data[at : at + nbytes]))  # type: ignore[misc]
         at += nbytes
     return view, records

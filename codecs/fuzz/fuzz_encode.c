@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "counted.h"
 #include "ziggurat.h"
 
 static const size_t pixels_most = 1 << 12;
@@ -188,6 +189,7 @@ static int map_values(struct zgr_header *h, const uint8_t *pixels, size_t count)
 int LLVMFuzzerTestOneInput(const uint8_t *input, size_t input_nbytes);
 int LLVMFuzzerTestOneInput(const uint8_t *input, size_t input_nbytes)
 {
+    count_input(input_nbytes);
     struct zgr_header h;
     if (input_nbytes <= ZGR_HEADER_NBYTES || !make_header(input, &h))
         return 0;

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "counted.h"
 #include "ziggurat.h"
 
 enum { FIX_HEADER = 1, FIX_INDEX = 2, FIX_PACKETS = 4, CUT_A_PACKET = 8, CHUNKS_TRIED = 8 };
@@ -140,6 +141,7 @@ static void refuse_without_codes(const struct zgr_header *h)
 int LLVMFuzzerTestOneInput(const uint8_t *input, size_t input_nbytes);
 int LLVMFuzzerTestOneInput(const uint8_t *input, size_t input_nbytes)
 {
+    count_input(input_nbytes);
     if (input_nbytes < 1)
         return 0;
     int fixes = input[0];

@@ -8,7 +8,7 @@ seconds=${1:-10}
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 sources="$here/../src/*.c"
-flags="-std=c99 -g -O1 -fno-omit-frame-pointer -DZGR_NO_CLONES -Wall -Wextra -Werror -I$here/../include -I$here/../src"
+flags="-std=c99 -g -O1 -fno-omit-frame-pointer -DZGR_NO_CLONES -Wall -Wextra -Werror -I$here/../include -I$here/../src -I$here"
 checks="-fsanitize=address,undefined -fno-sanitize-recover=all"
 vectors=$here/../vectors
 
@@ -16,7 +16,9 @@ replay() { # compiler
     for target in fuzz_shard fuzz_encode; do
         # shellcheck disable=SC2086
         "$1" $flags -D_POSIX_C_SOURCE=200809L $checks $sources "$here/$target.c" "$here/replay.c" -lm -o "$scratch/replay_$target"
-        echo "$1 $target: $("$scratch/replay_$target" "$vectors/good" "$vectors/bad")"
+        # Not within echo: its status would be that of all.
+        "$scratch/replay_$target" "$vectors/good" "$vectors/bad" >"$scratch/log" 2>&1 || { cat "$scratch/log"; exit 1; }
+        echo "$1 $target: $(tr '\n' ' ' <"$scratch/log")"
     done
 }
 
@@ -27,14 +29,18 @@ fuzz() { # target seconds
     mkdir -p "$corpus"
     python3 "$here/seeds.py" "$corpus"
     "$scratch/$1" "$corpus" -max_total_time="$2" -max_len=8192 -timeout=10 -rss_limit_mb=2048 -seed="${FUZZ_SEED:-1}" \
-        -artifact_prefix="${FUZZ_FINDINGS:-.}/" -print_final_stats=1 2>"$scratch/log" || { tail -60 "$scratch/log"; exit 1; }
-    echo "$1: $(grep -E 'stat::number_of_executed_units|DONE' "$scratch/log" | tr '\n' ' ')"
+        -artifact_prefix="${FUZZ_FINDINGS:-.}/" -print_final_stats=1 2>"$scratch/$1.log" || { tail -60 "$scratch/$1.log"; exit 1; }
+    echo "$1: $(grep -E 'stat::number_of_executed_units|stat::bytes_of_input|DONE' "$scratch/$1.log" | tr '\n' ' ')"
 }
 
 replay "${CC:-gcc}"
 if ! command -v clang >/dev/null; then
     echo "no clang: not fuzzed"
 elif [ "$seconds" != 0 ]; then
-    fuzz fuzz_shard "$seconds"
-    fuzz fuzz_encode "$seconds"
+    fuzz fuzz_shard "$seconds" &
+    shard=$!
+    fuzz fuzz_encode "$seconds" &
+    encode=$!
+    wait $shard
+    wait $encode
 fi

@@ -1,7 +1,7 @@
 /* Which tables an encoder takes: the cheapest for a sample of its items; raw where tables gain next to nothing. */
 #include "choice.h"
 
-#include "core.h"
+#include "kernels.h"
 
 const uint16_t zgr_cost[257] = {
     4096, 512, 448, 411, 384, 363, 347, 332, 320, 309, 299, 291, 283, 275, 268, 262, 256, 250, 245, 240, 235, 231, 227, 222,
@@ -19,81 +19,50 @@ const uint16_t zgr_cost[257] = {
  * 0.05 % of size; more planes raw cost 0.1 % a percent. */
 enum { SAMPLE = 160, GAIN_PER_MILLE = 5, SIGN_GAIN_PERCENT = 3, SIGN_TABLE_COST = 16, HOPELESS_SIGNS = 8000 };
 
-enum { HALF = 64, BY_TURNS = ZGR_CHOICE_TURNS }; /* the items' bytes below HALF have a 0, those above a 1 */
-
+/* How many zeros and ones there are in each context. */
 struct counts {
-    int16_t magnitudes[ZGR_CHOICE_MAGNITUDES], signs[ZGR_CHOICE_SIGNS];
+    int16_t magnitudes[ZGR_MAGNITUDE_CONTEXTS][2], signs[16][2];
     uint32_t magnitude_total, sign_total;
 };
 
-/* Costs in the order of counts: for each phase those of a 0 in each context, then those of a 1. */
-static void find_costs(const uint8_t *table, uint32_t contexts, int16_t *costs)
-{
-    for (uint32_t i = 0; i < contexts; i++) {
-        costs[i] = (int16_t)zgr_cost[256 - table[i]];
-        costs[contexts + i] = (int16_t)zgr_cost[table[i]];
-    }
-}
-
 void zgr_choice_begin(struct zgr_choice_room *room)
 {
-    memset(room->by_kind, 0, sizeof room->by_kind);
-    for (uint32_t t = 0; t < ZGR_MAGNITUDE_TABLES; t++)
-        for (uint32_t phase = 0; phase < 4; phase++)
-            find_costs(zgr_magnitude_tables[t] + 48 * phase, 48, room->magnitudes[t] + 96 * phase);
-    for (uint32_t t = 0; t < ZGR_SIGN_TABLES; t++)
-        find_costs(zgr_sign_tables[t], 16, room->signs[t]);
+    memset(room, 0, sizeof *room);
+    for (uint32_t i = 0; i < ZGR_MAGNITUDE_CONTEXTS; i++)
+        for (uint32_t t = 0; t < ZGR_MAGNITUDE_TABLES; t++) {
+            uint32_t p = zgr_magnitude_tables[t][i];
+            room->magnitudes[i][t][0] = (int16_t)zgr_cost[256 - p];
+            room->magnitudes[i][t][1] = (int16_t)zgr_cost[p];
+        }
+    for (uint32_t i = 0; i < ZGR_SIGN_CONTEXTS; i++)
+        for (uint32_t t = 0; t < ZGR_SIGN_TABLES; t++) {
+            uint32_t p = zgr_sign_tables[t][i];
+            room->signs[i][t][0] = (int16_t)zgr_cost[256 - p];
+            room->signs[i][t][1] = (int16_t)zgr_cost[p];
+        }
 }
 
 /* 32 contexts, of which those of nothing are counted where nobody looks. By turns: equal ones do not wait for each other. */
 static void count_item(struct zgr_choice_room *room, const struct zgr_items *items, size_t n)
 {
     const uint8_t *context = items->context[n];
-    uint16_t(*by)[BY_TURNS] = room->by_kind[items->kind[n]];
-    for (uint32_t j = 0; j < 32; j += BY_TURNS)
-        for (uint32_t i = 0; i < BY_TURNS; i++)
-            by[context[j + i]][i]++;
+    uint16_t(*by)[256] = room->by_turn[items->kind[n]];
+    for (uint32_t j = 0; j < 32; j += 8) {
+        uint64_t contexts = zgr_load_u64(context + j);
+        for (uint32_t turn = 0; turn < 8; turn++, contexts >>= 8)
+            by[turn][contexts & 255]++;
+    }
 }
 
-/* Counts to `out`; leaves zeros. */
-static uint32_t gather(struct zgr_choice_room *room, uint32_t kind, uint32_t contexts, int16_t *out)
+/* The cheapest table, *table if there are several. Sums of products of 4096 and all that are counted: below 2^25. */
+static uint32_t cheapest(const uint32_t *costs, uint32_t count, uint32_t *table)
 {
-    uint16_t(*by)[BY_TURNS] = room->by_kind[kind];
-    uint32_t total = 0;
-    for (uint32_t half = 0; half < 2; half++)
-        for (uint32_t i = 0; i < contexts; i++) {
-            uint16_t *at = by[half * HALF + i];
-            uint32_t sum = (uint32_t)at[0] + at[1] + at[2] + at[3];
-            out[half * contexts + i] = (int16_t)sum;
-            at[0] = at[1] = at[2] = at[3] = 0;
-            total += sum;
-        }
-    return total;
-}
-
-/* Products of 4096 and all that are counted: below 2^25. */
-static inline __attribute__((always_inline)) uint32_t sum_of_costs(const int16_t *restrict cost, const int16_t *restrict count, uint32_t n)
-{
-    int32_t sum = 0;
-    for (uint32_t i = 0; i < n; i++)
-        sum += (int32_t)cost[i] * count[i];
-    return (uint32_t)sum;
-}
-
-/* The cheapest magnitude table. Most are seen to be dearer by what half of the counts cost; the table of the plane above starts. */
-ZGR_CLONES static uint32_t cheapest(const struct zgr_choice_room *room, const struct counts *counts, uint32_t *table)
-{
-    enum { PART = ZGR_CHOICE_MAGNITUDES / 2 };
-    uint32_t best = sum_of_costs(room->magnitudes[*table], counts->magnitudes, ZGR_CHOICE_MAGNITUDES);
-    for (uint32_t t = 0; t < ZGR_MAGNITUDE_TABLES; t++) {
-        uint32_t cost = sum_of_costs(room->magnitudes[t] + PART, counts->magnitudes + PART, PART);
-        if (cost < best)
-            cost += sum_of_costs(room->magnitudes[t], counts->magnitudes, PART);
-        if (cost < best) {
-            best = cost;
+    uint32_t best = costs[*table];
+    for (uint32_t t = 0; t < count; t++)
+        if (costs[t] < best) {
+            best = costs[t];
             *table = t;
         }
-    }
     return best;
 }
 
@@ -101,6 +70,7 @@ void zgr_choose(struct zgr_choice_room *room, const struct zgr_items *items, siz
                 struct zgr_choice *choice)
 {
     struct counts counts;
+    uint32_t costs[ZGR_CHOICE_MAGNITUDES];
     size_t count = items->count - first, stride = count / SAMPLE | 1, looked_at = 0;
     uint32_t best_signs = UINT32_MAX, sign_table = 0, usual_signs = choice->signs;
     choice->signs = 0;
@@ -108,9 +78,10 @@ void zgr_choose(struct zgr_choice_room *room, const struct zgr_items *items, siz
         count_item(room, items, n);
     counts.magnitude_total = 0;
     for (uint32_t phase = 0; phase < 4; phase++)
-        counts.magnitude_total += gather(room, phase, 48, counts.magnitudes + 96 * phase);
-    counts.sign_total = gather(room, ZGR_ITEM_SIGN, 16, counts.signs);
-    uint32_t table = choice->magnitudes >= 2 ? choice->magnitudes - 2u : 0, best = cheapest(room, &counts, &table);
+        counts.magnitude_total += zgr_kernels()->sum_turns(room->by_turn[phase], 48, counts.magnitudes + 48 * phase);
+    counts.sign_total = zgr_kernels()->sum_turns(room->by_turn[ZGR_ITEM_SIGN], 16, counts.signs);
+    zgr_kernels()->table_costs(&room->magnitudes[0][0], ZGR_CHOICE_MAGNITUDES, counts.magnitudes, ZGR_MAGNITUDE_CONTEXTS, costs);
+    uint32_t table = choice->magnitudes >= 2 ? choice->magnitudes - 2u : 0, best = cheapest(costs, ZGR_MAGNITUDE_TABLES, &table);
     choice->magnitudes = (uint8_t)(2 + table);
     uint32_t raw = ZGR_COST_OF_A_BIT * counts.magnitude_total, raw_signs = ZGR_COST_OF_A_BIT * counts.sign_total;
     if ((uint64_t)best * 1000 >= (uint64_t)raw * (1000 - GAIN_PER_MILLE)) {
@@ -121,8 +92,9 @@ void zgr_choose(struct zgr_choice_room *room, const struct zgr_items *items, siz
     if (!with_signs || counts.sign_total == 0)
         return;
     uint32_t byte = (uint32_t)(8 * ZGR_COST_OF_A_BIT * looked_at / count);
+    zgr_kernels()->table_costs(&room->signs[0][0], ZGR_CHOICE_SIGNS, counts.signs, 16, costs);
     for (uint32_t t = 0; t < ZGR_SIGN_TABLES; t++) {
-        uint32_t cost = sum_of_costs(room->signs[t], counts.signs, ZGR_CHOICE_SIGNS) + (t + 1 == usual_signs ? 0 : byte);
+        uint32_t cost = costs[t] + (t + 1 == usual_signs ? 0 : byte);
         if (cost < best_signs) {
             best_signs = cost;
             sign_table = t + 1;

@@ -2,19 +2,20 @@
 #ifndef ZGR_CHOICE_H
 #define ZGR_CHOICE_H
 
-#include "lanes.h"
+#include "kernels.h"
 #include "tables.h"
 
 enum { ZGR_COST_OF_A_BIT = 64 };
 /* -64 log2(p / 256); of 0 it is far too much. */
 extern const uint16_t zgr_cost[257];
 
-enum { ZGR_CHOICE_MAGNITUDES = 2 * ZGR_MAGNITUDE_CONTEXTS, ZGR_CHOICE_SIGNS = 2 * 16, ZGR_CHOICE_TURNS = 4 };
-/* Costs of a 0 and a 1 in each context of each table; and room. */
+/* Tables side by side, as many as vectors take; the last ones are not there. */
+enum { ZGR_CHOICE_MAGNITUDES = 64, ZGR_CHOICE_SIGNS = 16 };
+/* Costs of a 0 and of a 1 in each context, by each table; and room. */
 struct zgr_choice_room {
-    int16_t magnitudes[ZGR_MAGNITUDE_TABLES][ZGR_CHOICE_MAGNITUDES];
-    int16_t signs[ZGR_SIGN_TABLES][ZGR_CHOICE_SIGNS];
-    uint16_t by_kind[ZGR_ITEM_SIGN + 1][256][ZGR_CHOICE_TURNS]; /* counts of contexts; all that matter are zero between choices */
+    int16_t magnitudes[ZGR_MAGNITUDE_CONTEXTS][ZGR_CHOICE_MAGNITUDES][2];
+    int16_t signs[16][ZGR_CHOICE_SIGNS][2];
+    uint16_t by_turn[ZGR_ITEM_SIGN + 1][ZGR_CHOICE_TURNS][256]; /* counts of contexts; all that matter are zero between choices */
 };
 void zgr_choice_begin(struct zgr_choice_room *room);
 

@@ -1,10 +1,11 @@
-/* For each mask of 8 bytes, where those that it picks are: they come first, in order. */
+/* For each mask of 8 bytes, at 1 + mask, where those that it picks are: they come first, in order. */
 #ifndef ZGR_COMPACT_H
 #define ZGR_COMPACT_H
 
 #include <stdint.h>
 
-static const uint8_t compact_bytes[256][8] = {
+static const uint8_t compact_bytes[257][8] = {
+    {0, 0, 0, 0, 0, 0, 0, 0},
     {0, 0, 0, 0, 0, 0, 0, 0}, {0, 0, 0, 0, 0, 0, 0, 0}, {1, 0, 0, 0, 0, 0, 0, 0}, {0, 1, 0, 0, 0, 0, 0, 0},
     {2, 0, 0, 0, 0, 0, 0, 0}, {0, 2, 0, 0, 0, 0, 0, 0}, {1, 2, 0, 0, 0, 0, 0, 0}, {0, 1, 2, 0, 0, 0, 0, 0},
     {3, 0, 0, 0, 0, 0, 0, 0}, {0, 3, 0, 0, 0, 0, 0, 0}, {1, 3, 0, 0, 0, 0, 0, 0}, {0, 1, 3, 0, 0, 0, 0, 0},
@@ -70,5 +71,9 @@ static const uint8_t compact_bytes[256][8] = {
     {3, 4, 5, 6, 7, 0, 0, 0}, {0, 3, 4, 5, 6, 7, 0, 0}, {1, 3, 4, 5, 6, 7, 0, 0}, {0, 1, 3, 4, 5, 6, 7, 0},
     {2, 3, 4, 5, 6, 7, 0, 0}, {0, 2, 3, 4, 5, 6, 7, 0}, {1, 2, 3, 4, 5, 6, 7, 0}, {0, 1, 2, 3, 4, 5, 6, 7},
 };
+
+/* They come first; or, if `count` is how many they are, they come last. */
+static inline const uint8_t *compact_to_front(uint32_t mask) { return compact_bytes[1 + mask]; }
+static inline const uint8_t *compact_to_back(uint32_t mask, uint32_t count) { return compact_bytes[mask] + count; }
 
 #endif

@@ -100,11 +100,15 @@ struct zgr_inverse {
     const int32_t *ll;
     struct zgr_places hl, lh, hh;
     uint32_t height, width; /* of the result */
+    /* Rows become pixels as soon as they are there, while they are in the cache, and `out` is left alone. NULL: they are not wanted. */
+    const struct zgr_header *header;
+    uint8_t *pixels;
+    ptrdiff_t row_stride_nbytes, column_stride_nbytes;
 };
 /* Row y of a band. */
 void zgr_places_row(const struct zgr_places *places, uint32_t y, uint32_t width, int32_t *row);
 /* Rows of scratch, of `width` samples each, that the inverse needs. */
-#define ZGR_INVERSE_ROWS 9
+#define ZGR_INVERSE_ROWS 10
 void zgr_transform_inverse(const struct zgr_inverse *job, int32_t *rows, int32_t *out);
 
 /* ---- colour.c, valuemap.c ------------------------------------------------------------------------------------------- */

@@ -313,8 +313,10 @@ static struct zgr_places band_places(const struct zgr_decoder *d, uint32_t compo
     return places;
 }
 
-/* One component at a level, into `out`. LL areas go to and fro between `other` and `out`, so that the last one lands in `out`. */
-static void inverse_component(const struct zgr_decoder *d, uint32_t component, uint32_t level, int32_t *out, const struct rooms *rooms)
+/* One component at a level, into `out`. LL areas go to and fro between `other` and `out`, so that the last one lands in `out`; where
+ * there are `pixels`, it becomes these. */
+static void inverse_component(const struct zgr_decoder *d, uint32_t component, uint32_t level, int32_t *out, const struct rooms *rooms,
+                              uint8_t *pixels, const ptrdiff_t strides_nbytes[3])
 {
     const struct zgr_band *bands = d->layout.bands;
     uint32_t depth = d->header.decompositions;
@@ -331,7 +333,11 @@ static void inverse_component(const struct zgr_decoder *d, uint32_t component, u
                                   band_places(d, component, hl + 1, rooms->bands[1]),
                                   band_places(d, component, hl + 2, rooms->bands[2]),
                                   zgr_level_size(d->layout.height, l - 1),
-                                  zgr_level_size(d->layout.width, l - 1)};
+                                  zgr_level_size(d->layout.width, l - 1),
+                                  &d->header,
+                                  l - 1 == level ? pixels : NULL,
+                                  strides_nbytes[1],
+                                  strides_nbytes[2]};
         zgr_transform_inverse(&job, rooms->rows, to);
     }
 }
@@ -361,8 +367,12 @@ enum zgr_status zgr_decoder_reconstruct(const struct zgr_decoder *d, uint32_t le
         return ZGR_ERROR_SPACE;
     uint32_t height = zgr_level_size(d->layout.height, level), width = zgr_level_size(d->layout.width, level);
     size_t size = (size_t)height * width;
+    int at_once = level < d->header.decompositions && d->header.coding != ZGR_RCT && (d->header.coding != ZGR_FLOAT || level > 0);
     for (uint32_t c = 0; c < d->header.components; c++)
-        inverse_component(d, c, level, rooms.planes + c * size, &rooms);
+        inverse_component(d, c, level, rooms.planes + c * size, &rooms,
+                          at_once ? (uint8_t *)pixels + (ptrdiff_t)c * strides_nbytes[0] : NULL, strides_nbytes);
+    if (at_once)
+        return ZGR_OK;
     if (d->header.coding == ZGR_FLOAT && level == 0)
         return exact_pixels(d, &rooms, pixels, strides_nbytes);
     if (d->header.coding == ZGR_RCT)

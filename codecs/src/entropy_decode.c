@@ -20,7 +20,7 @@ static void make_safe(struct input *in, uint32_t steps)
     if (in->tail_from || left >= (size_t)steps * STEP_NBYTES + SLACK)
         return;
     memcpy(in->tail, in->lanes.next, left);
-    memset(in->tail + left, 0, STEPS_AT_ONCE * STEP_NBYTES + SLACK);
+    memset(in->tail + left, 0, SLACK);
     in->tail_from = in->lanes.next;
     in->lanes.next = in->tail;
     in->end = in->tail + left;

@@ -6,6 +6,9 @@
 #include "lanes.h"
 #include "rawbits.h"
 
+/* Of an encoder's counts: kernels that wait for equal ones less. */
+enum { ZGR_CHOICE_TURNS = 8 };
+
 /* What one band-plane is coded with. */
 struct zgr_pass {
     struct zgr_bitplanes *all;
@@ -49,6 +52,11 @@ struct zgr_kernels {
     /* Items [first, end_item) backwards; bytes before `end`. `signs` NULL: those of signs are left out. */
     uint8_t *(*encode_items)(const struct zgr_items *items, size_t first, size_t end_item, const uint8_t *magnitudes,
                              const uint8_t *signs, struct zgr_lanes *lanes, uint8_t *end);
+    /* Counts of zeros and ones in a multiple of 16 contexts, a one's ZGR_ITEM_ONE further, as they were counted by turns, of which
+     * zeros are left. Returns the sum of all. */
+    uint32_t (*sum_turns)(uint16_t by_turn[ZGR_CHOICE_TURNS][256], uint32_t contexts, int16_t (*counts)[2]);
+    /* What zeros and ones, counts[context], cost by each of 16 or 64 tables: costs[context][table]. */
+    void (*table_costs)(const int16_t (*costs)[2], uint32_t tables, const int16_t (*counts)[2], uint32_t contexts, uint32_t *sums);
 };
 
 const struct zgr_kernels *zgr_kernels(void);

@@ -57,12 +57,25 @@ SIMD_INLINE void v_interleave(V a, V b, V *low, V *high)
     *high = _mm256_permute2x128_si256(t0, t1, 0x31);
 }
 
+/* Of words: one word everywhere; sums; the sums of two products each of 16 bits. */
+SIMD_INLINE V v_set32(uint32_t value) { return _mm256_set1_epi32((int)value); }
+SIMD_INLINE V v_add32(V a, V b) { return _mm256_add_epi32(a, b); }
+SIMD_INLINE V v_dot(V a, V b) { return _mm256_madd_epi16(a, b); }
+
+SIMD_INLINE V v_add16(V a, V b) { return _mm256_add_epi16(a, b); }
+SIMD_INLINE void v_interleave16(V a, V b, V *low, V *high)
+{
+    __m256i t0 = _mm256_unpacklo_epi16(a, b), t1 = _mm256_unpackhi_epi16(a, b);
+    *low = _mm256_permute2x128_si256(t0, t1, 0x20);
+    *high = _mm256_permute2x128_si256(t0, t1, 0x31);
+}
+
 SIMD_INLINE uint32_t mask_deposit(uint32_t bits, uint32_t mask) { return _pdep_u32(bits, mask); }
 SIMD_INLINE uint32_t mask_extract(uint32_t bits, uint32_t mask) { return _pext_u32(bits, mask); }
 
 SIMD_INLINE uint8_t *compact_8(__m128i a, uint32_t mask, uint8_t *out)
 {
-    __m128i from = _mm_loadl_epi64((const __m128i *)(const void *)compact_bytes[mask]);
+    __m128i from = _mm_loadl_epi64((const __m128i *)(const void *)compact_to_front(mask));
     _mm_storel_epi64((__m128i *)(void *)out, _mm_shuffle_epi8(a, from));
     return out + _mm_popcnt_u32(mask);
 }
@@ -171,20 +184,28 @@ SIMD_INLINE V decode_32(Lanes *s, V p)
 SIMD_INLINE __m256i decode_16(Lanes *s, __m128i p)
 {
     __m256i m, x = advance(s->x0, _mm256_slli_epi16(_mm256_cvtepu8_epi16(p), 8), &m), is_short = are_short(x);
-    uint32_t r = (uint32_t)_mm256_movemask_epi8(_mm256_packs_epi16(is_short, _mm256_setzero_si256()));
-    r = (r & 255) | (r >> 8 & 0xFF00);
+    uint32_t r = (uint32_t)_mm256_movemask_epi8(_mm256_packs_epi16(is_short, _mm256_setzero_si256())); /* in bytes 0 and 2 */
     const uint8_t *at = s->next;
-    s->x0 = refill(x, is_short, _mm256_shuffle_epi8(load_two(at, at + _mm_popcnt_u32(r & 255)), expand_two(r & 255, r >> 8)));
+    s->x0 = refill(x, is_short, _mm256_shuffle_epi8(load_two(at, at + _mm_popcnt_u32(r & 255)), expand_two(r & 255, r >> 16)));
     s->next = at + _mm_popcnt_u32(r);
     return m;
 }
-SIMD_INLINE __m128i decode_8(Lanes *s, __m128i p)
+/* 8 lanes; most groups of a small band have no bits, and cost no step then. */
+SIMD_INLINE __m128i decode_8(__m128i *state, const uint8_t **next, uint64_t p)
 {
-    __m256i m, x = advance(s->x0, _mm256_castsi128_si256(_mm_unpacklo_epi8(_mm_setzero_si128(), p)), &m), is_short = are_short(x);
-    uint32_t r = (uint32_t)_mm256_movemask_epi8(_mm256_packs_epi16(is_short, is_short)) & 255;
-    s->x0 = refill(x, is_short, _mm256_shuffle_epi8(load_two(s->next, s->next), expand_two(r, 0)));
-    s->next += _mm_popcnt_u32(r);
-    return _mm256_castsi256_si128(m);
+    if (p == 0)
+        return _mm_setzero_si128();
+    const __m128i zero = _mm_setzero_si128();
+    __m128i x = *state, p16 = _mm_unpacklo_epi8(zero, _mm_cvtsi64_si128((long long)p)), t = _mm_mulhi_epu16(x, p16);
+    __m128i ones = _mm_cmpeq_epi16(_mm_adds_epu16(_mm_mullo_epi16(x, p16), p16), _mm_set1_epi16(-1));
+    x = _mm_blendv_epi8(_mm_sub_epi16(x, t), t, ones);
+    __m128i is_short = _mm_cmpeq_epi16(_mm_srli_epi16(x, 8), zero);
+    uint32_t r = (uint32_t)_mm_movemask_epi8(_mm_packs_epi16(is_short, zero));
+    __m128i bytes = _mm_shuffle_epi8(_mm_loadl_epi64((const __m128i *)(const void *)*next),
+                                     _mm_loadu_si128((const __m128i *)(const void *)expand_bytes[r]));
+    *state = _mm_or_si128(_mm_blendv_epi8(x, _mm_slli_epi16(x, 8), is_short), bytes);
+    *next += _mm_popcnt_u32(r);
+    return ones;
 }
 SIMD_INLINE V lanes_decode(Lanes *s, V p, uint32_t width)
 {
@@ -195,7 +216,10 @@ SIMD_INLINE V lanes_decode(Lanes *s, V p, uint32_t width)
         __m256i a = decode_16(s, low), b = decode_16(s, high);
         return _mm256_permute4x64_epi64(_mm256_packs_epi16(a, b), 0xD8);
     }
-    __m128i a = decode_8(s, low), b = decode_8(s, _mm_srli_si128(low, 8)), c = decode_8(s, high), d = decode_8(s, _mm_srli_si128(high, 8));
+    __m128i x = _mm256_castsi256_si128(s->x0);
+    __m128i a = decode_8(&x, &s->next, (uint64_t)_mm_cvtsi128_si64(low)), b = decode_8(&x, &s->next, (uint64_t)_mm_extract_epi64(low, 1));
+    __m128i c = decode_8(&x, &s->next, (uint64_t)_mm_cvtsi128_si64(high)), d = decode_8(&x, &s->next, (uint64_t)_mm_extract_epi64(high, 1));
+    s->x0 = _mm256_castsi128_si256(x);
     return _mm256_set_m128i(_mm_packs_epi16(c, d), _mm_packs_epi16(a, b));
 }
 
@@ -206,24 +230,26 @@ SIMD_INLINE __m256i divide(__m256i n, __m256i f)
 {
     return _mm256_cvttps_epi32(_mm256_div_ps(_mm256_cvtepi32_ps(n), _mm256_cvtepi32_ps(f)));
 }
-/* 16 states back over a bit each: `ones` are masks of 16 bits, *leave which lanes lay down *bytes. */
+/* 16 states back over a bit each: `ones` are masks of 16 bits, *leave which lanes lay down *bytes. Both ways are prepared: what waits
+ * for the comparison is what all else waits for. */
 SIMD_INLINE __m256i retreat(__m256i x, __m256i p, __m256i ones, __m256i *bytes, __m256i *leave)
 {
     const __m256i zero = _mm256_setzero_si256(), low = _mm256_set1_epi16(255);
-    __m256i f = _mm256_blendv_epi8(_mm256_sub_epi16(_mm256_set1_epi16(256), p), p, ones), upper = _mm256_srli_epi16(x, 8);
-    *leave = _mm256_cmpgt_epi16(_mm256_add_epi16(upper, _mm256_set1_epi16(1)), f);
+    __m256i f = _mm256_blendv_epi8(_mm256_sub_epi16(_mm256_set1_epi16(256), p), p, ones), bit = _mm256_and_si256(ones, low);
+    __m256i upper = _mm256_srli_epi16(x, 8), stay = _mm256_cmpgt_epi16(f, upper);
+    __m256i n_low = _mm256_blendv_epi8(_mm256_or_si256(_mm256_andnot_si256(low, x), bit), _mm256_or_si256(_mm256_slli_epi16(x, 8), bit), stay);
+    __m256i n_high = _mm256_and_si256(upper, stay);
+    *leave = _mm256_xor_si256(stay, _mm256_cmpeq_epi16(zero, zero));
     *bytes = _mm256_and_si256(x, low);
-    x = _mm256_blendv_epi8(x, upper, *leave);
-    __m256i n_low = _mm256_or_si256(_mm256_slli_epi16(x, 8), _mm256_and_si256(ones, low)), n_high = _mm256_srli_epi16(x, 8);
     return _mm256_packus_epi32(divide(_mm256_unpacklo_epi16(n_low, n_high), _mm256_unpacklo_epi16(f, zero)),
                                divide(_mm256_unpackhi_epi16(n_low, n_high), _mm256_unpackhi_epi16(f, zero)));
 }
 /* The bytes of 8 lanes that leave one, in order, before `end`. */
-SIMD_INLINE uint8_t *lay_down(uint8_t *end, uint64_t bytes, uint32_t leave)
+SIMD_INLINE uint8_t *lay_down(uint8_t *end, __m128i bytes, uint32_t leave)
 {
     uint32_t count = (uint32_t)_mm_popcnt_u32(leave);
-    uint64_t packed = _pext_u64(bytes, _pdep_u64(leave, 0x0101010101010101ull) * 255) << ((64 - 8 * count) & 63);
-    memcpy(end - 8, &packed, 8);
+    __m128i from = _mm_loadl_epi64((const __m128i *)(const void *)compact_to_back(leave, count));
+    _mm_storel_epi64((__m128i *)(void *)(end - 8), _mm_shuffle_epi8(bytes, from));
     return end - count;
 }
 SIMD_INLINE uint8_t *encode_32(Lanes *s, V p, V ones, uint8_t *end)
@@ -234,10 +260,11 @@ SIMD_INLINE uint8_t *encode_32(Lanes *s, V p, V ones, uint8_t *end)
     s->x1 = retreat(s->x1, _mm256_unpackhi_epi8(p, zero), _mm256_unpackhi_epi8(ones, ones), &b1, &r1);
     __m256i bytes = _mm256_packus_epi16(b0, b1);
     uint32_t r = (uint32_t)_mm256_movemask_epi8(_mm256_packs_epi16(r0, r1));
-    end = lay_down(end, (uint64_t)_mm256_extract_epi64(bytes, 3), r >> 24);
-    end = lay_down(end, (uint64_t)_mm256_extract_epi64(bytes, 2), r >> 16 & 255);
-    end = lay_down(end, (uint64_t)_mm256_extract_epi64(bytes, 1), r >> 8 & 255);
-    return lay_down(end, (uint64_t)_mm256_extract_epi64(bytes, 0), r & 255);
+    __m128i low = _mm256_castsi256_si128(bytes), high = _mm256_extracti128_si256(bytes, 1);
+    end = lay_down(end, _mm_srli_si128(high, 8), r >> 24);
+    end = lay_down(end, high, r >> 16 & 255);
+    end = lay_down(end, _mm_srli_si128(low, 8), r >> 8 & 255);
+    return lay_down(end, low, r & 255);
 }
 SIMD_INLINE uint8_t *encode_16(Lanes *s, __m128i p, __m128i ones, uint8_t *end)
 {
@@ -245,15 +272,18 @@ SIMD_INLINE uint8_t *encode_16(Lanes *s, __m128i p, __m128i ones, uint8_t *end)
     s->x0 = retreat(s->x0, _mm256_cvtepu8_epi16(p), _mm256_cvtepi8_epi16(ones), &b, &r);
     __m128i bytes = _mm_packus_epi16(_mm256_castsi256_si128(b), _mm256_extracti128_si256(b, 1));
     uint32_t leave = (uint32_t)_mm_movemask_epi8(_mm_packs_epi16(_mm256_castsi256_si128(r), _mm256_extracti128_si256(r, 1)));
-    end = lay_down(end, (uint64_t)_mm_extract_epi64(bytes, 1), leave >> 8);
-    return lay_down(end, (uint64_t)_mm_extract_epi64(bytes, 0), leave & 255);
+    end = lay_down(end, _mm_srli_si128(bytes, 8), leave >> 8);
+    return lay_down(end, bytes, leave & 255);
 }
+/* 8 lanes, of which most groups of a small band have no bits. */
 SIMD_INLINE uint8_t *encode_8(Lanes *s, __m128i p, __m128i ones, uint8_t *end)
 {
     __m256i b, r;
+    if (_mm_cvtsi128_si64(p) == 0)
+        return end;
     s->x0 = retreat(s->x0, _mm256_cvtepu8_epi16(p), _mm256_cvtepi8_epi16(ones), &b, &r);
     __m128i bytes = _mm_packus_epi16(_mm256_castsi256_si128(b), _mm_setzero_si128()), leave = _mm256_castsi256_si128(r);
-    return lay_down(end, (uint64_t)_mm_extract_epi64(bytes, 0), (uint32_t)_mm_movemask_epi8(_mm_packs_epi16(leave, leave)) & 255);
+    return lay_down(end, bytes, (uint32_t)_mm_movemask_epi8(_mm_packs_epi16(leave, leave)) & 255);
 }
 SIMD_INLINE uint8_t *lanes_encode(Lanes *s, V p, V ones, uint32_t width, uint8_t *end)
 {

@@ -74,6 +74,55 @@ SIMD_INLINE void v_interleave(V a, V b, V *low, V *high)
     }
 }
 
+/* Of words: one word everywhere; sums; the sums of two products each of 16 bits. */
+SIMD_INLINE V v_set32(uint32_t value)
+{
+    V r;
+    for (int i = 0; i < 8; i++)
+        memcpy(r.b + 4 * i, &value, 4);
+    return r;
+}
+SIMD_INLINE V v_add32(V a, V b)
+{
+    uint32_t x[8], y[8];
+    memcpy(x, a.b, sizeof x);
+    memcpy(y, b.b, sizeof y);
+    for (int i = 0; i < 8; i++)
+        x[i] += y[i];
+    memcpy(a.b, x, sizeof x);
+    return a;
+}
+SIMD_INLINE V v_dot(V a, V b)
+{
+    int16_t x[16], y[16];
+    int32_t sums[8];
+    memcpy(x, a.b, sizeof x);
+    memcpy(y, b.b, sizeof y);
+    for (int i = 0; i < 8; i++)
+        sums[i] = x[2 * i] * y[2 * i] + x[2 * i + 1] * y[2 * i + 1];
+    memcpy(a.b, sums, sizeof sums);
+    return a;
+}
+SIMD_INLINE V v_add16(V a, V b)
+{
+    uint16_t x[16], y[16];
+    memcpy(x, a.b, sizeof x);
+    memcpy(y, b.b, sizeof y);
+    for (int i = 0; i < 16; i++)
+        x[i] = (uint16_t)(x[i] + y[i]);
+    memcpy(a.b, x, sizeof x);
+    return a;
+}
+SIMD_INLINE void v_interleave16(V a, V b, V *low, V *high)
+{
+    for (int i = 0; i < 16; i += 2) {
+        memcpy(low->b + 2 * i, a.b + i, 2);
+        memcpy(low->b + 2 * i + 2, b.b + i, 2);
+        memcpy(high->b + 2 * i, a.b + 16 + i, 2);
+        memcpy(high->b + 2 * i + 2, b.b + 16 + i, 2);
+    }
+}
+
 /* The lowest bits to the places set in a mask, and back. */
 SIMD_INLINE uint32_t mask_deposit(uint32_t bits, uint32_t mask)
 {

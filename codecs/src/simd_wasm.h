@@ -88,7 +88,7 @@ SIMD_INLINE uint32_t mask_deposit(uint32_t bits, uint32_t mask)
 }
 SIMD_INLINE uint8_t *compact_8(v128_t x, uint32_t mask, uint8_t *out)
 {
-    wasm_v128_store64_lane(out, wasm_i8x16_swizzle(x, wasm_v128_load64_zero(compact_bytes[mask])), 0);
+    wasm_v128_store64_lane(out, wasm_i8x16_swizzle(x, wasm_v128_load64_zero(compact_to_front(mask))), 0);
     return out + __builtin_popcount(mask);
 }
 SIMD_INLINE uint32_t v_compress(V x, uint32_t mask, uint8_t *out)
@@ -160,6 +160,10 @@ SIMD_INLINE V lanes_decode(Lanes *s, V p, uint32_t width)
                     wasm_u16x8_extend_high_u8x16(p.b)};
     v128_t ones[4];
     for (uint32_t g = 0; g < 4; g += vectors) {
+        if (vectors == 1 && !wasm_v128_any_true(ps[g])) { /* nothing is coded */
+            ones[g] = ps[g];
+            continue;
+        }
         for (uint32_t i = 0; i < vectors; i++)
             ones[g + i] = advance(&s->x[i], ps[g + i]);
         for (uint32_t i = 0; i < vectors; i++)

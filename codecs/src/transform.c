@@ -140,6 +140,17 @@ void zgr_places_row(const struct zgr_places *places, uint32_t y, uint32_t width,
         weave_16((const int16_t *)places->at + even, (const int16_t *)places->at + odd, width, row);
 }
 
+/* Joins row y of the result. */
+static void put_row(const struct zgr_inverse *job, const int32_t *low, const int32_t *high, uint32_t y, int32_t *row, int32_t *out)
+{
+    if (!job->pixels) {
+        join_row(low, high, job->width, out + (size_t)y * job->width);
+        return;
+    }
+    join_row(low, high, job->width, row);
+    zgr_unmap_row(job->header, row, job->width, job->pixels + (ptrdiff_t)y * job->row_stride_nbytes, job->column_stride_nbytes);
+}
+
 void zgr_transform_inverse(const struct zgr_inverse *job, int32_t *rows, int32_t *out)
 {
     uint32_t width = job->width, pairs = job->height / 2, lows = job->height - pairs;
@@ -147,6 +158,7 @@ void zgr_transform_inverse(const struct zgr_inverse *job, int32_t *rows, int32_t
     int32_t *hl[3] = {rows, rows + width, rows + 2 * (size_t)width}; /* HL rows i-1, i, i+1, in places taken in turn */
     int32_t *lh = rows + 3 * (size_t)width, *hh = rows + 4 * (size_t)width;
     int32_t *even = rows + 5 * (size_t)width, *odd = rows + 7 * (size_t)width; /* each the low, then the high part of a row */
+    int32_t *row = rows + 9 * (size_t)width;
     zgr_places_row(&job->hl, 0, high_width, hl[0]);
     for (uint32_t i = 0; i < lows; i++) {
         uint32_t above = i > 0 ? i - 1 : 0, below = i + 1 < lows ? i + 1 : i;
@@ -154,14 +166,14 @@ void zgr_transform_inverse(const struct zgr_inverse *job, int32_t *rows, int32_t
             zgr_places_row(&job->hl, below, high_width, hl[below % 3]);
         const int32_t *ll = job->ll + (size_t)i * low_width;
         if (i == pairs) { /* a last row without a partner */
-            join_row(ll, hl[i % 3], width, out + 2 * (size_t)i * width);
+            put_row(job, ll, hl[i % 3], 2 * i, row, out);
             return;
         }
         zgr_places_row(&job->lh, i, low_width, lh);
         zgr_places_row(&job->hh, i, high_width, hh);
         join_columns(job->ll + (size_t)above * low_width, ll, job->ll + (size_t)below * low_width, lh, low_width, even, odd);
         join_columns(hl[above % 3], hl[i % 3], hl[below % 3], hh, high_width, even + low_width, odd + low_width);
-        join_row(even, even + low_width, width, out + 2 * (size_t)i * width);
-        join_row(odd, odd + low_width, width, out + (2 * (size_t)i + 1) * width);
+        put_row(job, even, even + low_width, 2 * i, row, out);
+        put_row(job, odd, odd + low_width, 2 * i + 1, row, out);
     }
 }

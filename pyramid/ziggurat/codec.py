@@ -207,8 +207,7 @@ def decode(
         shard.decoder(ordinal, level, lowest).reconstruct(level, out[plane, :, y : y + rows, x : x + columns])
 
     _map(decode_ordinal, range(header.chunks), threads)
-    components_moved = np.moveaxis(out, 1, component_axis if component_axis < 0 else component_axis + 1)
-    return _squeeze(components_moved, header, component_axis)
+    return _squeeze(out, header, component_axis)
 
 
 def packets(data: Buffer) -> list[Packet]:
@@ -308,11 +307,12 @@ class _Shard:
     def held(self, ordinal: int, resolution: int, lowest: int) -> tuple[list[int], int]:
         """Return the steps of the packets that are in the data, from high to low, and the step down to which all is known."""
         steps: list[int] = []
+        # Lists: an array's single numbers are dear.
+        lengths, offsets = self.lengths[ordinal, resolution].tolist(), self.offsets[ordinal, resolution].tolist()
         for step in range(self.header.first_step, lowest - 1, -1):
-            nbytes = int(self.lengths[ordinal, resolution, step])
-            if int(self.offsets[ordinal, resolution, step]) + nbytes > len(self.data):
+            if offsets[step] + lengths[step] > len(self.data):
                 return steps, step + 1
-            if nbytes:
+            if lengths[step]:
                 steps.append(step)
         return steps, lowest
 
@@ -335,9 +335,9 @@ class _Shard:
         # Coarse resolutions first: finer ones are told by them.
         for resolution in reversed(range(min(level, self.header.resolutions - 1), self.header.resolutions)):
             steps, known = self.held(ordinal, resolution, lowest)
+            starts, lengths = self.offsets[ordinal, resolution].tolist(), self.lengths[ordinal, resolution].tolist()
             for step in steps:
-                start = int(self.offsets[ordinal, resolution, step])
-                packet = self.data[start : start + int(self.lengths[ordinal, resolution, step])]
+                packet = self.data[starts[step] : starts[step] + lengths[step]]
                 decoder.add(resolution, step, packet, after_gap=True)
             decoder.skip_to(resolution, known)
         part = self.part(ordinal, level, lowest)
@@ -388,9 +388,10 @@ def _value_map(pixels: NDArray[Any], coding: str) -> ValueMap:
 
 
 def _squeeze(array: NDArray[Any], header: Header, component_axis: int) -> NDArray[Any]:
-    axis = component_axis if component_axis < 0 else component_axis + 1
     if header.components == 1:
-        array = np.squeeze(array, axis)
+        array = array[:, 0]
+    else:
+        array = np.moveaxis(array, 1, component_axis if component_axis < 0 else component_axis + 1)
     return array[0] if header.planes == 1 else array
 
 

@@ -183,6 +183,21 @@ class SingleFlight(Generic[K, T]):
     def __init__(self) -> None:
         self._flights: PerLoop[dict[K, _Flight[T]]] = PerLoop(dict)
 
+    def __len__(self) -> int:
+        """How many are under way on the running loop."""
+        return len(self._flights.get())
+
+    def __contains__(self, key: K) -> bool:
+        """Whether a call for ``key`` is under way on the running loop, for another one to join."""
+        return key in self._flights.get()
+
+    async def cancel_all(self) -> None:
+        """End all that is under way on the running loop; those who wait are cancelled."""
+        tasks = [flight.task for flight in self._flights.get().values()]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
     async def do(self, key: K, work: Callable[[], Awaitable[T]]) -> T:
         """Return what ``work`` returns, called only if no call for ``key`` is under way."""
         flights = self._flights.get()

@@ -42,6 +42,9 @@ def test_manifest_names_every_vector() -> None:
 def test_good(implementation: Implementation, entry: dict[str, Any]) -> None:
     data = read("good", entry["name"])
     for pin in entry["pixels"]:
+        # codecs/vectors/make.py has every step from the reference, which takes seconds a vector.
+        if implementation.name == "reference" and pin["step"] > 2 and pin["step"] % 4:
+            continue
         pixels = implementation.decode(data[: pin["nbytes"]], pin["level"], pin["step"])
         assert list(pixels.shape) == pin["shape"], pin
         assert pixels.dtype == entry["dtype"]

@@ -12,6 +12,7 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from server.stream_client import StreamClient
 from ziggurat.ingest import ingest
+from ziggurat.server import pixels
 from ziggurat.server.app import create_app
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
@@ -63,6 +64,18 @@ async def client(stored_root):
 async def own_client(own_root):
     async with TestClient(TestServer(create_app(own_root), handler_cancellation=True)) as client:
         yield client
+
+
+@pytest.fixture
+async def refusing_server(place, monkeypatch):
+    """A server over the ``place`` of a test's own, in which decoding is an error that no answer hides."""
+
+    def refuse(*_):
+        raise AssertionError("pixels were decoded")
+
+    monkeypatch.setattr(pixels, "decode_places", refuse)
+    async with TestServer(create_app(place)) as server:
+        yield server
 
 
 @pytest.fixture

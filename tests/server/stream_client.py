@@ -180,6 +180,7 @@ class StreamClient:
         self.records: list[tuple[int, Record]] = []
         self.events: list[dict] = []
         self.sizes: list[int] = []
+        self.message_views: list[int] = []
         self.acknowledges = False
 
     async def announce(self) -> None:
@@ -240,6 +241,7 @@ class StreamClient:
         if self.acknowledges:
             await self.acknowledge(sum(self.sizes))
         view, handle, records = read_message(message.data)
+        self.message_views.append(view)
         for record in records:
             self.records.append((view, record))
             self.pictures[handle].take(record)

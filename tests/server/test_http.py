@@ -182,6 +182,30 @@ async def test_the_viewer_is_served(viewer_client):
     assert codec.content_type == "application/wasm"
 
 
+@pytest.mark.parametrize(
+    ("accepted", "encoding", "body"),
+    [
+        ("gzip, deflate, br, zstd", "br", b"as brotli"),
+        ("gzip", "gzip", b"as gzip"),
+        ("deflate", None, b"\0asm"),
+        (None, None, b"\0asm"),
+    ],
+)
+async def test_a_browser_gets_the_smallest_file_that_it_accepts(stored_root, tmp_path, accepted, encoding, body):
+    (tmp_path / "assets").mkdir()
+    for name, content in [("codec.wasm", b"\0asm"), ("codec.wasm.br", b"as brotli"), ("codec.wasm.gz", b"as gzip")]:
+        (tmp_path / "assets" / name).write_bytes(content)
+    server = TestServer(create_app(stored_root, viewer=tmp_path))
+    async with TestClient(server, auto_decompress=False, skip_auto_headers=["Accept-Encoding"]) as client:
+        headers = {"Accept-Encoding": accepted} if accepted else {}
+        answer = await client.get("/assets/codec.wasm", headers=headers)
+        assert (answer.status, answer.headers.get("Content-Encoding"), await answer.read()) == (200, encoding, body)
+        assert (answer.content_type, answer.headers["Vary"]) == ("application/wasm", "Accept-Encoding")
+        tag = answer.headers["ETag"]
+        again = await client.get("/assets/codec.wasm", headers=headers | {"If-None-Match": tag})
+        assert (again.status, again.headers["Vary"]) == (304, "Accept-Encoding")
+
+
 @pytest.mark.parametrize("path", ["/out", "/assets", "/assets/", "/assets/nothing.js", "/dist"])
 async def test_nothing_but_the_viewers_files_is_served(viewer_client, path):
     answer = await viewer_client.get(path)

@@ -37,6 +37,7 @@ def groups(draw):
                 stop=stop,
                 last=draw(st.integers(0, stop)),
                 known=known.astype(np.uint8),
+                later=draw(st.sampled_from([0, 0, 1, 3])),
             )
         )
         place += len(rows)
@@ -59,10 +60,10 @@ def test_packets_come_by_rank_then_level_then_place(wanted):
             rank_now = item.rank
             keys.append((-item.rank, 100, 0))
         else:
-            rank = item.step - item.wanted.stop
+            rank = item.step - item.wanted.stop - item.wanted.later
             keys.append((-rank, -(item.wanted.level + item.resolution), int(item.wanted.places[item.row])))
     assert keys == sorted(keys)
-    assert rank_now == min(group.last - group.stop for group in wanted)
+    assert rank_now == min(group.last - group.stop - group.later for group in wanted)
 
 
 @given(groups())
@@ -139,6 +140,7 @@ def test_a_view_cut_short_goes_on_where_it_stopped(wanted, cut):
                 finest=group.finest,
                 stop=group.stop,
                 last=group.last,
+                later=group.later,
                 known=memory[group.shard].copy(),
             )
             for group in wanted
@@ -177,6 +179,13 @@ def test_exact_goes_on_after_all_have_reached_their_errors():
     ranks = [item.step - item.wanted.stop for item in order([one, other]) if not isinstance(item, RankEnd)]
     assert ranks == sorted(ranks, reverse=True)
     assert min(ranks) == -3
+
+
+def test_what_is_put_off_keeps_its_order_and_comes_so_many_ranks_later():
+    lengths = np.full((1, 2, 3), 9)
+    soon, late = group_of(lengths, shard=0), group_of(lengths, shard=1, later=2)
+    steps = [(item.wanted.shard, item.step) for item in order([soon, late]) if not isinstance(item, RankEnd)]
+    assert steps == [(0, 2), (0, 2), (0, 1), (0, 1), (0, 0), (1, 2), (0, 0), (1, 2), (1, 1), (1, 1), (1, 0), (1, 0)]
 
 
 def test_a_chunk_that_is_given_up_is_left_out_and_the_rest_goes_on():

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import pytest
-from aiohttp.test_utils import TestServer
 
+from server.attack_place import SECRET, raw
 from server.test_iiif_request import BAD_REGIONS, BAD_SIZES
-from ziggurat.server import pixels
-from ziggurat.server.app import create_app
 
-SECRET = "the-secret-outside-the-root"
 BIG = str(2**63)
 IMAGE = "/iiif/3/ihc.zarr"
 
@@ -112,33 +107,12 @@ def place(own_root, tmp_path):
     return own_root
 
 
-@pytest.fixture
-async def server(place, monkeypatch):
-    """A server that decodes nothing: a test that makes it decode fails."""
-
-    def refuse(*_):
-        raise AssertionError("pixels were decoded")
-
-    monkeypatch.setattr(pixels, "decode_places", refuse)
-    async with TestServer(create_app(place)) as server:
-        yield server
-
-
-async def raw(server, target):
-    reader, writer = await asyncio.open_connection(server.host, server.port)
-    writer.write(f"GET {target} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n".encode("latin-1"))
-    answer = await reader.read()
-    writer.close()
-    await writer.wait_closed()
-    return int(answer.split(b" ", 2)[1]), answer
-
-
 @pytest.mark.parametrize(("targets", "expected"), [(BAD_REQUEST, 400), (NOT_FOUND, 404)])
-async def test_the_corpus(server, targets, expected):
+async def test_the_corpus(refusing_server, targets, expected):
     assert len(targets) >= 100
     wrong = []
     for target in targets:
-        status, answer = await raw(server, target)
+        status, answer = await raw(refusing_server, target)
         assert SECRET.encode() not in answer
         assert b"Traceback" not in answer
         if status != expected or b'"kind":' not in answer:
@@ -146,12 +120,12 @@ async def test_the_corpus(server, targets, expected):
     assert wrong == []
 
 
-async def test_the_server_still_answers_and_the_trap_works(server):
-    assert (await raw(server, "/healthz"))[0] == 200
-    assert (await raw(server, f"{IMAGE}/info.json"))[0] == 200
-    assert (await raw(server, f"{IMAGE}/full/max/0/default.png"))[0] == 500
+async def test_the_server_still_answers_and_the_trap_works(refusing_server):
+    assert (await raw(refusing_server, "/healthz"))[0] == 200
+    assert (await raw(refusing_server, f"{IMAGE}/info.json"))[0] == 200
+    assert (await raw(refusing_server, f"{IMAGE}/full/max/0/default.png"))[0] == 500
 
 
 @pytest.mark.parametrize("target", [f"{IMAGE}/" + "9" * 9000, f"{IMAGE}/full/max/0/default.jpg?c=" + "0," * 9000])
-async def test_what_is_longer_than_a_line_may_be_is_refused(server, target):
-    assert (await raw(server, target))[0] == 400
+async def test_what_is_longer_than_a_line_may_be_is_refused(refusing_server, target):
+    assert (await raw(refusing_server, target))[0] == 400

@@ -169,6 +169,26 @@ async def test_a_new_view_replaces_the_old_one_and_loses_nothing(client, stream,
     assert views == sorted(views)
 
 
+@pytest.mark.parametrize("acknowledges", [True, False])
+async def test_a_view_that_came_to_rest_ends_whole(client, stream, stored_root, acknowledges):
+    """What was put off while the view moved comes once it rests; ``done`` counts what was sent for it in both orders."""
+    if acknowledges:
+        await stream.announce()
+    for number in range(1, 9):
+        x = [60 * number, 60 * number + 520]
+        await stream.view(number, SPECKLES, region={"y": [0, 1000], "x": x}, channels=BOTH)
+    done = await stream.until("done", 8)
+    assert done["exact"] is True
+    assert done["nbytes"] == sum(
+        size for size, view in zip(stream.sizes, stream.message_views, strict=True) if view == 8
+    )
+    picture = stream.picture(SPECKLES)
+    pixels, known = picture.pixels(await description(client, SPECKLES), 0)
+    assert known[:, :, 480:1000].all()
+    assert (pixels[known] == exact(stored_root, SPECKLES)[known]).all()
+    assert picture.repeated == 0
+
+
 async def test_the_overview_comes_with_the_view(client, stream, stored_root):
     about = await description(client, SPECKLES)
     region = {"y": [0, 100], "x": [0, 100]}

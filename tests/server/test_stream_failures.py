@@ -23,6 +23,7 @@ from server.stream_client import (
     wishes,
 )
 from ziggurat.server.outlet import Outlet
+from ziggurat.server.stream import OpenSocket
 
 
 @pytest.mark.parametrize(
@@ -235,3 +236,28 @@ async def test_shutting_down_tells_the_clients(own_client, own_stream):
     assert message.type is WSMsgType.CLOSE
     assert message.data == 1001
     await closing
+
+
+class Closing:
+    """aiohttp's WebSocket while its closing frame is in its buffers: closed, but it would still take messages."""
+
+    def __init__(self) -> None:
+        self.closed = False
+        self.taken: list[bytes | str] = []
+
+    async def send_bytes(self, message):
+        self.taken.append(message)
+
+    send_str = send_bytes
+
+
+async def test_nothing_follows_the_closing_frame():
+    socket = Closing()
+    way = OpenSocket(socket)
+    await way.send_bytes(b"packets")
+    await way.send_str("event")
+    socket.closed = True
+    for send, message in ((way.send_bytes, b"late"), (way.send_str, "late")):
+        with pytest.raises(ConnectionError):
+            await send(message)
+    assert socket.taken == [b"packets", "event"]

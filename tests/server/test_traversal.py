@@ -7,10 +7,10 @@ import asyncio
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
+from server.attack_place import SECRET, raw
 from ziggurat.server.app import create_app
 from ziggurat.server.root import LocalRoot
 
-SECRET = "the-secret-outside-the-root"
 INNER = "secret.txt"
 
 UPWARDS = [
@@ -121,16 +121,6 @@ def place(own_root, tmp_path):
     (own_root / "inner.zarr/linked_folder").symlink_to(outside)
     (own_root / "inner.zarr/chain").symlink_to("linked")
     return own_root
-
-
-async def raw(server, target, method="GET"):
-    """(status, whole answer) to one request, its target sent as it is."""
-    reader, writer = await asyncio.open_connection(server.host, server.port)
-    writer.write(f"{method} {target} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n".encode("latin-1"))
-    answer = await reader.read()
-    writer.close()
-    await writer.wait_closed()
-    return int(answer.split(b" ", 2)[1]), answer
 
 
 async def test_the_corpus_reads_nothing_outside(place):

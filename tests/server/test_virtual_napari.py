@@ -1,6 +1,6 @@
-"""Napari's OME-Zarr reader, without a window.
+"""Napari's OME-Zarr reader, without a window. ``make test-napari`` runs it; else it is skipped, in CI too.
 
-Napari is large, and changes every pytest that it is installed beside: it has an environment of its own.
+Napari is large and changes every pytest that it is installed beside: it has an environment of its own, which takes minutes to make.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ import ziggurat
 from server.virtual_images import ServerThread
 
 PROGRAM = Path(__file__).with_name("napari_levels.py")
-ENVIRONMENT = Path(__file__).resolve().parents[2] / ".venv-napari"
+ENVIRONMENT = Path(__file__).resolve().parents[2] / "build/napari"
 
 
 @pytest.fixture
 def napari_python():
     found = Path(os.environ.get("ZIGGURAT_NAPARI_PYTHON") or ENVIRONMENT / "bin/python")
     if not found.exists():
-        pytest.skip(f"no Python with napari-ome-zarr at {found}; make one: python -m venv, pip install napari-ome-zarr")
+        pytest.skip(f"no Python with napari-ome-zarr at {found}: `make test-napari` makes one, in minutes")
     return found
 
 

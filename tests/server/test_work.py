@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import sys
 import threading
 
 import numpy as np
@@ -12,7 +14,7 @@ import ziggurat
 from ziggurat.errors import BusyError, CorruptError, RequestError
 from ziggurat.server import work as work_module
 from ziggurat.server.pixels import decoded_pixels, read_pixels
-from ziggurat.server.work import ENTRY_NBYTES, PIXELS_MAX, SMALL_PIXELS, Work
+from ziggurat.server.work import ENTRY_NBYTES, NICENESS, PIXELS_MAX, SMALL_PIXELS, Work
 
 
 @pytest.fixture
@@ -98,6 +100,25 @@ async def test_errors_go_to_all_who_wait_and_are_not_kept(work):
     job = Job()
     job.gate.set()
     assert await work.get("a", job.make, pixels=1) == b"made"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="in Linux alone threads have a niceness of their own")
+async def test_the_event_loop_goes_before_the_threads(work):
+    def niceness() -> int:
+        return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+
+    assert await work.on_thread(niceness) == min(19, niceness() + NICENESS)
+
+
+async def test_shutting_down_ends_what_is_under_way():
+    work, job = Work(threads=1), Job()
+    waiting = [asyncio.create_task(work.get(n, job.make, pixels=1)) for n in range(3)]
+    await settle()
+    assert (job.begun, work.under_way) == (3, 3)
+    await work.close()
+    await settle()
+    assert all(task.cancelled() for task in waiting)
+    assert (job.cancelled, work.counts.cancelled, work.under_way) == (3, 3, 0)
 
 
 async def test_too_many_pixels_are_refused_before_anything_is_begun(work):

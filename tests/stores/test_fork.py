@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-
-from support.stores import objects
-from ziggurat.loops import run
-from ziggurat.store import open_store
 
 PROGRAM = Path(__file__).with_name("forked_reads.py")
 
@@ -21,14 +16,10 @@ PROGRAM = Path(__file__).with_name("forked_reads.py")
 def places(ingested, web, s3):
     """Where one image is, with the options to open it."""
     image = ingested("camera")
-    shutil.copytree(image.path, web.root / "fork.zarr")
-    store = open_store("s3://bucket/fork.zarr", s3.options())
-    for key, data in objects(image.path).items():
-        run(store.put_new(key, data))
     return {
         "folder": [str(image.path), None],
-        "http": [f"{web.url}/fork.zarr", None],
-        "s3": ["s3://bucket/fork.zarr", s3.options()],
+        "http": [web.publish(image.path, "fork.zarr"), None],
+        "s3": [s3.publish(image.path, "fork.zarr"), s3.options()],
     }
 
 

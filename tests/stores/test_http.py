@@ -29,7 +29,7 @@ NAME = "web.zarr"
 def image(ingested, web):
     """A real image, served."""
     found = ingested("camera")
-    shutil.copytree(found.path, web.root / NAME)
+    web.publish(found.path, NAME)
     return found
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import shutil
 import subprocess
 import sys
 from collections import Counter
@@ -15,7 +14,6 @@ import pytest
 
 import ziggurat
 from support.faulty_proxy import FAULTS, faulty_proxy
-from support.stores import objects
 from ziggurat.errors import ChangedError, CorruptError, StoreError
 from ziggurat.loops import run
 from ziggurat.store import open_store
@@ -35,10 +33,8 @@ def read_places(*places):
 def places(ingested, web, s3):
     """A real image in a folder, in a bucket and behind a web server."""
     image = ingested("speckles")
-    shutil.copytree(image.path, web.root / "places.zarr")
-    store = open_store("s3://bucket/places.zarr", s3.options())
-    for key, data in objects(image.path).items():
-        assert run(store.put_new(key, data))
+    web.publish(image.path, "places.zarr")
+    s3.publish(image.path, "places.zarr")
     return image
 
 

@@ -20,6 +20,10 @@ import pytest
 from obstore.exceptions import BaseError
 from obstore.store import S3Store
 
+from support.stores import objects
+from ziggurat.loops import run
+from ziggurat.store import open_store
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -102,6 +106,11 @@ class Nginx:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
+    def publish(self, folder: Path, name: str) -> str:
+        """Copy a folder to where it is served; returns its URL."""
+        shutil.copytree(folder, self.root / name)
+        return f"{self.url}/{name}"
+
     def requests(self) -> list[tuple[str, str, int, int]]:
         """Method, path, status and bytes of the body of each request answered so far.
 
@@ -163,6 +172,14 @@ class S3:
             "secret_access_key": "secret",
             "region": "us-east-1",
         }
+
+    def publish(self, folder: Path, name: str) -> str:
+        """Put the files below a folder into the bucket, under a name that must be new; returns the URL."""
+        url = f"s3://bucket/{name}"
+        store = open_store(url, self.options())
+        for key, data in objects(folder).items():
+            assert run(store.put_new(key, data))
+        return url
 
 
 @contextmanager

@@ -42,9 +42,9 @@ def shards(draw: st.DrawFn) -> tuple[np.ndarray[Any, Any], bytes]:
     return image, data
 
 
-@settings(max_examples=40, deadline=None)
-@given(shards())
-def test_the_reference_reads_what_the_native_core_writes(shard: tuple[np.ndarray[Any, Any], bytes]) -> None:
+@settings(max_examples=15, deadline=None)
+@given(shards(), st.integers(1, 12))
+def test_the_reference_reads_what_the_native_core_writes(shard: tuple[np.ndarray[Any, Any], bytes], step: int) -> None:
     """Each chooses tables and states as it likes, so their bytes differ."""
     image, data = shard
     header = _core.Header.parse(data)
@@ -55,12 +55,12 @@ def test_the_reference_reads_what_the_native_core_writes(shard: tuple[np.ndarray
         chunks.append(_core.encode_chunk(part, header)[0] if part.any() else None)
     written = _core.assemble(header, chunks)
     np.testing.assert_array_equal(reference.decode(written), image)
-    for step in range(header.first_step + 1):
-        coarse = np.squeeze(reference.decode(written, step=step), (0, 1) if image.shape[1] == 1 else 0)
-        np.testing.assert_array_equal(codec.decode(written, step=step), coarse)
+    step = min(step, header.first_step)
+    coarse = np.squeeze(reference.decode(written, step=step), (0, 1) if image.shape[1] == 1 else 0)
+    np.testing.assert_array_equal(codec.decode(written, step=step), coarse)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(shards(), st.integers(0, 5), st.integers(0, 12), st.floats(0, 1))
 def test_both_read_the_same_pixels(
     shard: tuple[np.ndarray[Any, Any], bytes], level: int, step: int, part: float
@@ -90,7 +90,7 @@ def outcome(decode: Any) -> Any:
         return type(error), error.reason
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(st.dictionaries(st.tuples(st.integers(0, 1), st.integers(0, 9)), small_bytes, max_size=6))
 def test_both_make_the_same_of_arbitrary_payloads(payloads: dict[tuple[int, int], bytes]) -> None:
     """Random payloads with right checksums: the same pixels to the last bit, or the same refusal."""
@@ -99,7 +99,7 @@ def test_both_make_the_same_of_arbitrary_payloads(payloads: dict[tuple[int, int]
     assert native == slow
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(st.integers(0, 2**32), st.sampled_from([3, 30, 31]), st.integers(0, 9))
 def test_both_make_the_same_of_coefficients_no_encoder_makes(seed: int, bits: int, lowest: int) -> None:
     """Well-formed packets whose coefficients overflow in the transform: both wrap in the same way."""

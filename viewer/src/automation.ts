@@ -13,7 +13,8 @@ import type { App } from "./ui/app.ts";
 import type { Camera } from "./view/camera.ts";
 import type { ViewState } from "./view/state.ts";
 import { levelZeroValues } from "./view/values.ts";
-import type { Status, Viewer } from "./view/viewer.ts";
+import type { Status } from "./view/status.ts";
+import type { Viewer } from "./view/viewer.ts";
 
 export interface Automation {
   /** The name of the image that is open. */
@@ -57,7 +58,10 @@ export function automate(app: App): Automation {
     look: (camera) => viewer().set({ camera: { ...viewer().current.camera, ...camera } }),
     fit: () => viewer().fit(),
     set: (change) => viewer().set(change),
-    idle: () => viewer().idle(),
+    idle: async () => {
+      await viewer().idle();
+      await app.layers?.idle();
+    },
     caughtUp: () => viewer().caughtUp(),
     values: (channel, y0, y1, x0, x1) => levelZeroValues(viewer(), channel, [y0, y1], [x0, x1]),
   };

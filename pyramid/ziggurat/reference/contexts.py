@@ -35,6 +35,8 @@ class BandBits:
         Rows and columns of a phase: half the size of the decomposition's low-pass, rounded up.
     active : bool [units]
         Which units can hold something significant.
+    phase_places : intp [rows, columns] each
+        Of each phase, the numbers of the places that exist.
     raw_here
         Whether a plane of it is raw in the packet at hand.
     ahead
@@ -46,6 +48,7 @@ class BandBits:
     coeffs: NDArray[np.int32]
     grid: tuple[int, int]
     active: NDArray[np.bool_] = field(init=False)
+    phase_places: list[NDArray[np.intp]] = field(init=False)
     raw_here: bool = False
     ahead: int = 0
     is_begun: bool = False
@@ -54,15 +57,14 @@ class BandBits:
     def __post_init__(self) -> None:
         units = -(-self.grid[0] * self.stride // LANES)
         self.active = np.full(units, units <= GATED_UNITS)
+        self.phase_places = [self._places(y, x) for y, x in PHASES]
 
     @property
     def stride(self) -> int:
         """Places from row to row: one more than there are columns."""
         return self.grid[1] + 1
 
-    def places(self, phase: int) -> NDArray[np.intp]:
-        """Return the numbers of the places that exist, by rows and columns of the phase."""
-        y, x = PHASES[phase]
+    def _places(self, y: int, x: int) -> NDArray[np.intp]:
         rows, columns = (len(range(first, size, 2)) for first, size in zip((y, x), self.coeffs.shape, strict=True))
         return np.arange(rows, dtype=np.intp)[:, None] * self.stride + np.arange(columns, dtype=np.intp)
 
@@ -79,14 +81,26 @@ def _fitted(values: NDArray[np.int64], shape: tuple[int, ...]) -> NDArray[np.int
     return out
 
 
+def _framed(values: NDArray[np.int64] | NDArray[np.int32]) -> NDArray[np.int64]:
+    out = np.zeros((values.shape[0] + 2, values.shape[1] + 2), np.int64)
+    out[1:-1, 1:-1] = values
+    return out
+
+
+def _beside(padded: NDArray[np.int64], phase: int, dy: int, dx: int) -> NDArray[np.int64]:
+    """Return the neighbours, so far down and to the right, of the coefficients of a phase, in an array with a frame of 1."""
+    (h, w), (y, x) = padded.shape, PHASES[phase]
+    return padded[1 + dy : h - 1 + dy, 1 + dx : w - 1 + dx][y::2, x::2]
+
+
 class Pass:
     """Contexts of one band-plane. ``update`` tells it what each phase has become, in their order."""
 
     def __init__(self, band: BandBits, plane: int, parent: BandBits | None, siblings: list[BandBits]) -> None:
         shape = band.coeffs.shape
         self.own = band.magnitudes(plane + 1, 15)
-        self.values = np.pad(self.own, 1)
-        self.signs = np.pad(np.sign(band.coeffs), 1).astype(np.int64)
+        self.values = _framed(self.own)
+        self.signs = _framed(np.sign(band.coeffs))
         known = [sibling for sibling in siblings if sibling.coeffs.size and not sibling.raw_here]
         self.extra = np.zeros(shape, np.int64)
         for sibling in known:
@@ -98,19 +112,19 @@ class Pass:
     def magnitude_contexts(self, phase: int) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
         """Return (known value c, state, class) of each coefficient of the phase, [rows, columns]."""
         v, (y, x) = self.values, PHASES[phase]
-        direct = v[:-2, 1:-1] + v[2:, 1:-1] + v[1:-1, :-2] + v[1:-1, 2:]
-        diagonal = v[:-2, :-2] + v[:-2, 2:] + v[2:, :-2] + v[2:, 2:]
+        direct = _beside(v, phase, -1, 0) + _beside(v, phase, 1, 0) + _beside(v, phase, 0, -1) + _beside(v, phase, 0, 1)
+        diagonal = sum(_beside(v, phase, up, left) for up in (-1, 1) for left in (-1, 1))
         a, e = WEIGHTS[phase]
-        sums = np.minimum(a * direct + e * diagonal + self.extra, 255)[y::2, x::2]
+        sums = np.minimum(a * direct + e * diagonal + self.extra[y::2, x::2], 255)
         classes = np.where(sums < 16, CLASS_LOW[sums & 15], CLASS_HIGH[sums >> 4])
         own = self.own[y::2, x::2]
         return own, np.minimum(own, 2), classes
 
     def sign_contexts(self, phase: int) -> NDArray[np.int64]:
         """Return z of each coefficient of the phase, [rows, columns]."""
-        s, (y, x) = self.signs, PHASES[phase]
-        sums: NDArray[np.int64] = 5 * (s[:-2, 1:-1] + s[2:, 1:-1]) + s[1:-1, :-2] + s[1:-1, 2:]
-        return sums[y::2, x::2]
+        s = self.signs
+        vertical, horizontal = (_beside(s, phase, -dy, -dx) + _beside(s, phase, dy, dx) for dy, dx in ((1, 0), (0, 1)))
+        return 5 * vertical + horizontal
 
     def update(self, phase: int, bits: NDArray[np.int64], signs: NDArray[np.int64]) -> None:
         """Take the bits and the signs (1, -1, or 0: not significant, or not known) of a phase."""

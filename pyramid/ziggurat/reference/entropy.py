@@ -63,7 +63,7 @@ class _Write:
 
 
 def _padded(p: NDArray[np.int64]) -> NDArray[np.int64]:
-    return np.pad(p, (0, LANES - len(p)))
+    return np.concatenate((p, np.zeros(LANES - len(p), np.int64)))
 
 
 def _flag_contexts(bits: BandBits) -> NDArray[np.int64]:
@@ -89,7 +89,7 @@ def _code_flags(bits: BandBits, flags: int, steps: Steps, fresh: NDArray[np.bool
 def _in_units(bits: BandBits, phase: int, values: NDArray[np.int64]) -> NDArray[np.int64]:
     """[rows, columns] of a phase as [units, lanes], 0 in places that do not exist."""
     line = np.zeros(len(bits.active) * LANES, np.int64)
-    line[bits.places(phase)] = values
+    line[bits.phase_places[phase]] = values
     return line.reshape(-1, LANES)
 
 
@@ -104,7 +104,7 @@ def _code_magnitudes(
     found = np.zeros_like(p_units)
     for unit in np.flatnonzero(bits.active):
         found[unit] = steps.step(p_units[unit], wanted_units[unit])
-    ones = found.ravel()[bits.places(phase)]
+    ones = found.ravel()[bits.phase_places[phase]]
     return ones, (ones == 1) & (own == 0)
 
 
@@ -163,7 +163,7 @@ def _unit_ones(bits: BandBits, target: NDArray[np.int32], plane: int) -> NDArray
 def _raw_places(d: Descriptor, phase: int) -> Iterator[tuple[int, int, int]]:
     """Coefficients (y, x) of a phase in the order of the raw section, and the unit of each."""
     y, x = PHASES[phase]
-    for (row, column), place in np.ndenumerate(d.share.bits.places(phase)):
+    for (row, column), place in np.ndenumerate(d.share.bits.phase_places[phase]):
         yield 2 * row + y, 2 * column + x, int(place) // LANES
 
 

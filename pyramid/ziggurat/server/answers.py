@@ -16,7 +16,7 @@ from ziggurat.errors import ZigguratError
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-__all__ = ["dumps", "error_answer", "json_answer", "middleware", "on_prepare", "request_id"]
+__all__ = ["dumps", "error_answer", "json_answer", "middleware", "on_prepare", "request_id", "told"]
 
 logger = logging.getLogger("ziggurat.server")
 
@@ -34,6 +34,7 @@ PREFLIGHT = {
 KINDS = {400: "request", 404: "notfound", 405: "method", 413: "request"}
 RETRY_AFTER_SECONDS = "1"
 
+_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^\s'\"()<>,;]*")
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _request_id: ContextVar[str] = ContextVar("request_id", default="-")
 """The id of the request that runs, for its answer and for what is logged meanwhile."""
@@ -63,6 +64,11 @@ def error_answer(message: str, kind: str, status: int) -> web.Response:
     return answer
 
 
+def told(error: ZigguratError) -> str:
+    """What an error says to clients: addresses, which a store's own errors quote, are not theirs to know."""
+    return _ADDRESS.sub("(address)", str(error))
+
+
 @web.middleware
 async def middleware(
     request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -77,7 +83,7 @@ async def middleware(
     except ZigguratError as error:
         if error.status >= 500:
             logger.warning("%s %s: %s", _request_id.get(), request.path, error)
-        return error_answer(str(error), error.kind, error.status)
+        return error_answer(told(error), error.kind, error.status)
     except web.HTTPException as error:
         if error.status < 400:
             raise

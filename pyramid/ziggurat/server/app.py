@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
+from ziggurat.errors import ChangedError
 from ziggurat.loops import SingleFlight
 from ziggurat.server import answers
 from ziggurat.server.answers import json_answer
@@ -28,6 +29,7 @@ from ziggurat.server.virtual import VirtualZarr
 from ziggurat.server.work import Work
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
     from pathlib import Path
 
     from ziggurat.server.root import Root
@@ -52,7 +54,9 @@ def create_app(root: str | Path | Root, *, viewer: Path | None = None) -> web.Ap
     """
     place: Root = root if hasattr(root, "listing") else open_root(root)  # type: ignore[assignment]
     rooms = _Rooms(place, viewer)
-    app = web.Application(middlewares=[rooms.metrics.middleware, answers.middleware], client_max_size=1024)
+    app = web.Application(
+        middlewares=[rooms.metrics.middleware, answers.middleware, rooms.renewing], client_max_size=1024
+    )
     app.on_response_prepare.append(answers.on_prepare)
     app.on_shutdown.append(rooms.shut_down)
     app.add_routes(
@@ -117,6 +121,17 @@ class _Rooms:
 
     async def viewer(self, request: web.Request) -> web.StreamResponse:
         return await self._viewer.answer(request.match_info["path"])
+
+    @web.middleware
+    async def renewing(
+        self, request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+    ) -> web.StreamResponse:
+        """An image that is not what it was is opened anew by the next request."""
+        try:
+            return await handler(request)
+        except ChangedError as error:
+            self._images.renew(error)
+            raise
 
     async def shut_down(self, app: web.Application) -> None:
         self.health.leaving = True

@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING
 
 from ziggurat._core import error_bound
 from ziggurat.errors import ZigguratError
+from ziggurat.server.answers import told
 from ziggurat.server.fetch import Target, read_ahead
 from ziggurat.server.load import load
+from ziggurat.server.motion import by_worth
 from ziggurat.server.order import Packet, RankEnd
 from ziggurat.server.reading import PacketReader
 from ziggurat.server.records import MessageWriter
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from ziggurat.server.fetch import Window
     from ziggurat.server.images import Images, OpenImage
     from ziggurat.server.load import Loaded
+    from ziggurat.server.motion import Box
     from ziggurat.server.outlet import Outlet
     from ziggurat.server.sent import SentShard
     from ziggurat.server.session import Session
@@ -37,11 +40,15 @@ MESSAGE_NBYTES = 8 * 1024
 
 def error_event(error: ZigguratError, view: int | None, **place: list[int]) -> dict[str, object]:
     """The event that reports an error; ``place`` is ``chunk`` or ``shard``."""
-    return {"type": "error", "id": view, "kind": error.kind, "message": str(error), **place}
+    return {"type": "error", "id": view, "kind": error.kind, "message": told(error), **place}
 
 
-async def look_up(view: View, images: Images) -> tuple[OpenImage, list[tuple[ShardPart, bool]]]:
+async def look_up(
+    view: View, images: Images, ahead: Box | None = None
+) -> tuple[OpenImage, list[tuple[ShardPart, bool]]]:
     """Return the image of a view, and the chunks of it that the view wants, each with whether they are shown or of the overview.
+
+    Those of which little will be seen ``ahead`` are put off.
 
     Raises
     ------
@@ -50,13 +57,16 @@ async def look_up(view: View, images: Images) -> tuple[OpenImage, list[tuple[Sha
     """
     opened = await images.get(view.image)
     check_view(view, opened.info)
-    parts = [(part, True) for part in visible(view, opened.info)]
+    shown = visible(view, opened.info)
+    parts = [(part, True) for part in (by_worth(shown, opened.info, ahead) if ahead else shown)]
     if view.coarser:
         parts += [(part, False) for part in overview(view, opened.info)]
     return opened, parts
 
 
-async def deliver(view: View, images: Images, session: Session, outlet: Outlet) -> None:
+async def deliver(
+    view: View, images: Images, session: Session, outlet: Outlet, *, ahead: Box | None = None, since: int | None = None
+) -> None:
     """Send all that a view wants and the client has not.
 
     Parameters
@@ -69,9 +79,13 @@ async def deliver(view: View, images: Images, session: Session, outlet: Outlet) 
         What was sent before; brought up to date.
     outlet
         Where to send.
+    ahead
+        What will be seen when it comes; None: what the view shows.
+    since
+        Bytes that had been handed over when the view came, where this is not the first try to send it.
     """
     try:
-        opened, parts = await look_up(view, images)
+        opened, parts = await look_up(view, images, ahead)
     except ZigguratError as error:
         await outlet.event(error_event(error, view.id))
         return
@@ -81,7 +95,9 @@ async def deliver(view: View, images: Images, session: Session, outlet: Outlet) 
         await outlet.event(event | {"held": seen.held})
         seen.told = True
     loaded = await load(opened.image, parts, session.memory, seen.handle, exact=view.exact)
-    sender = _Sender(view, seen.handle, loaded, outlet)
+    for unreadable in loaded.unreadable.values():
+        images.renew(unreadable)
+    sender = _Sender(view, seen.handle, loaded, images, outlet, outlet.handed_over if since is None else since)
     await sender.absences()
     reader = PacketReader(opened.image.store, f"{opened.name} {opened.version}", images.segments)
     await sender.refine(reader)
@@ -91,13 +107,14 @@ async def deliver(view: View, images: Images, session: Session, outlet: Outlet) 
 class _Sender:
     """Sends what was loaded for one view."""
 
-    def __init__(self, view: View, handle: int, loaded: Loaded, outlet: Outlet) -> None:
+    def __init__(self, view: View, handle: int, loaded: Loaded, images: Images, outlet: Outlet, since: int) -> None:
         self._view = view
         self._loaded = loaded
+        self._images = images
         self._outlet = outlet
         self._writer = MessageWriter(view.id, handle)
-        self._nbytes = 0
-        self._nbytes_before_rank = 0
+        self._since = since
+        self._nbytes_before_rank = outlet.handed_over
         self._whole = not loaded.unreadable
         # What the unfinished message holds, to be noted when it is handed over.
         self._told: set[SentShard] = set()
@@ -135,13 +152,15 @@ class _Sender:
         """Say that nothing is left."""
         shown = [target for target in self._loaded.targets if target.shown]
         exact = self._whole and all(target.last == 0 and target.alive.all() for target in shown)
-        await self._outlet.event({"type": "done", "id": self._view.id, "exact": exact, "nbytes": self._nbytes})
+        nbytes = self._outlet.handed_over - self._since
+        await self._outlet.event({"type": "done", "id": self._view.id, "exact": exact, "nbytes": nbytes})
 
     async def _packet(self, packet: Packet[Target], data: memoryview | ZigguratError) -> None:
         target = packet.wanted
         if not target.alive[packet.row]:
             return
         if isinstance(data, ZigguratError):
+            self._images.renew(data)
             target.alive[packet.row] = False
             place = [target.array, target.shard, packet.chunk]
             await self._outlet.event(error_event(data, self._view.id, chunk=place))
@@ -159,12 +178,13 @@ class _Sender:
     async def _end_rank(self, rank: int) -> None:
         """Say how good the picture is by now, if it became better or cannot become so any more."""
         await self._send()
-        better, self._nbytes_before_rank = self._nbytes > self._nbytes_before_rank, self._nbytes
+        better = self._outlet.handed_over > self._nbytes_before_rank
+        self._nbytes_before_rank = self._outlet.handed_over
         shown = [target for target in self._loaded.targets if target.shown]
-        steps = [max(rank + target.stop, target.last) for target in shown]
+        steps = [max(rank + target.shift, target.last) for target in shown]
         # A chunk whose packets were all empty so far has been told nothing: the client has no picture of it yet.
         known = all(step <= target.first_step and _begun(target) for step, target in zip(steps, shown, strict=True))
-        if not known or not (better or all(rank + target.stop <= target.last for target in shown)):
+        if not known or not (better or all(rank + target.shift <= target.last for target in shown)):
             return
         errors = [
             error_bound(target.index.header, target.decode, step, beyond=True)
@@ -184,7 +204,6 @@ class _Sender:
             return
         message = self._writer.take()
         await self._outlet.put(message)
-        self._nbytes += len(message)
         for shard in self._told:
             shard.told = True
         for shard, chunk, resolution, step in self._steps:

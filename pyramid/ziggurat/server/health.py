@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from ziggurat.errors import NotFoundError, ZigguratError
-from ziggurat.server.answers import error_answer, json_answer
+from ziggurat.server.answers import error_answer, json_answer, told
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -47,7 +47,7 @@ class Health:
         except TimeoutError:
             return error_answer(f"the root did not answer within {ASK_SECONDS:g} s", "store", 503)
         except ZigguratError as error:
-            return error_answer(f"the root cannot be read: {error.message}", "store", 503)
+            return error_answer(f"the root cannot be read: {told(error)}", "store", 503)
         return json_answer({"status": "ready"}, caching="no-store")
 
     async def _ask(self) -> None:

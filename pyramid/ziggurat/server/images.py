@@ -9,13 +9,14 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ziggurat.errors import FormatError, NotFoundError
+from ziggurat.errors import ChangedError, FormatError, NotFoundError
 from ziggurat.image import Image, aopen
 from ziggurat.loops import SingleFlight
 from ziggurat.server.names import split_name
 from ziggurat.server.segments import SegmentCache
 
 if TYPE_CHECKING:
+    from ziggurat.errors import ZigguratError
     from ziggurat.metadata import ImageInfo
     from ziggurat.server.root import Root
 
@@ -25,6 +26,10 @@ OPEN_MAX = 32
 INDEXES_NBYTES = 8 * 1024 * 1024
 """Indexes kept for one image: 150 shards, 2.5 gigapixels; all open images together 256 MiB at most."""
 METADATA_KEY = "zarr.json"
+RENEWED_MAX = 1024
+RENEWAL_SECONDS = 1.0
+"""Requests that were under way when an image was opened anew may still find that the old one changed; that says nothing of the new
+one. Who is turned away may come again after as long, `Retry-After` says."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +65,7 @@ class Images:
         self.segments = SegmentCache()
         self._open: OrderedDict[str, OpenImage] = OrderedDict()
         self._checked: dict[str, float] = {}
+        self._renewed: OrderedDict[str, tuple[int, float]] = OrderedDict()  # how often, and when last
         self._flights: SingleFlight[tuple[str, str], OpenImage] = SingleFlight()
 
     async def get(self, name: str) -> OpenImage:
@@ -83,7 +89,7 @@ class Images:
             meta = await store.head(METADATA_KEY)
         except NotFoundError as error:
             raise NotFoundError("there is no image of this name", where=repr(name)) from error
-        version = _version(meta.etag, meta.nbytes)
+        version = _version(meta.etag, meta.nbytes, self._renewed.get(name, (0, 0.0))[0])
         self._checked[name] = now
         if known is not None and known.version == version:
             self._open.move_to_end(name)
@@ -108,6 +114,26 @@ class Images:
             return found, "/".join(parts[cut:])
         raise NotFoundError("there is no such object", where=repr(path))
 
+    def renew(self, error: ZigguratError) -> None:
+        """Where an error says that an object of an image is another one than it was, open the image anew at the next request.
+
+        Plain zarr writes shards and leaves the group's document as it is, so that nothing else tells. The version becomes another
+        one, too: clients hold packets of the old shard, and caches pictures of it.
+        """
+        if not isinstance(error, ChangedError):
+            return
+        now = asyncio.get_running_loop().time()
+        # What names the object may follow what names the chunk; an image more than has to be is soon opened.
+        for name in [name for name in self._open if f" {name}/" in f" {error.where}"]:
+            times, last = self._renewed.get(name, (0, -math.inf))
+            if now - last < RENEWAL_SECONDS:
+                continue
+            del self._open[name]
+            self._renewed[name] = times + 1, now
+            self._renewed.move_to_end(name)
+            if len(self._renewed) > RENEWED_MAX:
+                self._renewed.popitem(last=False)
+
     def _keep(self, opened: OpenImage) -> OpenImage:
         self._open[opened.name] = opened
         self._open.move_to_end(opened.name)
@@ -117,6 +143,7 @@ class Images:
         return opened
 
 
-def _version(etag: str | None, nbytes: int) -> str:
-    """A short name, fit for a URL, of what the metadata's entity tag says."""
-    return hashlib.blake2b(f"{etag} {nbytes}".encode(), digest_size=8).hexdigest()
+def _version(etag: str | None, nbytes: int, renewed: int) -> str:
+    """A short name, fit for a URL, of what the metadata's entity tag says, and of how often the image was opened anew."""
+    text = f"{etag} {nbytes}" + f" {renewed}" * bool(renewed)
+    return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()

@@ -104,6 +104,7 @@ def _add(
         lengths=index.lengths,
         chunks=chunks,
         places=part.places[present],
+        later=part.later,
         level=level,
         finest=min(part.decode, index.header.resolutions - 1),
         stop=stop,

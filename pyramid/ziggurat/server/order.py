@@ -44,6 +44,8 @@ class Wanted:
         Step at which the wanted error is reached.
     last
         Step to go down to, at most ``stop``.
+    later
+        Ranks by which they are put off: their packets are sent with those of a rank so much lower.
     known
         uint8 [n, resolutions]: the lowest step sent or planned of each chunk, above all steps where none is. Changed as
         packets are planned.
@@ -64,6 +66,7 @@ class Wanted:
     stop: int
     last: int
     known: NDArray[np.uint8]
+    later: int = 0
     alive: NDArray[np.bool_] = field(init=False)
     due: NDArray[np.bool_] = field(init=False)
 
@@ -78,6 +81,11 @@ class Wanted:
     def first_step(self) -> int:
         """The highest step there is."""
         return int(self.lengths.shape[2]) - 1
+
+    @property
+    def shift(self) -> int:
+        """What a rank and this add up to is the step that is sent at that rank."""
+        return self.stop + self.later
 
     @property
     def resolutions(self) -> int:
@@ -100,7 +108,7 @@ class Packet(NamedTuple, Generic[W]):
 
 
 class RankEnd(NamedTuple):
-    """All packets of this rank and of those above it have been planned."""
+    """All packets of this rank and of those above it have been planned, but for those that were put off."""
 
     rank: int
 
@@ -119,8 +127,8 @@ def order(wanted: Sequence[W]) -> Iterator[Packet[W] | RankEnd]:
     Packet or RankEnd
         Packets in the order of sending, after each rank its end.
     """
-    highest = max((group.first_step - group.stop for group in wanted), default=0)
-    lowest = min((group.last - group.stop for group in wanted), default=0)
+    highest = max((group.first_step - group.shift for group in wanted), default=0)
+    lowest = min((group.last - group.shift for group in wanted), default=0)
     levels = sorted({group.level + r for group in wanted for r in range(group.finest, group.resolutions)}, reverse=True)
     for rank in range(highest, lowest - 1, -1):
         for level in levels:
@@ -132,7 +140,7 @@ def _pass(wanted: Sequence[W], rank: int, level: int) -> Iterator[Packet[W]]:
     """Plan the packets of one rank and one level of detail, by place."""
     found = []
     for number, group in enumerate(wanted):
-        step, resolution = group.stop + rank, level - group.level
+        step, resolution = group.shift + rank, level - group.level
         inside = group.last <= step <= group.first_step and group.finest <= resolution < group.resolutions
         if inside and group.due[resolution, step]:
             rows = _due(group, resolution, step)
@@ -143,7 +151,7 @@ def _pass(wanted: Sequence[W], rank: int, level: int) -> Iterator[Packet[W]]:
     numbers, rows, places = (np.concatenate(column) for column in zip(*found, strict=True))
     for at in np.argsort(places, kind="stable").tolist():
         group, row = wanted[int(numbers[at])], int(rows[at])
-        chunk, resolution, step = int(group.chunks[row]), level - group.level, group.stop + rank
+        chunk, resolution, step = int(group.chunks[row]), level - group.level, group.shift + rank
         yield Packet(group, row, chunk, resolution, step, int(group.lengths[chunk, resolution, step]))
 
 

@@ -36,12 +36,18 @@ class Outlet:
         Where to send.
     deadline_seconds
         For one message.
+
+    Attributes
+    ----------
+    handed_over
+        Bytes of binary messages that were put.
     """
 
     def __init__(self, socket: Way, deadline_seconds: float = SEND_DEADLINE_SECONDS) -> None:
         self._socket = socket
         self._deadline_seconds = deadline_seconds
         self._pacing = Pacing()
+        self.handed_over = 0
         self._acknowledged = asyncio.Event()
         # One message waits while one is written: what a replaced view still sends is at most these two.
         self._queue: asyncio.Queue[bytes | str] = asyncio.Queue(maxsize=1)
@@ -56,7 +62,13 @@ class Outlet:
             except TimeoutError:
                 break
         await self._queue.put(message)
+        self.handed_over += len(message)
         self._pacing.sent(len(message), asyncio.get_running_loop().time())
+
+    @property
+    def lag_seconds(self) -> float:
+        """How long it takes from here until what is put now has come, and word of it is back."""
+        return self._pacing.lag_seconds
 
     def acknowledged(self, nbytes: int) -> None:
         """Take the client's word that so many bytes of binary messages have come in all.

@@ -49,6 +49,9 @@ ROUND_TRIP_SECONDS = 10.0
 STALL_SECONDS = 1.0
 """Where no acknowledgement comes for so long, a message may go nevertheless: a client may have forgotten one."""
 
+UNKNOWN_LAG_SECONDS = 0.1
+"""Where nothing was measured: a line across a country, and something in its buffers."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Mark:
@@ -136,6 +139,14 @@ class Pacing:
         bunch = min(self._bunches.value + self._gaps.value * rate, rate * BUNCH_SECONDS)
         least = FIRST_NBYTES if self._starting else FLOOR_NBYTES
         return min(max(least, int(rate * seconds + bunch)), CEILING_NBYTES)
+
+    @property
+    def lag_seconds(self) -> float:
+        """From sending to acknowledgement, for what is sent now: the round trip, and what is on the way already."""
+        rate = self._rates.value
+        if not self.active or not rate:
+            return UNKNOWN_LAG_SECONDS
+        return max(self._round_trip, self.on_the_way / rate)
 
     def may_send(self, nbytes: int) -> bool:
         """Whether a message may go now. One that may not is the reason why the link is full, which is noted."""

@@ -43,7 +43,7 @@ class RemoteRoot:
     """
 
     def __init__(self, url: str, storage_options: Mapping[str, Any] | None = None) -> None:
-        self._store = open_store(url, storage_options)
+        self._store = _named(open_store(url, storage_options), ("the root",))
         self._last = url.rstrip("/").rpartition("/")[2]
         self._only: str | None = None
         self._known = False

@@ -1,4 +1,4 @@
-"""The viewer's files, as its build leaves them."""
+"""The viewer's files, as its build leaves them: each with compressed ones beside it (``.br``, ``.gz``) for who accepts them."""
 
 from __future__ import annotations
 
@@ -71,7 +71,12 @@ class StaticViewer:
         file = await asyncio.to_thread(_file, folder, parts)
         # Names in this folder hold a hash of the content; all others have to be asked for again.
         fresh = "public, max-age=31536000, immutable" if parts[0] == HASHED_FOLDER else "no-cache"
-        headers = {"Cache-Control": fresh, "Content-Type": TYPES.get(file.suffix, OTHER_TYPE)}
+        headers = {
+            "Cache-Control": fresh,
+            "Content-Type": TYPES.get(file.suffix, OTHER_TYPE),
+            "Vary": "Accept-Encoding",
+        }
+        # It takes the compressed file where there is one and the request accepts it.
         return web.FileResponse(file, headers=headers)
 
 

@@ -16,6 +16,7 @@ from aiohttp import WSCloseCode, WSMsgType, web
 
 from ziggurat.errors import BusyError, RequestError, ZigguratError
 from ziggurat.server.delivery import deliver, error_event
+from ziggurat.server.motion import STILL_SECONDS, Motion
 from ziggurat.server.outlet import Outlet
 from ziggurat.server.plain import answer_view
 from ziggurat.server.session import Session
@@ -23,9 +24,10 @@ from ziggurat.server.views import Forget, Received, View, message_id, parse_mess
 
 if TYPE_CHECKING:
     from ziggurat.server.images import Images
+    from ziggurat.server.motion import Box
     from ziggurat.server.resume import Held
 
-__all__ = ["Streams"]
+__all__ = ["OpenSocket", "Streams"]
 
 logger = logging.getLogger("ziggurat.server")
 
@@ -129,6 +131,42 @@ def _limit_unsent(transport: asyncio.Transport | None) -> None:
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT_NBYTES)
 
 
+class OpenSocket:
+    """A WebSocket that takes nothing after its closing frame, as RFC 6455, section 5.5.1, has it.
+
+    aiohttp itself refuses only once that frame has left its buffers: until then a message would still go behind it, which a browser
+    reports as a fault of the server.
+
+    Parameters
+    ----------
+    ws
+        Where to send.
+    """
+
+    def __init__(self, ws: web.WebSocketResponse) -> None:
+        self._ws = ws
+
+    async def send_bytes(self, message: bytes) -> None:
+        """Send a binary message.
+
+        Raises
+        ------
+        ConnectionError
+            If the closing frame was sent.
+        """
+        self._check()
+        await self._ws.send_bytes(message)
+
+    async def send_str(self, message: str) -> None:
+        """Send an event; raises as `send_bytes`."""
+        self._check()
+        await self._ws.send_str(message)
+
+    def _check(self) -> None:
+        if self._ws.closed:
+            raise ConnectionError("the connection is closed")
+
+
 class _Connection:
     """One client."""
 
@@ -136,7 +174,8 @@ class _Connection:
         self._ws = ws
         self._images = images
         self._session = Session()
-        self._outlet = Outlet(ws)
+        self._outlet = Outlet(OpenSocket(ws))
+        self._motion = Motion()
         self._newest: View | None = None
         self._changed = asyncio.Event()
 
@@ -166,6 +205,7 @@ class _Connection:
         match message:
             case View():
                 self._newest = message
+                self._motion.note(message, asyncio.get_running_loop().time())
                 self._changed.set()
             case Received():
                 self._outlet.acknowledged(message.nbytes)
@@ -184,16 +224,27 @@ class _Connection:
                 await self._deliver_until_changed(view)
 
     async def _deliver_until_changed(self, view: View) -> None:
-        delivery = asyncio.create_task(deliver(view, self._images, self._session, self._outlet))
+        """Deliver a view in the order for where it moves; once it rests, what is left in the order for what it shows."""
+        since = self._outlet.handed_over
+        ahead = self._motion.ahead(asyncio.get_running_loop().time() + self._outlet.lag_seconds)
+        if ahead is None or not await self._deliver(view, since, ahead, STILL_SECONDS):
+            await self._deliver(view, since, None, None)
+
+    async def _deliver(self, view: View, since: int, ahead: Box | None, seconds: float | None) -> bool:
+        """Deliver a view, for so long at most; tell whether it came to its end, or the view changed."""
+        delivery = asyncio.create_task(
+            deliver(view, self._images, self._session, self._outlet, ahead=ahead, since=since)
+        )
         change = asyncio.create_task(self._changed.wait())
         try:
-            await asyncio.wait((delivery, change), return_when=asyncio.FIRST_COMPLETED)
+            ended, _ = await asyncio.wait((delivery, change), timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
         finally:
             change.cancel()
             delivery.cancel()
             await asyncio.wait((delivery, change))
         if not delivery.cancelled() and (error := delivery.exception()) is not None:
             await self._report(view, error)
+        return bool(ended) or not delivery.cancelled()
 
     async def _report(self, view: View, error: BaseException) -> None:
         """A view that fails for a reason nobody foresaw does not end the connection."""

@@ -40,6 +40,8 @@ class ShardPart:
         Error at which to stop, in the data's units.
     chunks, places
         Ordinals in the shard, and their places in the order of the view: int64 [n].
+    later
+        Ranks by which they are put off.
     """
 
     array: int
@@ -48,6 +50,7 @@ class ShardPart:
     max_error: float
     chunks: NDArray[np.int64]
     places: NDArray[np.int64]
+    later: int = 0
 
 
 def visible(view: View, info: ImageInfo) -> list[ShardPart]:

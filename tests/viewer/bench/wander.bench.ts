@@ -30,6 +30,22 @@ function* random(): Generator<number, never> {
   }
 }
 
+/** What the page makes on the graphics card, and gives back: counted from its start. */
+function countTextures(): void {
+  const live: { [kind: string]: number } = {};
+  for (const kind of ["Texture", "Framebuffer", "Renderbuffer", "Buffer", "Program", "VertexArray"] as const) {
+    const prototype = WebGL2RenderingContext.prototype as unknown as { [name: string]: (...told: unknown[]) => unknown };
+    for (const [verb, by] of [["create", 1], ["delete", -1]] as const) {
+      const own = prototype[verb + kind]!;
+      prototype[verb + kind] = function (this: unknown, ...told: unknown[]) {
+        if (by === 1 || told[0] != null) live[kind] = (live[kind] ?? 0) + by;
+        return own.apply(this, told);
+      };
+    }
+  }
+  Object.assign(window, { live });
+}
+
 describe.skipIf(absent !== undefined)(`wandering${absent === undefined ? "" : ` (skipped: ${absent})`}`, () => {
   beforeAll(async () => {
     server = existsSync(mosaic) ? await serveRoot(dirname(mosaic)) : await serve({ [STACK]: "stack.zarr", [SPECKLES]: "speckles.zarr" });
@@ -48,12 +64,14 @@ describe.skipIf(absent !== undefined)(`wandering${absent === undefined ? "" : ` 
       sockets.add(socket);
       socket.on("close", () => sockets.delete(socket));
     });
-    const viewer = await ViewerPage.make(page, server.address);
-    viewer.gate.release();
+    await page.addInitScript(countTextures);
+    const viewer = ViewerPage.free(page, server.address);
+    const live = () => page.evaluate(() => (window as unknown as { live: { [kind: string]: number } }).live);
     const names = existsSync(mosaic) ? [basename(mosaic)] : ["stack.zarr", "speckles.zarr"];
     await viewer.open(names[0]!);
     await viewer.idle();
     const workers = page.workers().length;
+    const liveBefore = await live();
     const next = random();
     const number = () => next.next().value;
     const end = performance.now() + SECONDS * 1000;
@@ -74,12 +92,16 @@ describe.skipIf(absent !== undefined)(`wandering${absent === undefined ? "" : ` 
       const memory = await page.evaluate(() => window.ziggurat.memory);
       [held, gpu] = [Math.max(held, memory.heldNbytes), Math.max(gpu, memory.gpuNbytes)];
       moves++;
+      if (moves % 1000 === 0) console.log(`${moves} moves: all processes ${(taken().residentNbytes / 1e6).toFixed(0)} MB`);
     }
     await viewer.idle();
     console.log(`${moves} moves: at most ${(held / 1e6).toFixed(0)} MB of packets, ${(gpu / 1e6).toFixed(0)} MB on the card; all processes ${(start / 1e6).toFixed(0)} MB before, ${(taken().residentNbytes / 1e6).toFixed(0)} MB after`);
     expect(held).toBeLessThan(HELD_BUDGET_NBYTES);
     expect(gpu).toBeLessThan(GPU_BUDGET_NBYTES);
     expect(page.workers().length).toBe(workers);
+    // Another image is another stage, and the first look at a table makes its texture.
+    console.log(`on the card before ${JSON.stringify(liveBefore)}, after ${JSON.stringify(await live())}`);
+    for (const [kind, count] of Object.entries(await live())) expect(count, kind).toBeLessThanOrEqual(liveBefore[kind]! + 2);
     expect(sockets.size).toBeLessThanOrEqual(1);
     expect(viewer.troubles).toEqual([]);
   });

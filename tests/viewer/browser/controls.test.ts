@@ -13,7 +13,7 @@ let server: RunningServer;
 let browser: Browser;
 let viewer: ViewerPage;
 
-const canvas = () => viewer.page.locator("canvas");
+const canvas = () => viewer.page.locator(".view > canvas");
 /** What is seen of the canvas. */
 const view = () => viewer.page.locator(".view");
 const status = () => viewer.page.locator("footer");
@@ -79,6 +79,9 @@ describe.skipIf(absent !== undefined)(`the controls${absent === undefined ? "" :
   });
 
   it("names every control, and reaches each by the tabulator key", async () => {
+    await viewer.look({ zoom: 12 }); // with the overview
+    await viewer.idle();
+    expect(await viewer.page.locator("canvas").count()).toBe(2);
     const unnamed = await viewer.page.evaluate(() =>
       [...document.querySelectorAll<HTMLInputElement>("input, select, button, canvas")]
         .filter((one) => !one.labels?.length && !one.ariaLabel && !one.textContent?.trim())

@@ -81,6 +81,35 @@ describe.skipIf(absent !== undefined)(`the canvas${absent === undefined ? "" : `
     expect(await largestDifference(await viewer.picture(), sampled)).toBeLessThanOrEqual(ROUNDING + PLACING);
   });
 
+  it("fits the image to the screen, however late the browser tells of its size, and until it is moved", async () => {
+    const page = await browser.page(1100, 700);
+    // As on a busy machine: the image is there before the first word of sizes.
+    await page.addInitScript(() => {
+      const held: (() => void)[] = [];
+      const { observe } = ResizeObserver.prototype;
+      ResizeObserver.prototype.observe = function (...told) {
+        held.push(() => observe.apply(this, told));
+      };
+      Object.assign(window, { tellSizes: () => held.splice(0).forEach((tell) => tell()) });
+    });
+    const late = ViewerPage.free(page, server.address);
+    await late.open("speckles.zarr");
+    await late.idle();
+    const fits = (await late.page.locator(".view").boundingBox())!;
+    const zoomOf = ({ height, width }: { height: number; width: number }) => 0.96 * Math.min(height / HEIGHT, width / WIDTH);
+    expect((await late.state()).camera).toEqual({ y: HEIGHT / 2, x: WIDTH / 2, zoom: zoomOf(fits) });
+    await page.evaluate(() => (window as unknown as { tellSizes(): void }).tellSizes());
+    await page.setViewportSize({ width: 1300, height: 900 });
+    await expect.poll(async () => (await late.state()).camera.zoom).toBe(zoomOf((await late.page.locator(".view").boundingBox())!));
+    await late.look({ x: 300 });
+    const { camera } = await late.state();
+    await page.setViewportSize({ width: 1000, height: 700 });
+    await late.idle();
+    expect((await late.state()).camera).toEqual(camera);
+    expect(late.troubles).toEqual([]);
+    await page.close();
+  });
+
   it("never gets blurrier on the way from afar to the exact picture", async () => {
     viewer.gate.release();
     await viewer.page.setViewportSize({ width: 800, height: 560 });

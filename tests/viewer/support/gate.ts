@@ -27,14 +27,14 @@ export class Gate {
     this.open = false;
   }
 
-  /** Lets messages through up to and with the next binary one. @returns its size; 0 when the server was done before one came */
-  async next(): Promise<number> {
-    for (;;) {
-      const message = await this.take();
-      this.socket!.send(message);
-      if (typeof message !== "string") return message.length;
-      if ((JSON.parse(message) as { type: string }).type === "done") return 0;
-    }
+  /** Lets one message through, if one comes within `milliseconds`. @returns its size, 0 for an event; undefined when none came */
+  async pass(milliseconds: number): Promise<number | undefined> {
+    if (this.open) throw new Error("the gate is open: nothing is held that could be let through");
+    if (this.held.length === 0) await this.arrival(milliseconds);
+    const message = this.held.shift();
+    if (message === undefined) return undefined;
+    this.socket!.send(message);
+    return typeof message === "string" ? 0 : message.length;
   }
 
   /** Ends the connection as a network does that fails; the viewer will connect anew. */
@@ -45,9 +45,11 @@ export class Gate {
   }
 
   private connect(socket: WebSocketRoute): void {
+    this.held.length = 0; // what was held was for another page
     this.socket = socket;
     const server = (this.server = socket.connectToServer());
     server.onMessage((sent) => {
+      if (socket !== this.socket) return;
       const message = typeof sent === "string" ? sent : this.spoil(sent);
       if (this.open) return socket.send(message);
       this.held.push(message);
@@ -55,8 +57,13 @@ export class Gate {
     });
   }
 
-  private async take(): Promise<string | Buffer> {
-    while (this.held.length === 0) await new Promise<void>((resolve) => (this.arrived = resolve));
-    return this.held.shift()!;
+  private arrival(milliseconds: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, milliseconds);
+      this.arrived = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
   }
 }

@@ -8,6 +8,9 @@ import { Gate } from "./gate.ts";
 const SHOTS = process.env["ZIGGURAT_SCREENSHOTS"];
 if (SHOTS !== undefined) mkdirSync(SHOTS, { recursive: true });
 
+/** Nothing came for so long: perhaps nothing more is to come. */
+const LOOK_AGAIN_MS = 200;
+
 export interface Picture {
   readonly height: number;
   readonly width: number;
@@ -33,6 +36,11 @@ export class ViewerPage {
     return new ViewerPage(page, await Gate.before(page), address);
   }
 
+  /** With nothing between the page and the server: where time counts. */
+  static free(page: Page, address: string): ViewerPage {
+    return new ViewerPage(page, new Gate(), address);
+  }
+
   /** @param hash further parts of the address, such as "&zoom=1" */
   async open(name: string, hash = ""): Promise<void> {
     await this.page.goto("about:blank"); // another hash alone would not load anew
@@ -55,11 +63,20 @@ export class ViewerPage {
     return this.page.evaluate(() => window.ziggurat.idle());
   }
 
-  /** Lets one message through, and waits until it is drawn. @returns its size; 0 when there was none left */
+  /**
+   * Lets messages through up to and with the next packets, and waits until they are drawn.
+   * @returns their size; 0 when all that the view asks for is there and none will come
+   */
   async step(): Promise<number> {
-    const nbytes = await this.gate.next();
-    await this.page.evaluate(() => window.ziggurat.caughtUp());
-    return nbytes;
+    for (;;) {
+      // First it draws what it was told last: then it has asked the server for that, and knows whether it has it.
+      await this.page.evaluate(() => window.ziggurat.caughtUp());
+      if ((await this.state()).settled) return 0;
+      const nbytes = await this.gate.pass(LOOK_AGAIN_MS);
+      if (!nbytes) continue;
+      await this.page.evaluate(() => window.ziggurat.caughtUp());
+      return nbytes;
+    }
   }
 
   async look(camera: { x?: number; y?: number; zoom?: number }): Promise<void> {
@@ -89,7 +106,7 @@ export class ViewerPage {
       const { x, y, width, height } = view.getBoundingClientRect();
       return { x, y, width, height };
     });
-    const png = (await this.page.screenshot({ clip, style: ".scale, .damage { visibility: hidden }" })).toString("base64");
+    const png = (await this.page.screenshot({ clip, style: ".scale, .damage, .minimap { visibility: hidden }" })).toString("base64");
     const { height, width, pixels } = await this.page.evaluate(async (data) => {
       const bitmap = await createImageBitmap(await (await fetch(`data:image/png;base64,${data}`)).blob());
       const context = new OffscreenCanvas(bitmap.width, bitmap.height).getContext("2d")!;

@@ -18,7 +18,7 @@ describe("viewOf", () => {
       level: 2,
       region: { y: [0, 600], x: [0, 512] },
       at: {},
-      channels: [{ index: 1, max_error: 1 }],
+      channels: [{ index: 1, max_error: 2 }],
       exact: true,
       coarser: true,
     });

@@ -1,13 +1,15 @@
 import { describe, expect, it } from "vitest";
+import { parseDescription } from "../../../viewer/src/client/description.ts";
 import { lookOf } from "../../../viewer/src/view/channels.ts";
 import { imageInHash, readHash, steppedAxes, writeHash, type ViewState } from "../../../viewer/src/view/state.ts";
-import { mosaic, stack } from "../support/descriptions.ts";
+import { mosaic, mosaicJson, stack } from "../support/descriptions.ts";
 
 const start = (description = mosaic()): ViewState => ({
   camera: { y: 1, x: 2, zoom: 3 },
   at: Object.fromEntries(steppedAxes(description).map(({ name }) => [name, 0])),
   looks: description.channels.map(lookOf),
   wantExact: false,
+  labels: {},
 });
 
 describe("the address", () => {
@@ -17,6 +19,7 @@ describe("the address", () => {
       at: {},
       looks: [{ visible: false, colour: "FF00AA", window: [-12.5, 3000], gamma: 1.7, table: "viridis" }, lookOf(mosaic().channels[1]!)],
       wantExact: true,
+      labels: {},
     };
     const hash = writeHash(mosaic(), state);
     expect(imageInHash(hash)).toBe("plate/mosaic.zarr");
@@ -32,6 +35,13 @@ describe("the address", () => {
   it.each(["", "x=abc&zoom=-1&y=", "c0=1,blue,0,1&c1=1,00FF00,9,3", "c0=1,00FF00,--,..", "c0=1,00FF00,0,1,9&c1=1,00FF00,0,1,0"])("is ignored where it makes no sense: %s", (hash) =>
     expect(readHash(hash, mosaic(), start())).toEqual(start()),
   );
+
+  it("holds the label images that lie over it, of those that belong to it", () => {
+    const labelled = parseDescription({ ...mosaicJson(), label_images: ["plate/mosaic.zarr/labels/nuclei", "http://127.0.0.1/a.zarr/labels/one,two"] });
+    const labels = { "http://127.0.0.1/a.zarr/labels/one,two": 0.25, "plate/mosaic.zarr/labels/nuclei": 1 };
+    expect(readHash(writeHash(labelled, { ...start(), labels }), labelled, start()).labels).toEqual(labels);
+    expect(readHash("labels=0.5,plate/mosaic.zarr/labels/cells&labels=7,plate/mosaic.zarr/labels/nuclei&labels=nuclei", labelled, start()).labels).toEqual({});
+  });
 
   it("keeps positions on their axes", () => {
     expect(readHash("z=99&t=-3", stack(), start(stack())).at).toEqual({ t: 0, z: 6 });

@@ -47,6 +47,6 @@ describe("scenesAhead", () => {
   it("is content with less than the screen shows", () => {
     const [first] = scenesAhead({ ...mosaic(), axes: ["t", "y", "x"] }, scene(mosaic(), {}, 1), { axis: "t", by: 1 });
     expect(first!.level).toBe(3);
-    expect(coarseView(mosaic(), first!).channels).toEqual([{ index: 0, max_error: 40 }, { index: 1, max_error: 40 }]);
+    expect(coarseView(mosaic(), first!).channels).toEqual([{ index: 0, max_error: 80 }, { index: 1, max_error: 80 }]);
   });
 });

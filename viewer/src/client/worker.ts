@@ -50,8 +50,11 @@ function next(): void {
 
 self.onmessage = ({ data }: MessageEvent<ToWorker>) => {
   count++;
-  take(data);
-  next();
+  try {
+    take(data);
+  } finally {
+    next(); // who waits for it is told, whatever came of it
+  }
 };
 
 function take(message: ToWorker): void {

@@ -31,11 +31,16 @@ export type Rectangle = readonly [left: number, top: number, right: number, bott
 
 /** What lies behind the light. */
 export interface Scenery {
-  /** The image's rectangle on the canvas, in device pixels. */
+  /** What is drawn on, in device pixels. */
+  readonly width: number;
+  readonly height: number;
+  /** The image's rectangle on it. */
   readonly bounds: Rectangle;
-  /** Beside the image. */
-  readonly background: readonly [number, number, number];
+  /** Beside the image: red, green, blue, and alpha, which the image's dark has, too. */
+  readonly background: Background;
 }
+
+export type Background = readonly [red: number, green: number, blue: number, alpha: number];
 
 export interface Light {
   readonly sprites: readonly Sprite[];
@@ -93,16 +98,16 @@ export class Painter {
   }
 
   /** Paints a rectangle of the canvas: left, top, right, bottom in whole device pixels. */
-  paint(lights: readonly Light[], { bounds, background }: Scenery, rectangle: Rectangle): void {
+  paint(lights: readonly Light[], scenery: Scenery, rectangle: Rectangle): void {
     const { gl } = this;
-    const { drawingBufferWidth: width, drawingBufferHeight: height } = gl;
+    const { bounds, background, width, height } = scenery;
     gl.viewport(0, 0, width, height);
     gl.enable(gl.SCISSOR_TEST);
     clear(gl, rectangle, height, background);
     const image = bounds.map((edge) => Math.ceil(edge - 0.5)); // the pixels whose middle lies inside, as triangles have it
     const low = (at: 0 | 1): number => Math.max(rectangle[at], image[at]!);
     const high = (at: 2 | 3): number => Math.min(rectangle[at], image[at]!);
-    clear(gl, [low(0), low(1), high(2), high(3)], height, [0, 0, 0]); // channels are added to it
+    clear(gl, [low(0), low(1), high(2), high(3)], height, [0, 0, 0, background[3]]); // channels are added to it
     scissor(gl, rectangle, height);
 
     gl.bindVertexArray(this.vertices);
@@ -113,13 +118,13 @@ export class Painter {
     gl.depthFunc(gl.LESS);
     for (const light of lights) {
       const touched = light.sprites.filter(({ place }) => place[0] < rectangle[2] && place[2] > rectangle[0] && place[1] < rectangle[3] && place[3] > rectangle[1]);
-      this.add({ ...light, sprites: touched });
+      this.add({ ...light, sprites: touched }, scenery);
     }
     gl.disable(gl.SCISSOR_TEST);
   }
 
   /** From front to back: the depth buffer keeps a channel from adding twice where a coarse chunk lies under a fine one. */
-  private add({ sprites, window: [low, high], colour, tone }: Light): void {
+  private add({ sprites, window: [low, high], colour, tone }: Light, { width, height }: Scenery): void {
     const { gl } = this;
     gl.clear(gl.DEPTH_BUFFER_BIT);
     gl.bindBuffer(gl.ARRAY_BUFFER, this.buffer);
@@ -127,7 +132,7 @@ export class Painter {
     for (const own of batches(sprites)) {
       const { program, uniforms } = this.program(own[0]!.kind, tone !== undefined);
       gl.useProgram(program);
-      gl.uniform2f(uniforms["canvas"]!, gl.drawingBufferWidth, gl.drawingBufferHeight);
+      gl.uniform2f(uniforms["canvas"]!, width, height);
       gl.uniform2f(uniforms["window"]!, low, 1 / Math.max(high - low, LEAST_WINDOW));
       if (tone === undefined) gl.uniform3f(uniforms["colour"]!, ...colour);
       else {
@@ -189,8 +194,8 @@ function scissor(gl: Gl, [left, top, right, bottom]: Rectangle, canvasHeight: nu
   gl.scissor(left, canvasHeight - bottom, Math.max(0, right - left), Math.max(0, bottom - top));
 }
 
-function clear(gl: Gl, rectangle: Rectangle, canvasHeight: number, colour: readonly [number, number, number]): void {
+function clear(gl: Gl, rectangle: Rectangle, canvasHeight: number, colour: Background): void {
   scissor(gl, rectangle, canvasHeight);
-  gl.clearColor(...colour, 1);
+  gl.clearColor(...colour);
   gl.clear(gl.COLOR_BUFFER_BIT);
 }

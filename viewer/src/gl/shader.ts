@@ -131,6 +131,6 @@ void main() {
   uint part = turn >> 16;
   uvec3 colour = part == 0u ? uvec3(high, rise, low) : part == 1u ? uvec3(fall, high, low) : part == 2u ? uvec3(low, high, rise)
     : part == 3u ? uvec3(low, fall, high) : part == 4u ? uvec3(rise, low, high) : uvec3(high, low, fall);
-  light = vec4(label == 0u ? vec3(0.0) : vec3(colour) / 255.0, 1.0);
+  light = label == 0u ? vec4(0.0) : vec4(vec3(colour) / 255.0, 1.0);
 }`;
 }

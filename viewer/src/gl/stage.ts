@@ -6,6 +6,7 @@ import { improves, Tiles, type Tile } from "../view/tiles.ts";
 import type { Repaint } from "../view/repaint.ts";
 import { Backing } from "./backing.ts";
 import { Painter, type Light, type Scenery } from "./painter.ts";
+import { Sketch } from "./sketch.ts";
 import { Slots } from "./slots.ts";
 import { ChunkTexture } from "./texture.ts";
 
@@ -14,6 +15,7 @@ export class Stage {
   private readonly texture: ChunkTexture;
   private readonly painter: Painter;
   private readonly backing: Backing;
+  private readonly sketch: Sketch;
   private readonly slots: Slots;
 
   /** @param budgetNbytes how much GPU memory chunks may take */
@@ -26,6 +28,7 @@ export class Stage {
     this.texture = new ChunkTexture(gl, description.dtype, components, height, width, chunks, budgetNbytes);
     this.painter = new Painter(gl, this.texture, description.labels);
     this.backing = new Backing(gl);
+    this.sketch = new Sketch(gl);
     this.slots = new Slots(this.texture.slotCount);
   }
 
@@ -78,6 +81,11 @@ export class Stage {
     this.backing.present();
   }
 
+  /** Paints what is small, beside the canvas. @returns red, green, blue, alpha of each pixel, from the top left */
+  paintSmall(lights: readonly Light[], scenery: Scenery): Uint8ClampedArray<ArrayBuffer> {
+    return this.sketch.take(scenery, () => this.painter.paint(lights, scenery, [0, 0, scenery.width, scenery.height]));
+  }
+
   /** What lies on the GPU for a rectangle of a tile's mip level, one component. */
   read(tile: Tile, component: number, mip: number, y: number, x: number, height: number, width: number): ArrayLike<number> {
     if (tile.fill !== undefined) return new Array<number>(height * width).fill(tile.fill);
@@ -87,6 +95,7 @@ export class Stage {
   free(): void {
     this.painter.free();
     this.backing.free();
+    this.sketch.free();
     this.texture.free();
   }
 }

@@ -3,18 +3,21 @@ import type { Description } from "../client/description.ts";
 import type { Server } from "../client/http.ts";
 import type { SessionParts } from "../client/session.ts";
 import { isAddress } from "../client/address.ts";
-import type { Point, Size } from "../view/camera.ts";
+import type { Point } from "../view/camera.ts";
 import { imageInHash, readHash, writeHash } from "../view/state.ts";
 import { readingsAt } from "../view/values.ts";
-import { MARGIN, Viewer, type Surface } from "../view/viewer.ts";
+import { Viewer, type Surface } from "../view/viewer.ts";
 import { axesPanel, type AxesPanel } from "./axes.ts";
 import { channelPanel, type Panel } from "./channels.ts";
 import { DamageOverlay } from "./damage.ts";
 import { element } from "./dom.ts";
 import { ImageList } from "./images.ts";
+import type { Layers } from "./layers.ts";
+import { Minimap } from "./minimap.ts";
 import { navigate } from "./navigation.ts";
 import { ScaleBarOverlay } from "./scalebar.ts";
-import { StatusBar } from "./status.ts";
+import { readingText, StatusBar } from "./status.ts";
+import { surfaceOf } from "./surface.ts";
 
 /** The address follows what is seen, but not faster than browsers allow. */
 const ADDRESS_DELAY_MS = 250;
@@ -35,6 +38,9 @@ export class App {
   private readonly status = new StatusBar((wantExact) => this.viewer?.set({ wantExact }));
   private readonly damage = new DamageOverlay();
   private readonly scale = new ScaleBarOverlay();
+  private readonly minimap = new Minimap();
+  /** Of an image that has label images; who looks at others never loads it. */
+  layers: Layers | undefined;
   private panels: Panel[] = [];
   private axes: AxesPanel | undefined;
   private point: Point | undefined;
@@ -51,9 +57,10 @@ export class App {
     private readonly find: (name: string, signal: AbortSignal) => Promise<Opened>,
   ) {
     const view = element("div", { class: "view" }, canvas);
-    const surface = (this.surface = surfaceOf(view, canvas, gl, () => this.viewer?.requestFrame()));
     this.images = new ImageList(server, (name) => this.show(name));
-    body.append(this.images.root, view, this.damage.root, this.scale.root, this.settings, this.status.root);
+    body.append(this.images.root, view, this.damage.root, this.scale.root, this.minimap.root, this.settings, this.status.root);
+    // Measured when it has a place: an image may be open before the browser tells of sizes.
+    const surface = (this.surface = surfaceOf(view, canvas, gl, () => this.viewer?.requestFrame()));
     navigate(surface.canvas, view, () => this.viewer, (point) => this.pointAt(point), (name) => this.axes?.key(name) ?? false);
     addEventListener("hashchange", () => this.followAddress());
     surface.canvas.addEventListener("webglcontextlost", (event) => event.preventDefault());
@@ -81,13 +88,16 @@ export class App {
     this.opening?.abort();
     const { signal } = (this.opening = new AbortController());
     const { description, makeParts } = await this.find(name, signal);
+    const overlay = description.labelImages.length > 0 ? await import("./layers.ts") : undefined;
     signal.throwIfAborted();
     this.viewer?.close();
+    this.layers?.close();
     this.status.failure = "";
     const viewer = (this.viewer = new Viewer(this.surface, description, makeParts(), () => this.changed()));
     viewer.set(readHash(hash, description, viewer.current));
-    const axes = (this.axes = axesPanel(viewer));
-    this.panels = [channelPanel(viewer), ...(axes === undefined ? [] : [axes])];
+    const layers = (this.layers = overlay && new overlay.Layers(viewer, this.surface, this.find, () => this.changed()));
+    this.axes = axesPanel(viewer, () => viewer.showsPlace && layers?.showPlace !== false);
+    this.panels = [this.axes, channelPanel(viewer), layers].filter((panel) => panel !== undefined);
     this.settings.replaceChildren(...this.panels.map((panel) => panel.root));
     this.images.mark(name);
     this.surface.canvas.setAttribute("aria-label", `${description.title}: drag or arrow keys move, wheel or + and - zoom, 0 fits`);
@@ -107,7 +117,8 @@ export class App {
   private changed(): void {
     if (this.viewer === undefined) return;
     for (const panel of this.panels) panel.update();
-    this.status.update(this.viewer);
+    this.status.update(this.viewer, this.layers?.troubles ?? []);
+    this.minimap.update(this.viewer);
     this.damage.update(this.viewer);
     this.scale.update(this.viewer);
     this.pointAt(this.point);
@@ -122,7 +133,9 @@ export class App {
 
   private readOff(): void {
     const { viewer, point } = this;
-    if (viewer !== undefined) this.status.showPointer(viewer, point, point === undefined ? [] : readingsAt(viewer, point));
+    if (viewer === undefined || point === undefined) return this.status.showPointer(point, []);
+    const own = readingsAt(viewer, point).map((reading) => readingText(viewer.description, reading));
+    this.status.showPointer(point, own.length === 0 ? [] : [...own, ...(this.layers?.readingsAt(point) ?? [])]);
   }
 
   private writeAddress(): void {
@@ -141,26 +154,3 @@ export class App {
 }
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
-
-/** A canvas that is seen through a smaller view. Where a browser does not tell device pixels they are reckoned, and may be off by one. */
-function surfaceOf(view: HTMLElement, canvas: HTMLCanvasElement, gl: WebGL2RenderingContext, changed: () => void): Surface {
-  const move = (right: number, down: number): void => void (canvas.style.transform = `translate(${right / devicePixelRatio}px, ${down / devicePixelRatio}px)`);
-  const surface: Surface = { canvas, gl, device: { height: 0, width: 0 }, move };
-  const resize = (device: Size): void => {
-    surface.device = device;
-    const css = (pixels: number): string => `${pixels / devicePixelRatio}px`;
-    const [width, height] = [css(device.width + 2 * MARGIN), css(device.height + 2 * MARGIN)];
-    Object.assign(canvas.style, { left: css(-MARGIN), top: css(-MARGIN), width, height });
-  };
-  const reckon = ({ height, width }: Size): void => resize({ height: Math.round(height * devicePixelRatio), width: Math.round(width * devicePixelRatio) });
-  const exact = "devicePixelContentBoxSize" in ResizeObserverEntry.prototype;
-  const observer = new ResizeObserver(([entry]) => {
-    const box = exact ? entry!.devicePixelContentBoxSize[0] : undefined;
-    if (box === undefined) reckon(entry!.contentRect);
-    else resize({ height: box.blockSize, width: box.inlineSize });
-    changed();
-  });
-  observer.observe(view, { box: exact ? "device-pixel-content-box" : "content-box" });
-  reckon(view.getBoundingClientRect());
-  return surface;
-}

@@ -11,10 +11,11 @@ export interface AxesPanel extends Panel {
   key(name: string): boolean;
 }
 
-export function axesPanel(viewer: Viewer): AxesPanel | undefined {
+/** @param ready whether a play may leave what is there */
+export function axesPanel(viewer: Viewer, ready: () => boolean): AxesPanel | undefined {
   const axes = steppedAxes(viewer.description);
   if (axes.length === 0) return undefined;
-  const player = new Player(viewer);
+  const player = new Player(viewer, ready);
   const rows = axes.map(({ name, size }) => axisRow(viewer, player, name, size));
   const root = element("section", { "aria-label": "Position" }, element("h2", {}, "Position"), ...rows.map((row) => row.root));
   return { root, update: () => rows.forEach((row) => row.update()), key: (name) => key(viewer, player, axes.map((axis) => axis.name), name) };

@@ -50,7 +50,7 @@ function channelRow(viewer: Viewer, channel: Channel, index: number): Panel {
   const root = element(
     "fieldset",
     {},
-    element("legend", {}, element("label", {}, visible, ` ${title}`)),
+    element("legend", { title }, element("label", {}, visible, ` ${title}`)),
     histogram.root,
     element("div", { class: "row" }, ends[0]!.root, "to", ends[1]!.root),
     element("div", { class: "row" }, ...(tone === undefined ? [] : [tone.colour]), auto, reset),

@@ -33,8 +33,10 @@ export class ImageList {
 
   mark(name: string | undefined): void {
     for (const [own, button] of this.buttons) {
-      if (own === name) button.setAttribute("aria-current", "true");
-      else button.removeAttribute("aria-current");
+      if (own === name) {
+        button.setAttribute("aria-current", "true");
+        button.scrollIntoView({ block: "nearest", inline: "nearest" });
+      } else button.removeAttribute("aria-current");
     }
   }
 
@@ -52,7 +54,8 @@ export class ImageList {
     const picture = element("img", { src: this.server.thumbnail(name, THUMBNAIL_PIXELS), alt: "", loading: "lazy" });
     const size = element("small", {}, shape.join(" × "));
     const kind = element("small", {}, `${dtype}, ${readableBytes(nbytes)}`);
-    const text = element("span", {}, element("strong", {}, title), size, kind);
+    // Names may be broken where people join words.
+    const text = element("span", {}, element("strong", {}, title.replaceAll("_", "_\u200b")), size, kind);
     return element("button", { type: "button", title: name, click: () => this.open(name) }, picture, text);
   }
 }

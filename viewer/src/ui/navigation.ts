@@ -1,6 +1,7 @@
 /** Mouse, touch and keyboard on the canvas. */
 import { pan, toImage, zoomAbout, type Point } from "../view/camera.ts";
 import type { Viewer } from "../view/viewer.ts";
+import { DoubleTap } from "./taps.ts";
 
 /** One notch of a wheel gives deltaY 100 to 120: a factor of about 1.3. */
 const WHEEL_SPEED = 0.0024;
@@ -25,15 +26,19 @@ export function navigate(
     const box = view.getBoundingClientRect();
     return { y: event.clientY - box.top, x: event.clientX - box.left };
   };
-  const zoom = (open: Viewer, point: Point, factor: number): void =>
-    open.set({ camera: zoomAbout(open.current.camera, open.image, open.screen, point, factor) });
-
+  const doubleTap = new DoubleTap();
   canvas.addEventListener("pointerdown", (event) => {
+    if (event.button !== 0) return; // the end of a press that opens a menu may never be told
     canvas.setPointerCapture(event.pointerId);
     down.set(event.pointerId, here(event));
+    doubleTap.down(event, down.size);
   });
   for (const type of ["pointerup", "pointercancel"] as const) {
-    canvas.addEventListener(type, (event) => down.delete(event.pointerId));
+    canvas.addEventListener(type, (event) => {
+      down.delete(event.pointerId);
+      const open = viewer();
+      if (open !== undefined && doubleTap.up(event)) zoom(open, here(event), 2);
+    });
   }
   canvas.addEventListener("pointerleave", () => pointer(undefined));
   canvas.addEventListener("pointermove", (event) => {
@@ -44,14 +49,14 @@ export function navigate(
     if (before !== undefined) {
       const other = [...down].find(([id]) => id !== event.pointerId)?.[1];
       if (other === undefined) open.set({ camera: pan(open.current.camera, point.y - before.y, point.x - before.x) });
-      else pinch(open, before, point, other, zoom);
+      else pinch(open, before, point, other);
       down.set(event.pointerId, point);
     }
     pointer(toImage(open.current.camera, open.screen, point));
   });
   canvas.addEventListener("dblclick", (event) => {
     const open = viewer();
-    if (open !== undefined) zoom(open, here(event), event.shiftKey ? 0.5 : 2);
+    if (open !== undefined && !doubleTap.touched) zoom(open, here(event), event.shiftKey ? 0.5 : 2);
   });
   canvas.addEventListener(
     "wheel",
@@ -65,26 +70,31 @@ export function navigate(
   );
   canvas.addEventListener("keydown", (event) => {
     const open = viewer();
-    if (open !== undefined && !event.ctrlKey && !event.metaKey && !event.altKey && (key(open, event.key, zoom) || otherKey(event.key))) event.preventDefault();
+    if (open !== undefined && !event.ctrlKey && !event.metaKey && !event.altKey && (moveByKey(open, event.key) || otherKey(event.key))) event.preventDefault();
   });
 }
 
-type Zoom = (open: Viewer, point: Point, factor: number) => void;
+function zoom(open: Viewer, point: Point, factor: number): void {
+  open.set({ camera: zoomAbout(open.current.camera, open.image, open.screen, point, factor) });
+}
 
 /** Two fingers: the image stays under both, as far as it can without turning. */
-function pinch(open: Viewer, before: Point, point: Point, other: Point, zoom: Zoom): void {
+function pinch(open: Viewer, before: Point, point: Point, other: Point): void {
   const distance = (a: Point): number => Math.hypot(a.y - other.y, a.x - other.x);
   open.set({ camera: pan(open.current.camera, (point.y - before.y) / 2, (point.x - before.x) / 2) });
   const middle = { y: (point.y + other.y) / 2, x: (point.x + other.x) / 2 };
   if (distance(before) > 1) zoom(open, middle, distance(point) / distance(before));
 }
 
-/** @returns whether the key means something */
-function key(open: Viewer, name: string, zoom: Zoom): boolean {
+/**
+ * @param share of the screen that an arrow moves by
+ * @returns whether the key means something
+ */
+export function moveByKey(open: Viewer, name: string, share = KEY_PAN_SHARE): boolean {
   const { height, width } = open.screen;
   const middle = { y: height / 2, x: width / 2 };
   const move = (dy: number, dx: number): void =>
-    open.set({ camera: pan(open.current.camera, dy * KEY_PAN_SHARE * height, dx * KEY_PAN_SHARE * width) });
+    open.set({ camera: pan(open.current.camera, dy * share * height, dx * share * width) });
   switch (name) {
     case "ArrowUp":
       move(1, 0);

@@ -1,4 +1,5 @@
 /** The bar at the bottom: how far the picture has come, and what lies under the pointer. */
+import type { Description } from "../client/description.ts";
 import { readableBytes, readableError, readableValue } from "../view/status.ts";
 import type { Reading } from "../view/values.ts";
 import type { Point } from "../view/camera.ts";
@@ -23,7 +24,8 @@ export class StatusBar {
     this.root = element("footer", {}, this.quality, this.bytes, this.level, choice, this.trouble, this.pointer);
   }
 
-  update(viewer: Viewer): void {
+  /** @param others what is wrong with what lies over the image */
+  update(viewer: Viewer, others: readonly string[]): void {
     const { maxError, exact, bytesReceived, level, settled, connected, damaged, error } = viewer.status;
     this.exact.checked = viewer.current.wantExact;
     say(this.quality, exact ? "exact" : Number.isFinite(maxError) ? `error ≤ ${readableError(maxError)}` : "loading");
@@ -39,6 +41,7 @@ export class StatusBar {
       connected ? "" : "Connection lost: trying again.",
       damaged.size > 0 ? `${damaged.size} damaged ${damaged.size === 1 ? "chunk" : "chunks"}: ${[...damaged.values()][0]}` : "",
       error ?? "",
+      ...others,
     ];
     this.complain(troubles);
   }
@@ -47,13 +50,16 @@ export class StatusBar {
     say(this.trouble, [this.failure, ...troubles].filter((text) => text !== "").join(" "));
   }
 
-  showPointer(viewer: Viewer, point: Point | undefined, readings: readonly Reading[]): void {
-    if (point === undefined || readings.length === 0) return say(this.pointer, "");
-    const texts = readings.map(({ channel, values, error, level }) => {
-      const name = viewer.description.rgb ? "" : `${viewer.description.channels[channel]!.name || `Channel ${channel + 1}`} `;
-      const mean = level > 0 ? ` (${viewer.description.labels ? "one" : "mean"} of ${2 ** level} × ${2 ** level})` : "";
-      return `${name}${values.map(readableValue).join(", ")}${error > 0 ? ` ± ${readableError(error)}` : ""}${mean}`;
-    });
-    say(this.pointer, `x ${Math.floor(point.x)}  y ${Math.floor(point.y)}   ${texts.join("   ")}`);
+  /** @param texts what was read there */
+  showPointer(point: Point | undefined, texts: readonly string[]): void {
+    if (point === undefined || texts.length === 0) return say(this.pointer, "");
+    say(this.pointer, [`x ${Math.floor(point.x)}  y ${Math.floor(point.y)}`, ...texts].join("   "));
   }
+}
+
+/** @param name instead of the channel's own */
+export function readingText(description: Description, { channel, values, error, level }: Reading, name?: string): string {
+  const called = name ?? (description.rgb ? "" : description.channels[channel]!.name || `Channel ${channel + 1}`);
+  const mean = level > 0 ? ` (${description.labels ? "one" : "mean"} of ${2 ** level} × ${2 ** level})` : "";
+  return `${called === "" ? "" : `${called} `}${values.map(readableValue).join(", ")}${error > 0 ? ` ± ${readableError(error)}` : ""}${mean}`;
 }

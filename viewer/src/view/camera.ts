@@ -23,6 +23,8 @@ export interface Point {
 const LARGEST_ZOOM = 64;
 /** The whole image never gets smaller than this share of what fits. */
 const SMALLEST_SHARE = 0.25;
+/** A level's pixels may be so much larger than the screen's. */
+const LARGEST_PIXEL = 1.1;
 /** Left free around an image that is fitted. */
 const FIT_SHARE = 0.96;
 
@@ -30,6 +32,8 @@ export function fit(image: Size, screen: Size): Camera {
   const zoom = FIT_SHARE * Math.min(screen.height / image.height, screen.width / image.width);
   return { y: image.height / 2, x: image.width / 2, zoom: Math.min(zoom, LARGEST_ZOOM) };
 }
+
+export const sameCamera = (a: Camera, b: Camera): boolean => a.y === b.y && a.x === b.x && a.zoom === b.zoom;
 
 /** Keeps the zoom within its bounds and some of the image in the middle of the screen. */
 export function bounded(camera: Camera, image: Size, screen: Size): Camera {
@@ -81,8 +85,8 @@ export function visibleRegion(camera: Camera, image: Size, screen: Size): Region
   return y[0] < y[1] && x[0] < x[1] ? { y, x } : undefined;
 }
 
-/** The coarsest level whose pixels are no larger than the screen's. */
+/** The coarsest level whose pixels are no larger than the screen's, or so little that nobody sees it: the next one has four times as many. */
 export function levelFor(camera: Camera, devicePixelRatio: number, levelCount: number): number {
-  const level = Math.floor(Math.log2(1 / (camera.zoom * devicePixelRatio)) + 1e-6);
+  const level = Math.floor(Math.log2(LARGEST_PIXEL / (camera.zoom * devicePixelRatio)));
   return Math.min(Math.max(level, 0), levelCount - 1);
 }

@@ -21,13 +21,14 @@ export const GAMMA_MOST = 5;
 export const lookOf = ({ visible, colour, window }: Channel): ChannelLook => ({ visible, colour, window, gamma: 1, table: undefined });
 
 /**
- * The largest error that cannot be seen: what moves the light by half of one of 255 steps where it changes fastest. Plainly that is
- * (high − low) / 255 / 2. With an exponent p = 1 / gamma the light changes fastest at the bright end if p > 1, p times as fast;
+ * The largest error that cannot be seen: what moves the light by one of 255 steps where it changes fastest, so that no light that a
+ * screen of 8 bits shows is more than one step beside the exact one. Half a step would promise the same, as light is rounded. Plainly
+ * that is (high − low) / 255. With an exponent p = 1 / gamma the light changes fastest at the bright end if p > 1, p times as fast;
  * and at the dark end if p < 1, where an error of a share e shows as e^p. A lookup table may change faster than plain light.
  */
 export function invisibleError({ window: [low, high], gamma, table }: ChannelLook): number {
-  const half = 1 / 510 / Math.max(1, steepness(table));
-  const share = gamma > 1 ? half ** gamma : half * gamma;
+  const step = 1 / 255 / Math.max(1, steepness(table));
+  const share = gamma > 1 ? step ** gamma : step * gamma;
   return Math.max(0, (high - low) * share);
 }
 

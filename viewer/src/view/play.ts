@@ -8,8 +8,11 @@ export class Player {
   private axis: string | undefined;
   private timer: ReturnType<typeof setInterval> | undefined;
 
-  /** @param viewer the one that is open; another one stops the play */
-  constructor(private readonly viewer: Viewer) {}
+  /** @param viewer the one that is open; another one stops the play. `ready` whether what is there may be left */
+  constructor(
+    private readonly viewer: Viewer,
+    private readonly ready: () => boolean,
+  ) {}
 
   get playing(): string | undefined {
     return this.axis;
@@ -25,6 +28,6 @@ export class Player {
   private tick(motion: Motion): void {
     const { viewer } = this;
     if (viewer.isClosed) return clearInterval(this.timer);
-    if (viewer.showsPlace) viewer.set({ at: steppedAt(viewer.description, viewer.current.at, motion, true) });
+    if (this.ready()) viewer.set({ at: steppedAt(viewer.description, viewer.current.at, motion, true) });
   }
 }

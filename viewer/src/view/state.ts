@@ -12,13 +12,15 @@ export interface ViewState {
   readonly looks: readonly ChannelLook[];
   /** Refine to the last bit, beyond what can be seen. */
   readonly wantExact: boolean;
+  /** The label images that lie over it, and how densely: 0 to 1. */
+  readonly labels: { readonly [name: string]: number };
 }
 
 const rounded = (value: number): string => String(Number(value.toPrecision(8)));
 
-/** `image=NAME&x=…&y=…&zoom=…&z=…&t=…&c0=1,0000FF,294,2210,1.5,viridis&exact=1`; gamma and table, and channels, only where they differ from what is stored. */
+/** `image=NAME&x=…&y=…&zoom=…&z=…&t=…&c0=1,0000FF,294,2210,1.5,viridis&exact=1&labels=0.5,NAME`; gamma and table, and channels, only where they differ from what is stored. */
 export function writeHash(description: Description, state: ViewState): string {
-  const { camera, at, looks, wantExact } = state;
+  const { camera, at, looks, wantExact, labels } = state;
   const parts = new URLSearchParams({ [isAddress(description.name) ? "store" : "image"]: description.name, x: rounded(camera.x), y: rounded(camera.y), zoom: rounded(camera.zoom) });
   for (const { name } of steppedAxes(description)) parts.set(name, String(at[name] ?? 0));
   looks.forEach((look, index) => {
@@ -26,6 +28,7 @@ export function writeHash(description: Description, state: ViewState): string {
     if (text !== writeLook(lookOf(description.channels[index]!))) parts.set(`c${index}`, text);
   });
   if (wantExact) parts.set("exact", "1");
+  for (const [name, opacity] of Object.entries(labels)) parts.append("labels", `${rounded(opacity)},${name}`);
   return parts.toString().replaceAll("%2F", "/").replaceAll("%3A", ":").replaceAll("%2C", ",");
 }
 
@@ -64,7 +67,16 @@ export function readHash(hash: string, description: Description, otherwise: View
   );
   const looks = otherwise.looks.map((look, index) => readLook(parts.get(`c${index}`)) ?? look);
   const wantExact = parts.has("exact") ? parts.get("exact") === "1" : otherwise.wantExact;
-  return { camera, at, looks, wantExact };
+  const labels = parts.has("labels") ? readLabels(parts.getAll("labels"), description) : otherwise.labels;
+  return { camera, at, looks, wantExact, labels };
+}
+
+function readLabels(texts: readonly string[], { labelImages }: Description): ViewState["labels"] {
+  const found = texts.flatMap((text) => {
+    const [, opacity, name] = /^([\d.]+),(.*)$/.exec(text) ?? [];
+    return name !== undefined && labelImages.includes(name) && Number(opacity) <= 1 ? [[name, Number(opacity)]] : [];
+  });
+  return Object.fromEntries(found);
 }
 
 function readLook(text: string | null): ChannelLook | undefined {

@@ -1,5 +1,5 @@
 /** How far the picture on the screen has come: pure. */
-import type { ChunkKey, ChunkPlace } from "../client/geometry.ts";
+import type { At, ChunkKey, ChunkPlace } from "../client/geometry.ts";
 import { errorAt, type Tile } from "./tiles.ts";
 
 export interface Progress {
@@ -10,6 +10,21 @@ export interface Progress {
   /** Chunks on the screen, and how many of them are exact. */
   readonly chunks: number;
   readonly exactChunks: number;
+}
+
+export interface Status extends Progress {
+  readonly bytesReceived: number;
+  /** The level on the screen, and whether all is here that was asked for. */
+  readonly level: number;
+  readonly settled: boolean;
+  /** Bytes received when the whole screen showed something for the first time. */
+  readonly firstPictureBytes: number | undefined;
+  readonly connected: boolean;
+  /** The indices that are on the screen. */
+  readonly shownAt: At;
+  /** Chunks that cannot be shown, and why. */
+  readonly damaged: ReadonlyMap<ChunkKey, string>;
+  readonly error: string | undefined;
 }
 
 export function progressOf(

@@ -5,34 +5,20 @@ import type { Picture } from "../client/refine.ts";
 import { Session, type SessionListener, type SessionParts } from "../client/session.ts";
 import type { Light, Scenery } from "../gl/painter.ts";
 import { Stage } from "../gl/stage.ts";
-import { bounded, fit, levelFor, visibleRegion, type Camera, type Size } from "./camera.ts";
-import { halfStep, lightOf, lookOf, type ChannelLook } from "./channels.ts";
+import { bounded, fit, levelFor, sameCamera, visibleRegion, type Camera, type Size } from "./camera.ts";
+import { halfStep, lookOf, type ChannelLook } from "./channels.ts";
+import { lit } from "./lights.ts";
+import { overviewOf, withOverview } from "./overview.ts";
 import { compose, covered, type Layered } from "./compose.ts";
 import { damageOnScreen, type Damage } from "./damage.ts";
 import { decodeLevel, targetChunks, viewOf, wantedChunks, type Scene } from "./requests.ts";
-import { cameraAfter, everything, offsetOf, recentred, repaint, type Painted, type Part } from "./repaint.ts";
-import { onCanvas, partsOf, spritesOf, type Canvas } from "./sprites.ts";
-import { toneOf } from "./tables.ts";
+import { cameraAfter, everything, offsetOf, recentred, repaint, type Painted } from "./repaint.ts";
+import { onCanvas, type Canvas } from "./sprites.ts";
 import { firstPlace, type ViewState } from "./state.ts";
 import { coarseView, motionBetween, scenesAhead, type Motion } from "./steps.ts";
-import { progressOf, type Progress } from "./status.ts";
+import { progressOf, type Progress, type Status } from "./status.ts";
 import type { Tile } from "./tiles.ts";
 import { Waiting } from "./waiting.ts";
-
-export interface Status extends Progress {
-  readonly bytesReceived: number;
-  /** The level on the screen, and whether all is here that was asked for. */
-  readonly level: number;
-  readonly settled: boolean;
-  /** Bytes received when the whole screen showed something for the first time. */
-  readonly firstPictureBytes: number | undefined;
-  readonly connected: boolean;
-  /** The indices that are on the screen. */
-  readonly shownAt: ViewState["at"];
-  /** Chunks that cannot be shown, and why. */
-  readonly damaged: ReadonlyMap<ChunkKey, string>;
-  readonly error: string | undefined;
-}
 
 /** What is drawn on. The canvas reaches `MARGIN` device pixels beyond what is seen of it, on all sides. */
 export interface Surface {
@@ -47,7 +33,10 @@ export interface Surface {
 /** Then a drag is drawn at every 15th frame or so, and moved in the others; a margin makes a whole picture 1.3 times as dear. */
 export const MARGIN = 96;
 const GPU_BUDGET_NBYTES = 256e6;
-const BACKGROUND = [0.075, 0.08, 0.09] as const;
+/** Of what lies over another image. */
+const GPU_BUDGET_OVER_NBYTES = 64e6;
+const BACKGROUND = [0.075, 0.08, 0.09, 1] as const;
+const NOTHING_BEHIND = [0, 0, 0, 0] as const;
 /** After so long without a move the picture is drawn exactly where it belongs. */
 const REST_MS = 120;
 /** This part of a device pixel is the same place. */
@@ -70,6 +59,8 @@ export class Viewer {
   /** Pictures that found no place on the GPU. */
   private readonly homeless = new Set<ChunkKey>();
   private readonly damaged = new Map<ChunkKey, string>();
+  /** Nobody has moved it yet: it goes on fitting when the screen gets another size. */
+  private fitted: boolean;
   private framePending = false;
   private closed = false;
   private connected = true;
@@ -91,10 +82,13 @@ export class Viewer {
     readonly description: Description,
     parts: SessionParts,
     private readonly onChange: () => void,
+    /** Whether it lies over another image: then it moves as that one does. */
+    private readonly over = false,
   ) {
+    this.fitted = !over;
     this.state = this.initialState();
     this.shownAt = this.state.at;
-    this.stage = new Stage(surface.gl, description, GPU_BUDGET_NBYTES);
+    this.stage = this.makeStage();
     this.session = new Session(description, parts, this.listener());
     this.requestFrame();
   }
@@ -121,7 +115,7 @@ export class Viewer {
   }
 
   initialState(): ViewState {
-    return { camera: fit(this.image, this.screen), at: firstPlace(this.description), looks: this.description.channels.map(lookOf), wantExact: false };
+    return { camera: fit(this.image, this.screen), at: firstPlace(this.description), looks: this.description.channels.map(lookOf), wantExact: false, labels: {} };
   }
 
   /** Whether what is on the screen is the place on z, t and the like that was asked for. */
@@ -141,8 +135,17 @@ export class Viewer {
     if (change.at !== undefined) this.motion = motionBetween(this.state.at, change.at) ?? this.motion;
     this.state = { ...this.state, ...change };
     if (change.camera !== undefined) this.movedAt = performance.now();
-    if (change.camera !== undefined) this.state = { ...this.state, camera: bounded(change.camera, this.image, this.screen) };
+    if (change.camera !== undefined && !this.over) {
+      this.fitted = sameCamera(change.camera, fit(this.image, this.screen));
+      this.state = { ...this.state, camera: bounded(change.camera, this.image, this.screen) };
+    }
     this.requestFrame();
+  }
+
+  /** As `set`, at once: for what has to move in the same frame as something else. */
+  setNow(change: Partial<ViewState>): void {
+    this.set(change);
+    if (!this.closed) this.frame();
   }
 
   setLook(channel: number, change: Partial<ChannelLook>): void {
@@ -183,6 +186,16 @@ export class Viewer {
     return compose(this.description, tiles, this.scene.level, invisible);
   }
 
+  /**
+   * The whole image as it is shown, small, and a mark of all that it is made from.
+   * @returns undefined where the mark is `known`, or something is still to come
+   */
+  overview(size: Size, known: string): { readonly mark: string; readonly pixels: Uint8ClampedArray<ArrayBuffer> } | undefined {
+    const found = overviewOf(this.description, this.state.looks, this.shownAt, this.stage.tiles, size);
+    if (found === undefined || found.mark === known || this.surface.gl.isContextLost()) return undefined;
+    return { mark: found.mark, pixels: this.stage.paintSmall(found.lights, this.scenery(found.camera, found.canvas)) };
+  }
+
   /** The picture of a chunk, if there is one. */
   tile(key: ChunkKey): Tile | undefined {
     return this.stage.tiles.get(key);
@@ -214,7 +227,7 @@ export class Viewer {
   restore(): void {
     const keys = this.stage.tiles.keys();
     this.painted = undefined;
-    this.stage = new Stage(this.surface.gl, this.description, GPU_BUDGET_NBYTES);
+    this.stage = this.makeStage();
     this.session.lost(keys);
     this.requestFrame();
   }
@@ -224,6 +237,10 @@ export class Viewer {
     this.session.close();
     this.stage.free();
     this.waiting.end();
+  }
+
+  private makeStage(): Stage {
+    return new Stage(this.surface.gl, this.description, this.over ? GPU_BUDGET_OVER_NBYTES : GPU_BUDGET_NBYTES);
   }
 
   private get settled(): boolean {
@@ -275,6 +292,7 @@ export class Viewer {
   private frame(): void {
     if (this.surface.gl.isContextLost()) return;
     const canvas = this.canvas();
+    if (this.fitted) this.state = { ...this.state, camera: fit(this.image, this.screen) };
     this.scene = this.visibleScene();
     if (this.scene !== undefined) {
       this.ask(this.scene);
@@ -294,7 +312,7 @@ export class Viewer {
       this.lastView = text;
       this.reachedError = Infinity;
       this.ahead = undefined;
-      this.wanted = wantedChunks(this.description, scene);
+      this.wanted = withOverview(this.description, scene, wantedChunks(this.description, scene));
       this.stage.touch([...this.wanted.keys()].reverse());
       this.session.show(view, levelsOf(this.wanted));
       this.session.lost([...this.homeless].filter((key) => this.wanted.has(key)));
@@ -363,19 +381,15 @@ export class Viewer {
   }
 
   /** All that is to be seen, and what tells it from what was seen before. */
-  private drawn(camera: Camera, canvas: Canvas): { lights: Light[]; scenery: Scenery; painted: Painted } {
-    const { description, state } = this;
-    const parts = new Map<string, Part>();
-    const lights = state.looks.flatMap((look, channel): Light[] => {
-      if (!look.visible) return [];
-      const layered = this.layered(channel);
-      partsOf(description, layered, camera, canvas, channel, parts);
-      const sprites = spritesOf(description, layered, this.stage.tiles, camera, canvas);
-      return [{ sprites, window: look.window, colour: lightOf(look, description), tone: toneOf(look, description) }];
-    });
+  private drawn(camera: Camera, canvas: Canvas): { lights: readonly Light[]; scenery: Scenery; painted: Painted } {
+    const { looks } = this.state;
+    const { lights, style, parts } = lit(this.description, looks, (channel) => this.layered(channel), this.stage.tiles, camera, canvas);
+    return { lights, scenery: this.scenery(camera, canvas), painted: { camera, canvas, style, parts } };
+  }
+
+  private scenery(camera: Camera, canvas: Canvas): Scenery {
     const bounds = onCanvas(camera, canvas, [0, 0, this.image.width, this.image.height]);
-    const style = lights.map(({ window, colour, tone }) => [...window, ...colour, tone?.name, tone?.exponent].join()).join(";");
-    return { lights, scenery: { bounds, background: BACKGROUND }, painted: { camera, canvas, style, parts } };
+    return { ...canvas, bounds, background: this.over ? NOTHING_BEHIND : BACKGROUND };
   }
 
   private get moving(): boolean {

@@ -9,7 +9,8 @@ import { levelSize } from "../geometry.ts";
 const CODEC = "ziggurat";
 const AXES = "tczyx";
 
-interface StoredJson {
+/** A stored array as a description has it, and what the whole image takes from it. */
+interface Array3 {
   readonly path: string;
   readonly level: number;
   readonly shape: readonly number[];
@@ -17,9 +18,6 @@ interface StoredJson {
   readonly chunk_shape: readonly number[];
   readonly resolutions: number;
   readonly nbytes: number;
-}
-
-interface Array3 extends StoredJson {
   readonly dtype: string;
   readonly coding: string;
   readonly fill: unknown;
@@ -81,6 +79,13 @@ export function describeGroup(name: string, group: unknown, documents: { readonl
     levels: levelsOf(arrays),
     arrays: arrays.map(({ dtype: _dtype, coding: _coding, fill: _fill, ...stored }) => stored),
   };
+}
+
+/** @param labels the parsed zarr.json of the image's group `labels`: https://ngff.openmicroscopy.org/0.5/#labels-md */
+export function labelAddresses(address: string, labels: unknown): string[] {
+  const names = new Checked(labels, "labels/zarr.json", fail).at("attributes").at("ome").at("labels");
+  const base = address.replace(/\/?$/, "/labels/");
+  return names.missing ? [] : names.list().map((name) => base + name.string().split("/").map(encodeURIComponent).join("/"));
 }
 
 function multiscaleOf(root: Checked): Checked {

@@ -4,7 +4,7 @@ import type { Feed, FeedListener } from "../feed.ts";
 import { loadCodecLater } from "../wasm.ts";
 import { Bytes, type Fetch } from "./bytes.ts";
 import { StoreFeed, type FeedWays } from "./feed.ts";
-import { consolidated, datasetPaths, describeGroup } from "./group.ts";
+import { consolidated, datasetPaths, describeGroup, labelAddresses } from "./group.ts";
 
 export interface StoreWays extends FeedWays {
   readonly fetch: Fetch;
@@ -21,8 +21,9 @@ export interface OpenedStore {
  */
 export async function openStore(address: string, module: WebAssembly.Module, ways: StoreWays, signal: AbortSignal): Promise<OpenedStore> {
   const bytes = new Bytes(address, ways.fetch);
+  const labels = bytes.json("labels/zarr.json", signal).then((listed) => labelAddresses(address, listed)).catch(() => []); // most images have none
   const [group, codec] = await Promise.all([bytes.json("zarr.json", signal), loadCodecLater(module)]);
   const documents = consolidated(group) ?? Object.fromEntries(await Promise.all(datasetPaths(group).map(async (path) => [path, await bytes.json(`${path}/zarr.json`, signal)])));
-  const description = parseDescription(describeGroup(address, group, documents));
+  const description = parseDescription({ ...describeGroup(address, group, documents), label_images: await labels });
   return { description, feed: (listener) => new StoreFeed(description, bytes, codec, ways, listener) };
 }
