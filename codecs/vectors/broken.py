@@ -287,7 +287,7 @@ def chains():
 
 def pieces():
     """Packet (0, 0) of the small shard in two pieces that cannot be: plane 0 of HH, raw, 4 bits a phase, and no states."""
-    told, raw = bytes((4, 0, 0, 0, 0)), bytes((1, 1, 5))
+    told, raw = bytes((4, 0, 0, 0, 0)), bytes((1, 1, 0))
     yield "piece_of_no_phase", told + bytes((0, 2)) + raw[:2] + bytes(2)
     yield "piece_of_all_phases", told + bytes((4, 4)) + raw + bytes(1)
     yield "piece_beyond_payload", told + bytes((2, 5)) + raw + bytes(1)
