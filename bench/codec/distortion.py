@@ -2,7 +2,8 @@
 
 Bytes are counted alike. What the tiles of an image share, or can leave out, is left out: JPEG 2000's main and tile
 header and its end mark, and our 104 header bytes. What is particular to the chunk counts: JPEG 2000's packet headers;
-our packets, their checksums and their lengths in the index.
+our packets, their checksums and their lengths in the index, and what tells of their pieces. Ours are cut at the budget,
+and the packet in which that is counts as far as its whole pieces go.
 """
 
 from __future__ import annotations
@@ -84,16 +85,17 @@ def _cuts(chunk: NDArray[Any], budgets: list[int]) -> Iterator[tuple[int, NDArra
     header = Header.parse(data)
     offsets, lengths, _, _ = parse_index(header, data[header.front_nbytes - header.index_nbytes :])
     packets = list(_sent(header, lengths))
-    decoder, taken, done = ChunkDecoder(header, 0), 0, 0
     for budget in budgets:
-        while done < len(packets):
-            _, resolution, step, length = packets[done]
-            cost = length + _varint_nbytes(length)
-            if taken + cost > budget:
+        decoder, taken = ChunkDecoder(header, 0), 0
+        for _, resolution, step, length in packets:
+            start, told = int(offsets[0, resolution, step]), _varint_nbytes(length)
+            if taken + told + length > budget:
+                part = data[start : start + max(0, budget - taken - told)]
+                used = decoder.add_part(resolution, step, part)
+                taken += used + told if used else 0
                 break
-            start = int(offsets[0, resolution, step])
             decoder.add(resolution, step, data[start : start + length], after_gap=True)
-            taken, done = taken + cost, done + 1
+            taken += told + length
         pixels = decoder.reconstruct(0)
         yield taken, pixels[0] if chunk.ndim == 2 else np.moveaxis(pixels, 0, -1)
 

@@ -37,7 +37,7 @@ HOW_FAST = (
 )
 HOW_CUT = (
     "PSNR of the central 512² chunk as it is shown: the window from 0.1 to 99.9 percentile of the plane as 8 bits; more than "
-    "60 dB count as 60, and nothing is compared where both reach it. Ours is cut at a packet, in the order the server sends "
+    "60 dB count as 60, and nothing is compared where both reach it. Ours is cut anywhere, in the order the server sends "
     "them. JPEG 2000 is 5/3, one layer made by OpenJPEG for the best quality within the same bytes. Not counted: JPEG 2000's "
     "main and tile headers and its end mark, our 104 header bytes. Counted: JPEG 2000's packet headers, our packets' checksums "
     "and their lengths in the index."

@@ -90,9 +90,7 @@ static void check_steps(const struct zgr_header *h, const uint8_t *payloads, con
                 uint32_t length = payload_nbytes[r * (h->first_step + 1u) + t];
                 if (t == step) {
                     memcpy(packet, at, length);
-                    uint32_t crc = zgr_packet_crc(h, 0, r, t, at, length);
-                    for (int i = 0; i < 4; i++)
-                        packet[length + i] = (uint8_t)(crc >> (8 * i));
+                    zgr_packet_seal(h, 0, r, t, packet, length);
                     expect(zgr_decoder_add(decoder, r, t, packet, length ? length + ZGR_CRC_NBYTES : 0) == ZGR_OK);
                 }
                 at += length;

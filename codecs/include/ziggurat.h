@@ -221,6 +221,12 @@ enum zgr_status zgr_encode_chunk(const struct zgr_header *header, const void *pi
 /* The 4 bytes that follow a payload in the object. */
 uint32_t zgr_packet_crc(const struct zgr_header *header, uint32_t ordinal, uint32_t resolution, uint32_t step,
                         const uint8_t *payload, size_t nbytes);
+/* A payload of zgr_encode_chunk to a packet: writes the checks of its pieces, and the 4 bytes that follow it. */
+void zgr_packet_seal(const struct zgr_header *header, uint32_t ordinal, uint32_t resolution, uint32_t step, uint8_t *packet,
+                     size_t payload_nbytes);
+/* How many pieces, but for the last, are whole in the beginning of a packet, and in how many bytes of it. Error: PACKET_CRC. */
+enum zgr_status zgr_whole_pieces(const struct zgr_header *header, uint32_t ordinal, uint32_t resolution, uint32_t step,
+                                 const uint8_t *packet, size_t nbytes, uint32_t *count, size_t *used_nbytes);
 
 /* ---- decoding a chunk ----------------------------------------------------------------------------------------------- */
 
@@ -240,6 +246,11 @@ enum zgr_status zgr_decoder_add(struct zgr_decoder *decoder, uint32_t resolution
  * those of the coarser resolution that it builds on, if they were not taken. (One of these that comes later is an ORDER error.) */
 enum zgr_status zgr_decoder_add_after_gap(struct zgr_decoder *decoder, uint32_t resolution, uint32_t step, const uint8_t *packet,
                                           size_t nbytes);
+/* Takes what is whole of the pieces of a packet that ends early, as zgr_decoder_add_after_gap takes all of it; *used_nbytes of it, 0 if
+ * there is nothing to take. Where something was taken nothing can be built on it: whatever is added after that is an ORDER error, and
+ * zgr_decoder_step stays what it was. Errors: ARGUMENT, ORDER, PACKET_CRC, PACKET. */
+enum zgr_status zgr_decoder_add_part(struct zgr_decoder *decoder, uint32_t resolution, uint32_t step, const uint8_t *packet,
+                                     size_t nbytes, size_t *used_nbytes);
 /* All packets of the resolution from the next one down to `step` are empty (none, if it is known so far already). */
 enum zgr_status zgr_decoder_skip_to(struct zgr_decoder *decoder, uint32_t resolution, uint32_t step);
 /* The step down to which a resolution is known; first_step + 1 when not at all. */

@@ -4,21 +4,29 @@
 
 #include "bitplanes.h"
 #include "lanes.h"
+#include "pieces.h"
 
 enum { ZGR_SEGMENTS_MAX = ZGR_SHARES_MAX * (ZGR_PLANE_MAX + 1) };
 
 /* Items of one band-plane, and its tables. */
 struct zgr_segment {
-    size_t first_item;
+    size_t first_items[ZGR_PHASES]; /* of each phase; flags belong to the first */
     const uint8_t *magnitudes, *signs;
+    uint64_t cost; /* estimate of its lane bytes, in 64ths of a bit */
 };
 
-/* A packet as it is staged in the output, where its lane bytes are missing: what comes before them, then the raw section. */
+/* A piece of a packet: SPEC.md, 9.8. */
+struct zgr_piece {
+    uint32_t first_phase; /* counted through all segments of the packet */
+    size_t raw_nbytes, lane_nbytes;
+};
+
+/* A packet as it is staged in the output, where its lane bytes are missing: what comes before them, then the raw sections of all pieces. */
 struct zgr_link {
-    size_t raw_start, end; /* from the start of the chain */
-    uint32_t first_segment;
+    size_t start, raw_start, end; /* from the start of the chain */
+    uint32_t first_segment, phase_count, cuts;
     uint8_t step, width, is_last; /* is_last: no band has a plane in a further packet */
-    size_t lane_nbytes;
+    struct zgr_piece pieces[ZGR_CUTS_MAX + 1];
 };
 
 struct zgr_chain {

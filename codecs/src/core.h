@@ -300,9 +300,11 @@ size_t zgr_entropy_encode(struct zgr_encoder *e, const struct zgr_share *shares,
                           uint8_t *out, size_t nbytes_avail);
 /* Makes payloads of what is staged: payload_nbytes[step] of each packet. Returns the size of all; SIZE_MAX: they do not fit. */
 size_t zgr_entropy_encode_finish(struct zgr_encoder *e, size_t nbytes_avail, uint32_t *payload_nbytes);
-/* Errors: PACKET. On failure the planes of the shares, and `lanes`, are unspecified. */
+/* Errors: PACKET. On failure the planes of the shares, and `lanes`, are unspecified. With piece_count > 0 the payload ends with so many
+ * of its pieces; nothing must be built on what it gives. */
 enum zgr_status zgr_entropy_decode(struct zgr_bitplanes *all, const struct zgr_share *shares, uint32_t count, int is_first,
-                                   struct zgr_lanes *lanes, const uint8_t *payload, size_t nbytes);
+                                   struct zgr_lanes *lanes, const uint8_t *payload, size_t nbytes, uint32_t piece_count);
+
 
 /* ---- packets.c: what a packet holds --------------------------------------------------------------------------------- */
 

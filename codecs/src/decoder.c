@@ -16,7 +16,7 @@ struct zgr_decoder {
     uint8_t steps[ZGR_RESOLUTIONS_MAX];   /* down to which step each resolution is known; first_step + 1: not at all */
     uint8_t built_on[ZGR_RESOLUTIONS_MAX]; /* down to which step finer packets have been coded by what each resolution holds */
     uint8_t touched[ZGR_RESOLUTIONS_MAX]; /* whether its planes have been zeroed, and may be other than zero */
-    int spoiled;
+    int spoiled, ended; /* ended: a part of a packet was taken last */
     struct zgr_bitplanes planes;
     struct zgr_lanes lanes[ZGR_RESOLUTIONS_MAX]; /* as the last packet of each left them */
     struct kept specials, residual;
@@ -69,7 +69,7 @@ enum zgr_status zgr_decoder_init(void *memory, size_t nbytes, const struct zgr_h
     struct zgr_rect rect = zgr_chunk_rect(header, ordinal);
     d->header = *header;
     d->ordinal = ordinal;
-    d->spoiled = 0;
+    d->spoiled = d->ended = 0;
     zgr_layout_make(header, rect.height, rect.width, &d->layout);
     memset(d->steps, header->first_step + 1, sizeof d->steps);
     memset(d->built_on, header->first_step + 1, sizeof d->built_on);
@@ -128,7 +128,9 @@ static enum zgr_status take_specials(struct zgr_decoder *d, const uint8_t **payl
     return status;
 }
 
-static enum zgr_status decode_payload(struct zgr_decoder *d, uint32_t resolution, uint32_t step, const uint8_t *payload, size_t nbytes)
+/* `piece_count` > 0: the payload ends with that piece. */
+static enum zgr_status decode_payload(struct zgr_decoder *d, uint32_t resolution, uint32_t step, const uint8_t *payload, size_t nbytes,
+                                      uint32_t piece_count)
 {
     uint32_t wave_step = step;
     if (d->header.coding == ZGR_LABEL) {
@@ -150,7 +152,7 @@ static enum zgr_status decode_payload(struct zgr_decoder *d, uint32_t resolution
     touch(d, resolution + 1); /* parents */
     touch(d, resolution);
     return zgr_entropy_decode(&d->planes, shares, count, step == d->header.first_step, &d->lanes[resolution],
-                              payload, nbytes);
+                              payload, nbytes, piece_count);
 }
 
 /* A packet is coded by what is known of the next coarser resolution: all down to one step before its own. */
@@ -163,7 +165,7 @@ static enum zgr_status take(struct zgr_decoder *d, uint32_t resolution, uint32_t
     size_t payload_nbytes = nbytes - ZGR_CRC_NBYTES;
     if (zgr_packet_crc(&d->header, d->ordinal, resolution, step, packet, payload_nbytes) != zgr_load_u32(packet + payload_nbytes))
         return ZGR_ERROR_PACKET_CRC;
-    enum zgr_status status = decode_payload(d, resolution, step, packet, payload_nbytes);
+    enum zgr_status status = decode_payload(d, resolution, step, packet, payload_nbytes, 0);
     d->spoiled = status != ZGR_OK;
     return status;
 }
@@ -175,22 +177,48 @@ static int too_early(const struct zgr_decoder *d, uint32_t resolution)
            !zgr_all_known(&d->header, resolution + 1, d->steps, 0);
 }
 
-enum zgr_status zgr_decoder_add_after_gap(struct zgr_decoder *d, uint32_t resolution, uint32_t step, const uint8_t *packet,
-                                          size_t nbytes)
+/* Whether a packet's turn has come, of bytes or none. */
+static enum zgr_status check_turn(const struct zgr_decoder *d, uint32_t resolution, uint32_t step, int has_bytes)
 {
     if (d->spoiled)
         return ZGR_ERROR_PACKET;
     if (resolution >= d->header.resolutions || step > d->header.first_step)
         return ZGR_ERROR_ARGUMENT;
-    if (step >= d->steps[resolution] || (nbytes > 0 && (step >= d->built_on[resolution] || too_early(d, resolution))))
+    if (d->ended || step >= d->steps[resolution] || (has_bytes && (step >= d->built_on[resolution] || too_early(d, resolution))))
         return ZGR_ERROR_ORDER;
-    enum zgr_status status = nbytes > 0 ? take(d, resolution, step, packet, nbytes) : ZGR_OK;
+    return ZGR_OK;
+}
+
+enum zgr_status zgr_decoder_add_after_gap(struct zgr_decoder *d, uint32_t resolution, uint32_t step, const uint8_t *packet,
+                                          size_t nbytes)
+{
+    enum zgr_status status = check_turn(d, resolution, step, nbytes > 0);
+    if (status == ZGR_OK && nbytes > 0)
+        status = take(d, resolution, step, packet, nbytes);
     if (status != ZGR_OK)
         return status;
     d->steps[resolution] = (uint8_t)step;
     if (nbytes > 0 && resolution + 1 < d->header.resolutions && needed_step(d, step) < d->built_on[resolution + 1])
         d->built_on[resolution + 1] = (uint8_t)needed_step(d, step);
     return ZGR_OK;
+}
+
+enum zgr_status zgr_decoder_add_part(struct zgr_decoder *d, uint32_t resolution, uint32_t step, const uint8_t *packet, size_t nbytes,
+                                     size_t *used_nbytes)
+{
+    uint32_t pieces;
+    enum zgr_status status = check_turn(d, resolution, step, 1);
+    *used_nbytes = 0;
+    if (status == ZGR_OK)
+        status = zgr_whole_pieces(&d->header, d->ordinal, resolution, step, packet, nbytes, &pieces, used_nbytes);
+    if (status != ZGR_OK || *used_nbytes == 0)
+        return status;
+    status = decode_payload(d, resolution, step, packet, *used_nbytes, pieces);
+    d->spoiled = status != ZGR_OK;
+    d->ended = 1;
+    d->steps[resolution] = (uint8_t)(step + 1);
+    memset(d->header.tightness, 0, sizeof d->header.tightness); /* measured of other pixels */
+    return status;
 }
 
 enum zgr_status zgr_decoder_add(struct zgr_decoder *d, uint32_t resolution, uint32_t step, const uint8_t *packet, size_t nbytes)
@@ -209,6 +237,8 @@ enum zgr_status zgr_decoder_skip_to(struct zgr_decoder *d, uint32_t resolution, 
         return ZGR_ERROR_PACKET;
     if (resolution >= d->header.resolutions || step > d->header.first_step + 1u)
         return ZGR_ERROR_ARGUMENT;
+    if (step < d->steps[resolution] && d->ended)
+        return ZGR_ERROR_ORDER;
     if (step < d->steps[resolution])
         d->steps[resolution] = (uint8_t)step;
     return ZGR_OK;
@@ -275,7 +305,7 @@ static struct zgr_places band_places(const struct zgr_decoder *d, uint32_t compo
         return places;
     uint32_t step = d->steps[band->resolution], exact = d->header.coding == ZGR_FLOAT;
     uint32_t weight = band->weight + zgr_weight_of_component(&d->header, component);
-    zgr_kernels()->coefficients(bits, zgr_plane_at(step > exact ? step - exact : 0, weight), room);
+    zgr_kernels()->coefficients(bits, zgr_plane_at(step > exact ? step - exact : 0, weight), bits->ahead, room);
     places.at = room;
     places.phase_places = (size_t)bits->unit_count * ZGR_LANES;
     places.stride = bits->stride;

@@ -3,6 +3,7 @@
 #define ZGR_DESCRIPTORS_H
 
 #include "bitplanes.h"
+#include "pieces.h"
 #include "tables.h"
 
 enum { ZGR_EMPTY_PLANE = 0, ZGR_RAW_PLANE = 1, ZGR_FIRST_TABLE = 2 };
@@ -27,6 +28,7 @@ struct zgr_walk {
     const uint8_t *head, *at, *end; /* head: bits; at: bytes */
     size_t head_place;              /* in bits */
     uint32_t next_share, planes_left, plane;
+    struct zgr_pieces pieces;
     uint8_t is_begun, signs, raw_magnitudes, raw_signs; /* of the share at hand, so far; the last two must remain so */
 };
 
@@ -69,13 +71,22 @@ static inline int zgr_walk_open(struct zgr_walk *walk, const struct zgr_share *s
     walk->head = payload;
     walk->end = end;
     walk->width_code = (uint8_t)zgr_walk_bits(walk, ZGR_WIDTH_BITS);
+    walk->head_place += !is_first; /* the flag of pieces */
+    if (!is_first && payload < end && (payload[0] & ZGR_IN_PIECES)) {
+        if (!zgr_pieces_parse(payload, (size_t)(end - payload), &walk->pieces) || walk->pieces.ends[0] > (size_t)(end - payload))
+            return 0;
+        walk->end = payload + walk->pieces.ends[0]; /* of the first piece, which holds all that a walk goes through */
+        walk->head += 1 + walk->pieces.nbytes;
+        walk->head_place = 0;
+    }
+    size_t head_start = walk->head_place;
     for (uint32_t i = 0; i < count; i++)
         if (zgr_share_has_planes(&shares[i]) && zgr_walk_planes(walk, &shares[i]) > (uint32_t)shares[i].plane_end - shares[i].plane_low)
             return 0;
     size_t nbytes = (walk->head_place + 7) / 8;
-    walk->at = payload + nbytes;
-    walk->head_place = ZGR_WIDTH_BITS;
-    return nbytes <= (size_t)(end - payload);
+    walk->at = walk->head + nbytes;
+    walk->head_place = head_start;
+    return nbytes <= (size_t)(walk->end - walk->head);
 }
 
 /* Goes on to the next share that has descriptors left; 0: there is none. */

@@ -8,7 +8,7 @@ enum { STEP_NBYTES = 32, STEPS_AT_ONCE = 128, SLACK = 16 };
 
 struct input {
     struct zgr_lanes lanes;
-    const uint8_t *end;
+    const uint8_t *payload_end, *end; /* end: or that of `tail` */
     const uint8_t *tail_from; /* what is copied to `tail`; NULL: nothing yet */
     uint8_t tail[2 * (STEPS_AT_ONCE * STEP_NBYTES + SLACK)];
 };
@@ -42,22 +42,23 @@ static int open_lanes(struct input *in, uint32_t width, const uint8_t *at, const
     }
     in->lanes.width = width;
     in->lanes.next = at;
-    in->end = end;
-    in->tail_from = NULL;
     return 1;
 }
 
-/* What the lanes have left is the raw section; the states of a last packet hold the end of it. */
-static void open_raw(const struct input *in, const uint8_t *end, int is_last, struct zgr_raw_reader *raw)
+/* What the lanes have left is the raw section; the states of a last packet hold the end of it. 0 if they have taken too much. */
+static int open_raw(const struct input *in, const uint8_t *end, int is_last, struct zgr_raw_reader *raw)
 {
     uint8_t held[ZGR_LANES];
     raw->front = in->tail_from ? in->tail_from + (in->lanes.next - in->tail) : in->lanes.next;
+    if (raw->front > end)
+        return 0;
     raw->front_nbytes = (size_t)(end - raw->front);
     raw->nbytes = raw->front_nbytes + (is_last ? in->lanes.width : 0);
     raw->place = 0;
     for (uint32_t j = 0; j < in->lanes.width; j++)
         held[j] = (uint8_t)in->lanes.states[j];
     zgr_raw_open(raw, held);
+    return 1;
 }
 
 /* All of the raw section has been read, and final states hold the end of it, or nothing. */
@@ -107,35 +108,33 @@ static int decode_signs(struct input *in, const struct zgr_pass *pass, uint32_t 
     return 1;
 }
 
-static int decode_magnitudes(struct input *in, struct zgr_bitplanes *all, const struct zgr_descriptor *d)
+/* Where a pass stands: at a phase of a band-plane. */
+struct stand {
+    struct zgr_walk walk;
+    struct zgr_descriptor d;
+    struct zgr_pass pass; /* of pass 1, where magnitudes are coded */
+    uint32_t phase;       /* the next one; ZGR_PHASES: the plane is done */
+};
+
+static void open_magnitudes(struct input *in, struct zgr_bitplanes *all, struct stand *at)
 {
-    struct zgr_pass pass;
+    const struct zgr_descriptor *d = &at->d;
     struct zgr_bits *bits = d->share->bits;
-    zgr_pass_begin(&pass, all, d->share, d->plane);
-    pass.lanes = &in->lanes;
-    pass.magnitudes = zgr_magnitude_tables[d->magnitudes - ZGR_FIRST_TABLE];
+    zgr_pass_begin(&at->pass, all, d->share, d->plane);
+    at->pass.lanes = &in->lanes;
+    at->pass.magnitudes = zgr_magnitude_tables[d->magnitudes - ZGR_FIRST_TABLE];
     if (d->signs) {
-        pass.signs = zgr_sign_tables[d->signs - 1];
+        at->pass.signs = zgr_sign_tables[d->signs - 1];
         if (!bits->signs_known)
             zgr_kernels()->signs(bits);
     }
     bits->signs_known = d->signs != 0;
-    for (uint32_t phase = 0; phase < ZGR_PHASES; phase++) {
-        for (uint32_t at = 0; at < bits->active_count; at += some(bits->active_count - at)) {
-            make_safe(in, some(bits->active_count - at));
-            zgr_kernels()->decode_units(&pass, phase, at, some(bits->active_count - at));
-            if (is_past_end(in))
-                return 0;
-        }
-        if (d->signs && !decode_signs(in, &pass, phase))
-            return 0;
-    }
-    bits->value_plane = d->plane;
-    return 1;
+    bits->value_plane = d->plane; /* as they will be, when somebody looks at them next */
 }
 
-static int decode_plane(struct input *in, struct zgr_bitplanes *all, const struct zgr_descriptor *d)
+static int open_plane(struct input *in, struct zgr_bitplanes *all, struct stand *at)
 {
+    const struct zgr_descriptor *d = &at->d;
     struct zgr_bits *bits = d->share->bits;
     if (in->lanes.width == 0 && (d->magnitudes != ZGR_RAW_PLANE || d->flags == ZGR_FLAGS_CODED))
         return 0;
@@ -147,44 +146,140 @@ static int decode_plane(struct input *in, struct zgr_bitplanes *all, const struc
     if (d->magnitudes == ZGR_RAW_PLANE) {
         bits->raw_here = 1;
         bits->signs_known = 0;
-    } else if (!decode_magnitudes(in, all, d)) {
-        return 0;
+    } else {
+        open_magnitudes(in, all, at);
     }
     bits->any = 1;
     return 1;
 }
 
+static int decode_phase(struct input *in, const struct stand *at)
+{
+    uint32_t active = at->d.share->bits->active_count;
+    if (at->d.magnitudes == ZGR_RAW_PLANE)
+        return 1;
+    for (uint32_t first = 0; first < active; first += some(active - first)) {
+        make_safe(in, some(active - first));
+        zgr_kernels()->decode_units(&at->pass, at->phase, first, some(active - first));
+        if (is_past_end(in))
+            return 0;
+    }
+    return !at->d.signs || decode_signs(in, &at->pass, at->phase);
+}
+
+/* Goes on to the next phase; 0: there is none. *is_open: it is the first of its plane. */
+static int next_phase(struct stand *at, int *is_open)
+{
+    *is_open = at->phase == ZGR_PHASES;
+    if (*is_open)
+        at->phase = 0;
+    return !*is_open || zgr_walk_next(&at->walk, &at->d) > 0;
+}
+
+static int decode_phases(struct input *in, struct zgr_bitplanes *all, struct stand *at, uint32_t count)
+{
+    int is_open;
+    for (; count > 0 && next_phase(at, &is_open); count--, at->phase++)
+        if ((is_open && !open_plane(in, all, at)) || !decode_phase(in, at))
+            return 0;
+    return 1;
+}
+
+/* ---- pass 2 --------------------------------------------------------------------------------------------------------- */
+
+static void read_phases(struct zgr_raw_reader *raw, struct stand *at, uint32_t count)
+{
+    int is_open;
+    for (; count > 0 && next_phase(at, &is_open); count--) {
+        zgr_kernels()->read_raw(raw, at->d.share->bits, at->d.plane, at->d.magnitudes == ZGR_RAW_PLANE, at->d.signs == 0, at->phase);
+        if (++at->phase == ZGR_PHASES)
+            zgr_walk_keep(&at->d);
+    }
+}
+
 /* ---- a packet ------------------------------------------------------------------------------------------------------- */
 
-static enum zgr_status decode_all(struct zgr_bitplanes *all, const struct zgr_walk *start, struct input *in)
+/* Counts the phases of all planes that are not zero; *behind is what follows the descriptors. 0 if one is wrong. */
+static int count_phases(const struct zgr_walk *start, uint32_t *phases, const uint8_t **behind)
 {
-    static const uint8_t widths[1 << ZGR_WIDTH_BITS] = {0, 8, 16, 32};
-    struct zgr_raw_reader raw;
     struct zgr_walk walk = *start;
     struct zgr_descriptor d;
-    int more, is_last = zgr_shares_are_last(start->shares, start->count);
+    int more;
+    *phases = 0;
     while ((more = zgr_walk_next(&walk, &d)) > 0)
-        ;
-    if (more < 0 || !open_lanes(in, widths[start->width_code], walk.at, start->end))
+        *phases += ZGR_PHASES;
+    *behind = walk.at;
+    return more == 0;
+}
+
+/* Of a packet of which some pieces are taken: which phases they make known. Planes that are zero are known to be. */
+static void mark_known(const struct zgr_walk *start, uint32_t piece_count)
+{
+    struct zgr_walk walk = *start;
+    struct zgr_descriptor d;
+    uint32_t known = 0;
+    for (uint32_t i = 0; i < piece_count; i++)
+        known += start->pieces.phases[i];
+    for (uint32_t i = 0; i < start->count; i++)
+        start->shares[i].bits->ahead = zgr_share_has_planes(&start->shares[i]) ? ZGR_PHASES : 0;
+    while (zgr_walk_next(&walk, &d) > 0) {
+        d.share->bits->ahead = (uint8_t)(known < ZGR_PHASES ? known : ZGR_PHASES);
+        known -= d.share->bits->ahead;
+    }
+}
+
+/* Lanes, then what they leave of the bytes up to `end`. */
+static int decode_piece(struct input *in, struct zgr_bitplanes *all, struct stand stands[2], uint32_t phases, const uint8_t *end, int is_last)
+{
+    struct zgr_raw_reader raw;
+    in->end = in->payload_end;
+    in->tail_from = NULL;
+    if (!decode_phases(in, all, &stands[0], phases) || !open_raw(in, end, is_last, &raw))
+        return 0;
+    read_phases(&raw, &stands[1], phases);
+    in->lanes.next = end;
+    return is_closed(in, &raw, is_last);
+}
+
+/* `piece_count` 0: all. */
+static enum zgr_status decode_all(struct zgr_bitplanes *all, const struct zgr_walk *start, struct input *in, const uint8_t *payload,
+                                  size_t nbytes, uint32_t piece_count)
+{
+    static const uint8_t widths[1 << ZGR_WIDTH_BITS] = {0, 8, 16, 32};
+    const struct zgr_pieces *pieces = &start->pieces;
+    struct stand stands[2];
+    const uint8_t *at;
+    uint32_t left;
+    if (!count_phases(start, &left, &at) || !open_lanes(in, widths[start->width_code], at, start->end))
         return ZGR_ERROR_PACKET;
-    for (walk = *start; zgr_walk_next(&walk, &d) > 0;)
-        if (!decode_plane(in, all, &d))
+    if (piece_count)
+        mark_known(start, piece_count);
+    for (int i = 0; i < 2; i++) {
+        stands[i].walk = *start;
+        stands[i].phase = ZGR_PHASES;
+    }
+    for (uint32_t i = 0; i < pieces->cuts && (i < piece_count || piece_count == 0); i++) {
+        uint32_t phases = pieces->phases[i];
+        if (phases == 0 || phases >= left || pieces->ends[i] > nbytes || !decode_piece(in, all, stands, phases, payload + pieces->ends[i], 0))
             return ZGR_ERROR_PACKET;
-    open_raw(in, start->end, is_last, &raw);
-    for (walk = *start; zgr_walk_next(&walk, &d) > 0; zgr_walk_keep(&d))
-        zgr_kernels()->read_raw(&raw, d.share->bits, d.plane, d.magnitudes == ZGR_RAW_PLANE, d.signs == 0);
-    return is_closed(in, &raw, is_last) ? ZGR_OK : ZGR_ERROR_PACKET;
+        left -= phases;
+    }
+    if (piece_count)
+        return ZGR_OK;
+    int is_last = zgr_shares_are_last(start->shares, start->count);
+    return decode_piece(in, all, stands, left, payload + nbytes, is_last) ? ZGR_OK : ZGR_ERROR_PACKET;
 }
 
 enum zgr_status zgr_entropy_decode(struct zgr_bitplanes *all, const struct zgr_share *shares, uint32_t count, int is_first,
-                                   struct zgr_lanes *lanes, const uint8_t *payload, size_t nbytes)
+                                   struct zgr_lanes *lanes, const uint8_t *payload, size_t nbytes, uint32_t piece_count)
 {
     struct input in;
     struct zgr_walk walk;
     if (!zgr_walk_open(&walk, shares, count, is_first, payload, payload + nbytes))
         return ZGR_ERROR_PACKET;
     in.lanes = *lanes;
-    enum zgr_status status = decode_all(all, &walk, &in);
+    in.payload_end = payload + nbytes;
+    enum zgr_status status = decode_all(all, &walk, &in, payload, nbytes, piece_count);
     zgr_passes_end(shares, count);
     *lanes = in.lanes;
     return status;

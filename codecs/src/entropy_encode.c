@@ -8,6 +8,10 @@
  * where there are far more planes than are of use. */
 enum { ITEM_PLANES = 6, LEAST_FREE = 64, LEAST_WIDTH = 8 };
 
+/* A packet may be cut where a piece has so many bytes, and this part of all bytes of the chain so far. Measured: 0.25 dB for 0.15 % of
+ * size; with twice as many cuts 0.3 dB for 0.46 %. */
+enum { LEAST_PIECE = 500, LEAST_PART = 5 };
+
 struct zgr_encoder {
     struct zgr_choice_room choices;
     struct zgr_chain chain;
@@ -15,6 +19,8 @@ struct zgr_encoder {
     uint8_t *out;     /* where the chain is staged */
     uint8_t *at, *end; /* of the packet at hand */
     uint64_t cost;    /* estimate of its lane bytes, in 64ths of a bit */
+    size_t chain_nbytes; /* estimate of all packets of the chain before it */
+    size_t head_bits;    /* of its head */
 };
 
 /* A unit of a plane has an item in each phase, and may have as many new signs; four times some of these are left over. */
@@ -52,6 +58,7 @@ struct zgr_encoder *zgr_entropy_encode_begin(const struct zgr_layout *layout, st
 void zgr_entropy_encode_chain(struct zgr_encoder *e, uint8_t *out)
 {
     e->out = out;
+    e->chain_nbytes = 0;
     zgr_chain_begin(&e->chain);
 }
 
@@ -134,7 +141,7 @@ static int encode_flags(struct zgr_encoder *e, struct zgr_bits *bits, uint32_t p
     return 1;
 }
 
-static void make_items(struct zgr_encoder *e, const struct zgr_share *share, uint32_t plane, int with_signs)
+static void make_items(struct zgr_encoder *e, const struct zgr_share *share, uint32_t plane, int with_signs, size_t *first_items)
 {
     struct zgr_pass pass;
     struct zgr_bits *bits = share->bits;
@@ -145,8 +152,10 @@ static void make_items(struct zgr_encoder *e, const struct zgr_share *share, uin
         zgr_kernels()->signs(bits);
         bits->signs_known = 1;
     }
-    for (uint32_t phase = 0; phase < ZGR_PHASES; phase++)
+    for (uint32_t phase = 0; phase < ZGR_PHASES; phase++) {
+        first_items[phase] = phase ? e->chain.items.count : first_items[0];
         zgr_kernels()->encode_phase(&pass, phase);
+    }
     bits->value_plane = (uint8_t)plane;
 }
 
@@ -164,12 +173,12 @@ static void encode_plane(struct zgr_encoder *e, const struct zgr_share *share, u
     struct zgr_choice choice = {ZGR_RAW_PLANE, 0, 0, 0};
     uint8_t flags = 0;
     int has_room = has_items_for(e, bits);
-    *segment = (struct zgr_segment){e->chain.items.count, NULL, NULL};
+    *segment = (struct zgr_segment){{e->chain.items.count}, NULL, NULL, e->cost};
     int with_flags = encode_flags(e, bits, plane, has_room, &flags);
     if (!bits->give_up && has_room) {
         size_t first = e->chain.items.count;
         int try_signs = !*raw_signs && !bits->give_up_signs;
-        make_items(e, share, plane, try_signs);
+        make_items(e, share, plane, try_signs, segment->first_items);
         choice.magnitudes = bits->last_magnitudes;
         choice.signs = *mode;
         zgr_choose(&e->choices, &e->chain.items, first, try_signs, &choice);
@@ -183,11 +192,14 @@ static void encode_plane(struct zgr_encoder *e, const struct zgr_share *share, u
         bits->raw_here = 1;
         bits->give_up = 1;
         choice.signs = *mode = 0;
+        for (uint32_t phase = 1; phase < ZGR_PHASES; phase++)
+            segment->first_items[phase] = e->chain.items.count;
     } else {
         segment->magnitudes = zgr_magnitude_tables[choice.magnitudes - ZGR_FIRST_TABLE];
         segment->signs = choice.signs ? zgr_sign_tables[choice.signs - 1] : NULL;
         e->cost += choice.cost;
     }
+    segment->cost = e->cost - segment->cost;
     if (choice.signs == 0) {
         *raw_signs = 1;
         bits->signs_known = 0;
@@ -231,11 +243,11 @@ static void put_bits(uint8_t *head, size_t *place, uint32_t bits, uint32_t count
     }
 }
 
-/* The head, but for the width. Returns its bytes. */
+/* The head, but for the width and pieces. Returns its bits. */
 static size_t write_head(const struct zgr_share *shares, uint32_t count, int is_first, uint8_t *head)
 {
     size_t place = 0;
-    put_bits(head, &place, 0, ZGR_WIDTH_BITS);
+    put_bits(head, &place, 0, ZGR_WIDTH_BITS + !is_first);
     for (uint32_t i = 0; i < count; i++) {
         uint32_t planes = described(&shares[i], is_first);
         if (!zgr_share_has_planes(&shares[i]))
@@ -247,7 +259,7 @@ static size_t write_head(const struct zgr_share *shares, uint32_t count, int is_
         if (is_first)
             put_bits(head, &place, planes, ZGR_COUNT_BITS);
     }
-    return (place + 7) / 8;
+    return place;
 }
 
 /* Head, descriptors, and the items of all planes. 0 if there is no room. */
@@ -258,7 +270,8 @@ static int encode_planes(struct zgr_encoder *e, const struct zgr_share *shares, 
         most += 2 + 3 * (size_t)described(&shares[i], is_first);
     if ((size_t)(e->end - e->at) < most)
         return 0;
-    e->at += write_head(shares, count, is_first, e->at);
+    e->head_bits = write_head(shares, count, is_first, e->at);
+    e->at += (e->head_bits + 7) / 8;
     for (uint32_t i = 0; i < count; i++) {
         const struct zgr_share *share = &shares[i];
         uint8_t raw_signs = 0, mode = share->bits->last_signs;
@@ -283,20 +296,77 @@ static uint8_t choose_width(const struct zgr_encoder *e, size_t item_count)
     return width > before ? width : before;
 }
 
-/* Stages the raw section behind the descriptors, and adds the packet to the chain. 0 if there is no room. */
-static size_t stage(struct zgr_encoder *e, struct zgr_walk *walk, struct zgr_link link, uint8_t *out)
+/* Estimated sizes, as far as they are staged. */
+struct staged {
+    uint64_t cost; /* of lane bytes, in 64ths of a bit */
+    const uint8_t *raw_start;
+};
+static size_t staged_nbytes(const struct staged *staged, const struct zgr_raw_writer *raw)
+{
+    return (size_t)(raw->at - staged->raw_start) + (size_t)(staged->cost / (8 * ZGR_COST_OF_A_BIT));
+}
+
+static int ends_here(size_t piece_nbytes, size_t all_nbytes)
+{
+    return piece_nbytes >= LEAST_PIECE && piece_nbytes * LEAST_PART >= all_nbytes;
+}
+
+/* The raw sections of all pieces, which are chosen here. */
+static void stage_pieces(struct zgr_encoder *e, struct zgr_walk *walk, struct zgr_link *link, int is_first, struct zgr_raw_writer *raw)
 {
     struct zgr_descriptor d;
-    struct zgr_raw_writer raw = {e->at, e->end, 0, 0, 0};
-    for (; zgr_walk_next(walk, &d) > 0; zgr_walk_keep(&d))
-        zgr_kernels()->write_raw(&raw, d.share->bits, d.plane, d.magnitudes == ZGR_RAW_PLANE, d.signs == 0);
-    zgr_raw_finish(&raw);
-    if (raw.is_full)
+    const struct zgr_segment *segment = &e->chain.segments[link->first_segment];
+    struct staged packet = {0, raw->at}, piece = packet;
+    uint32_t phases = 0;
+    link->pieces[0].first_phase = 0;
+    for (; zgr_walk_next(walk, &d) > 0; zgr_walk_keep(&d), segment++)
+        for (uint32_t phase = 0; phase < ZGR_PHASES; phase++) {
+            zgr_kernels()->write_raw(raw, d.share->bits, d.plane, d.magnitudes == ZGR_RAW_PLANE, d.signs == 0, phase);
+            packet.cost += segment->cost / ZGR_PHASES;
+            piece.cost += segment->cost / ZGR_PHASES;
+            if (is_first || ++phases == link->phase_count || link->cuts == ZGR_CUTS_MAX ||
+                !ends_here(staged_nbytes(&piece, raw), e->chain_nbytes + staged_nbytes(&packet, raw)))
+                continue;
+            zgr_raw_finish(raw);
+            link->pieces[link->cuts++].raw_nbytes = (size_t)(raw->at - piece.raw_start);
+            link->pieces[link->cuts].first_phase = phases;
+            piece = (struct staged){0, raw->at};
+        }
+    zgr_raw_finish(raw);
+    link->pieces[link->cuts].raw_nbytes = (size_t)(raw->at - piece.raw_start);
+}
+
+/* With pieces, the bits of a head that follow the flag start in a byte of their own. Returns by how many bytes all behind it moves. */
+static size_t part_head(const struct zgr_encoder *e, const struct zgr_link *link, uint8_t *head, const uint8_t *end)
+{
+    size_t first = ZGR_WIDTH_BITS + 1, place = 8, nbytes = (e->head_bits + 7) / 8, more = 1 + (e->head_bits - first + 7) / 8 - nbytes;
+    uint8_t before[(3 + ZGR_SHARES_MAX + 7) / 8];
+    if (link->cuts == 0)
         return 0;
-    out[0] |= (uint8_t)(link.width == 0 ? 0 : link.width == 8 ? 1 : link.width == 16 ? 2 : 3);
-    link.raw_start = (size_t)(e->at - e->out);
-    link.end = (size_t)(raw.at - e->out);
-    e->chain.links[e->chain.link_count++] = link;
+    memcpy(before, head, nbytes);
+    memmove(head + nbytes + more, head + nbytes, (size_t)(end - head) - nbytes);
+    head[0] = (uint8_t)(ZGR_IN_PIECES | (link->cuts - 1) << ZGR_PIECE_COUNT_SHIFT);
+    for (size_t bit = first; bit < e->head_bits; bit++)
+        put_bits(head, &place, before[bit / 8] >> bit % 8, 1);
+    return more;
+}
+
+/* Stages the raw sections behind the descriptors, and adds the packet to the chain. 0 if there is no room. */
+static size_t stage(struct zgr_encoder *e, struct zgr_walk *walk, int is_first, uint8_t *out)
+{
+    struct zgr_link *link = &e->chain.links[e->chain.link_count];
+    struct zgr_raw_writer raw = {e->at, e->end, 0, 0, 0};
+    stage_pieces(e, walk, link, is_first, &raw);
+    if (raw.is_full || e->end - raw.at < 8)
+        return 0;
+    size_t raw_nbytes = (size_t)(raw.at - e->at);
+    e->chain_nbytes += raw_nbytes + (size_t)(e->cost / (8 * ZGR_COST_OF_A_BIT));
+    raw.at += part_head(e, link, out, raw.at);
+    out[0] |= (uint8_t)(link->width == 0 ? 0 : link->width == 8 ? 1 : link->width == 16 ? 2 : 3);
+    link->start = (size_t)(out - e->out);
+    link->end = (size_t)(raw.at - e->out);
+    link->raw_start = link->end - raw_nbytes;
+    e->chain.link_count++;
     return (size_t)(raw.at - out);
 }
 
@@ -305,14 +375,19 @@ size_t zgr_entropy_encode(struct zgr_encoder *e, const struct zgr_share *shares,
 {
     struct zgr_walk walk;
     size_t first_item = e->chain.items.count, nbytes = 0;
-    struct zgr_link link = {0, 0, e->chain.segment_count, (uint8_t)step, 0, (uint8_t)zgr_shares_are_last(shares, count), 0};
+    struct zgr_link *link = &e->chain.links[e->chain.link_count];
+    link->first_segment = e->chain.segment_count;
+    link->cuts = 0;
+    link->step = (uint8_t)step;
+    link->is_last = (uint8_t)zgr_shares_are_last(shares, count);
     e->cost = 0;
     e->at = out;
     e->end = out + nbytes_avail;
     if (encode_planes(e, shares, count, is_first)) {
-        link.width = choose_width(e, e->chain.items.count - first_item);
+        link->width = choose_width(e, e->chain.items.count - first_item);
+        link->phase_count = (e->chain.segment_count - link->first_segment) * ZGR_PHASES;
         zgr_walk_open(&walk, shares, count, is_first, out, e->at);
-        nbytes = stage(e, &walk, link, out);
+        nbytes = stage(e, &walk, is_first, out);
     }
     zgr_passes_end(shares, count);
     return nbytes;

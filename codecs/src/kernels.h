@@ -31,8 +31,9 @@ struct zgr_kernels {
     void (*values)(struct zgr_bits *bits, uint32_t plane);
     void (*values_down)(struct zgr_bits *bits, uint32_t plane);
     void (*signs)(struct zgr_bits *bits);
-    /* All coefficients, the planes from `plane` up: [phase][place], in 16 bits if top ≤ 15, else in 32. */
-    void (*coefficients)(const struct zgr_bits *bits, uint32_t plane, void *out);
+    /* All coefficients, the planes from `plane` up, of the first `ahead` phases from plane - 1 up: [phase][place], in 16 bits if
+     * top ≤ 15, else in 32. */
+    void (*coefficients)(const struct zgr_bits *bits, uint32_t plane, uint32_t ahead, void *out);
     uint32_t (*step)(struct zgr_lanes *lanes, const uint8_t *p);
     void (*parents)(const struct zgr_pass *pass);
     /* Magnitudes of list[first] to list[first + count - 1] of a phase; at most 32 bytes each are taken. */
@@ -41,11 +42,13 @@ struct zgr_kernels {
     uint32_t (*find_signs)(const struct zgr_pass *pass, uint32_t phase, uint32_t *units);
     void (*decode_signs)(const struct zgr_pass *pass, uint8_t *p, uint32_t steps);
     void (*put_signs)(const struct zgr_pass *pass, uint32_t phase, uint32_t units);
-    void (*read_raw)(struct zgr_raw_reader *raw, struct zgr_bits *bits, uint32_t plane, int raw_magnitudes, int raw_signs);
+    void (*read_raw)(struct zgr_raw_reader *raw, struct zgr_bits *bits, uint32_t plane, int raw_magnitudes, int raw_signs,
+                     uint32_t phase);
     /* Encoder: coefficients of a band to planes (all `top` of them) and signs; `places` is scratch, ZGR_PHASES * ZGR_LANES * unit_count. */
     void (*load)(struct zgr_bits *bits, const int32_t *coeffs, uint32_t top, int32_t *places);
     void (*encode_phase)(const struct zgr_pass *pass, uint32_t phase);
-    void (*write_raw)(struct zgr_raw_writer *raw, struct zgr_bits *bits, uint32_t plane, int raw_magnitudes, int raw_signs);
+    void (*write_raw)(struct zgr_raw_writer *raw, struct zgr_bits *bits, uint32_t plane, int raw_magnitudes, int raw_signs,
+                      uint32_t phase);
     /* Items [first, end_item) backwards; bytes before `end`. `signs` NULL: those of signs are left out. */
     uint8_t *(*encode_items)(const struct zgr_items *items, size_t first, size_t end_item, const uint8_t *magnitudes,
                              const uint8_t *signs, struct zgr_lanes *lanes, uint8_t *end);

@@ -76,13 +76,14 @@ SIMD_INLINE void magnitude_bytes(const struct zgr_bits *bits, uint32_t plane, ui
         v_interleave(b[i], b[i + 4], &out[2 * i], &out[2 * i + 1]);
 }
 
-SIMD_INLINE void coefficients_16(const struct zgr_bits *bits, uint32_t plane, int16_t *out)
+/* Words [first, end) of the phases, by 8: those that are known down to `plane`. */
+SIMD static void coefficients_16(const struct zgr_bits *bits, uint32_t plane, size_t first, size_t end, int16_t *out)
 {
     uint8_t low[256], high[256], negative[256];
     /* No magnitude of 15 bits has a lone bit at plane 15 or above. */
     const int16_t half = (int16_t)((1u << plane) >> 1), one = plane < 15 ? (int16_t)(1u << plane) : -1, of_one = (int16_t)zgr_offset_of_one(plane);
     V bytes[8];
-    for (size_t at = 0; at < bits->word_count; at += 8, out += 256) {
+    for (size_t at = first; at < end; at += 8, out += 256) {
         magnitude_bytes(bits, plane, 0, at, bytes);
         for (uint32_t i = 0; i < 8; i++) {
             v_store(low + 32 * i, bytes[i]);
@@ -100,13 +101,13 @@ SIMD_INLINE void coefficients_16(const struct zgr_bits *bits, uint32_t plane, in
     }
 }
 
-SIMD_INLINE void coefficients_32(const struct zgr_bits *bits, uint32_t plane, int32_t *out)
+SIMD static void coefficients_32(const struct zgr_bits *bits, uint32_t plane, size_t first, size_t end, int32_t *out)
 {
     uint8_t part[4][256], negative[256];
     const uint32_t half = (1u << plane) >> 1, one = 1u << plane, of_one = zgr_offset_of_one(plane);
     V bytes[8];
     memset(part, 0, sizeof part);
-    for (size_t at = 0; at < bits->word_count; at += 8, out += 256) {
+    for (size_t at = first; at < end; at += 8, out += 256) {
         for (uint32_t group = 0; 8 * group < bits->top; group++) {
             magnitude_bytes(bits, plane, group, at, bytes);
             for (uint32_t i = 0; i < 8; i++)
@@ -123,12 +124,27 @@ SIMD_INLINE void coefficients_32(const struct zgr_bits *bits, uint32_t plane, in
     }
 }
 
-SIMD static void coefficients(const struct zgr_bits *bits, uint32_t plane, void *out)
+static void some_coefficients(const struct zgr_bits *bits, uint32_t plane, size_t first, size_t end, void *out)
 {
     if (bits->top <= 15)
-        coefficients_16(bits, plane, out);
+        coefficients_16(bits, plane, first, end, out);
     else
-        coefficients_32(bits, plane, out);
+        coefficients_32(bits, plane, first, end, out);
+}
+
+static void coefficients(const struct zgr_bits *bits, uint32_t plane, uint32_t ahead, void *out)
+{
+    const size_t end = ahead < ZGR_PHASES ? ahead * (size_t)bits->unit_count : bits->word_count, even = end & ~(size_t)7;
+    const size_t word_nbytes = ZGR_LANES * (bits->top <= 15 ? sizeof(int16_t) : sizeof(int32_t));
+    int32_t both[8 * ZGR_LANES]; /* words of which some are of a phase that is ahead */
+    uint8_t *to = out;
+    some_coefficients(bits, plane, even, bits->word_count, to + word_nbytes * even);
+    if (even > 0)
+        some_coefficients(bits, plane - 1, 0, even, out);
+    if (even < end) {
+        some_coefficients(bits, plane - 1, even, even + 8, both);
+        memcpy(to + word_nbytes * even, both, word_nbytes * (end - even));
+    }
 }
 
 /* ---- decoder -------------------------------------------------------------------------------------------------------- */
@@ -279,34 +295,38 @@ SIMD_INLINE int any_of_8(const uint32_t *words)
     return any != 0;
 }
 
-SIMD static void read_raw(struct zgr_raw_reader *from, struct zgr_bits *bits, uint32_t q, int raw_magnitudes, int raw_signs)
+SIMD static void read_raw(struct zgr_raw_reader *from, struct zgr_bits *bits, uint32_t q, int raw_magnitudes, int raw_signs,
+                          uint32_t phase)
 {
     struct zgr_raw_reader raw = *from;
     uint32_t *restrict plane = zgr_bits_plane(bits, q), *restrict significant = bits->significant, *restrict negative = bits->negative;
     const uint32_t *large = raw_magnitudes ? NULL : zgr_bits_large(bits, q + 4), *restrict missing = bits->missing;
-    const uint32_t words = bits->word_count, units = bits->unit_count, active = bits->active_count;
+    const uint32_t active = bits->active_count;
     const uint32_t *restrict list = bits->list;
+    const uint32_t first = phase * bits->unit_count, end = first + bits->unit_count;
     if (raw_magnitudes)
-        for (uint32_t phase = 0; phase < ZGR_PHASES; phase++)
-            for (uint32_t k = 0; k < active; k++) {
-                size_t at = phase * (size_t)units + list[k];
-                plane[at] = read_masked(&raw, ~missing[at]);
-            }
+        for (uint32_t k = 0; k < active; k++)
+            plane[first + list[k]] = read_masked(&raw, ~missing[first + list[k]]);
     if (large)
-        for (uint32_t at = 0; at < words; at += 8)
-            if (any_of_8(large + at))
-                for (uint32_t i = at; i < at + 8; i++)
-                    plane[i] |= read_masked(&raw, large[i]);
+        for (uint32_t at = first; at < end; at++) {
+            while (end - at > 8 && !any_of_8(large + at))
+                at += 8;
+            plane[at] |= read_masked(&raw, large[at]);
+        }
     if (raw_signs)
-        for (uint32_t at = 0; at < words; at += 8) {
-            uint32_t fresh[8];
-            for (uint32_t i = 0; i < 8; i++)
-                fresh[i] = plane[at + i] & ~significant[at + i];
-            if (any_of_8(fresh))
+        for (uint32_t at = first; at < end; at += 8) {
+            uint32_t fresh[8] = {0}, count = end - at < 8 ? end - at : 8;
+            if (count == 8)
                 for (uint32_t i = 0; i < 8; i++)
+                    fresh[i] = plane[at + i] & ~significant[at + i];
+            else
+                for (uint32_t i = 0; i < count; i++)
+                    fresh[i] = plane[at + i] & ~significant[at + i];
+            if (any_of_8(fresh))
+                for (uint32_t i = 0; i < count; i++)
                     negative[at + i] |= read_masked(&raw, fresh[i]);
         }
-    for (uint32_t at = 0; at < words; at++)
+    for (uint32_t at = first; at < end; at++)
         significant[at] |= plane[at];
     *from = raw;
 }
@@ -421,33 +441,36 @@ SIMD_INLINE void write_masked(struct zgr_raw_writer *raw, uint32_t bits, uint32_
     zgr_raw_write(raw, mask_extract(bits, mask), (uint32_t)__builtin_popcount(mask));
 }
 
-SIMD static void write_raw(struct zgr_raw_writer *to, struct zgr_bits *bits, uint32_t q, int raw_magnitudes, int raw_signs)
+SIMD static void write_raw(struct zgr_raw_writer *to, struct zgr_bits *bits, uint32_t q, int raw_magnitudes, int raw_signs,
+                           uint32_t phase)
 {
     struct zgr_raw_writer raw = *to;
     const uint32_t *plane = zgr_bits_plane(bits, q), *large = raw_magnitudes ? NULL : zgr_bits_large(bits, q + 4);
     uint32_t *restrict significant = bits->significant;
-    const uint32_t words = bits->word_count;
+    const uint32_t first = phase * bits->unit_count, end = first + bits->unit_count;
     if (raw_magnitudes)
-        for (uint32_t phase = 0; phase < ZGR_PHASES; phase++)
-            for (uint32_t k = 0; k < bits->active_count; k++) {
-                size_t at = phase * (size_t)bits->unit_count + bits->list[k];
-                write_masked(&raw, plane[at], ~bits->missing[at]);
-            }
+        for (uint32_t k = 0; k < bits->active_count; k++)
+            write_masked(&raw, plane[first + bits->list[k]], ~bits->missing[first + bits->list[k]]);
     if (large)
-        for (uint32_t at = 0; at < words; at += 8)
-            if (any_of_8(large + at))
-                for (uint32_t i = at; i < at + 8; i++)
-                    write_masked(&raw, plane[i], large[i]);
+        for (uint32_t at = first; at < end; at++) {
+            while (end - at > 8 && !any_of_8(large + at))
+                at += 8;
+            write_masked(&raw, plane[at], large[at]);
+        }
     if (raw_signs)
-        for (uint32_t at = 0; at < words; at += 8) {
-            uint32_t fresh[8];
-            for (uint32_t i = 0; i < 8; i++)
-                fresh[i] = plane[at + i] & ~significant[at + i];
-            if (any_of_8(fresh))
+        for (uint32_t at = first; at < end; at += 8) {
+            uint32_t fresh[8] = {0}, count = end - at < 8 ? end - at : 8;
+            if (count == 8)
                 for (uint32_t i = 0; i < 8; i++)
+                    fresh[i] = plane[at + i] & ~significant[at + i];
+            else
+                for (uint32_t i = 0; i < count; i++)
+                    fresh[i] = plane[at + i] & ~significant[at + i];
+            if (any_of_8(fresh))
+                for (uint32_t i = 0; i < count; i++)
                     write_masked(&raw, bits->negative[at + i], fresh[i]);
         }
-    for (uint32_t at = 0; at < words; at++)
+    for (uint32_t at = first; at < end; at++)
         significant[at] |= plane[at];
     *to = raw;
 }

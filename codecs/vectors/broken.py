@@ -11,6 +11,7 @@ from ziggurat.reference.binarycoder import BitEncoder, BitModel
 from ziggurat.reference.checksum import crc32c
 from ziggurat.reference.chunk import encode_chunk
 from ziggurat.reference.descriptors import Head
+from ziggurat.reference.rawbits import bits_to_bytes
 from ziggurat.reference.valuetable import table_nbytes
 
 INDEX_AT = 104
@@ -242,7 +243,7 @@ def head(code, *planes):
         for _ in range(count // 7):
             bits.put(7, 3)
         bits.put(count % 7, 3)
-    return bits.finish()
+    return bits_to_bytes(bits.bits)
 
 
 def hand_made():
@@ -280,8 +281,23 @@ def chains():
     state, raw = bytes((0, 1)), head(1, 1, 0, 0) + bytes((1,)) + bytes((0, 1)) * 8 + bytes(2)
     yield "fewer_lanes", {(0, 3): raw, (0, 2): bytes((0, 0))}
     # (0, 0) is the last: plane 0 of HH, 2 raw bytes, which the first two states hold.
-    yield "state_does_not_end", {(0, 0): bytes((5, 1)) + state * 5 + bytes((1, 1)) + state * 2}
-    yield "raw_held_twice", {(0, 0): bytes((5, 1)) + state * 8 + bytes(2)}
+    yield "state_does_not_end", {(0, 0): bytes((9, 1)) + state * 5 + bytes((1, 1)) + state * 2}
+    yield "raw_held_twice", {(0, 0): bytes((9, 1)) + state * 8 + bytes(2)}
+
+
+def pieces():
+    """Packet (0, 0) of the small shard in two pieces that cannot be: plane 0 of HH, raw, 4 bits a phase, and no states."""
+    told, raw = bytes((4, 0, 0, 0, 0)), bytes((1, 1, 0))
+    yield "piece_of_no_phase", told + bytes((0, 2)) + raw[:2] + bytes(2)
+    yield "piece_of_all_phases", told + bytes((4, 4)) + raw + bytes(1)
+    yield "piece_beyond_payload", told + bytes((2, 5)) + raw + bytes(1)
+    yield "piece_short", told + bytes((2, 2)) + raw + bytes(1)
+    yield "piece_left_over", told + bytes((2, 4)) + raw + bytes(2)
+    yield "piece_without_descriptors", told + bytes((2, 1)) + raw + bytes(1)
+    yield "piece_number_not_shortest", told + bytes((0x82, 0, 3)) + raw + bytes(1)
+    yield "piece_number_of_5_bytes", told + bytes((2, 0x83, 0x80, 0x80, 0x80, 0)) + raw + bytes(1)
+    yield "piece_checks_cut", bytes((4 | 31 << 3,)) + bytes(40)
+    yield "last_piece_left_over", told + bytes((2, 3)) + raw + bytes(2)
 
 
 def with_first_packet(payload):
@@ -354,6 +370,8 @@ def objects():
         yield name, with_first_packet(payload), "packet"
     for name, packets in chains():
         yield name, with_packets(packets), "packet"
+    for name, payload in pieces():
+        yield name, with_packets({(0, 0): payload}), "packet"
     yield from tables()
 
 

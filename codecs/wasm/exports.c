@@ -161,6 +161,13 @@ enum zgr_status EXPORT(zgr_wasm_decoder_add)(struct wasm_decoder *decoder, uint3
     return zgr_decoder_add_after_gap(decoder->core, resolution, step, packet, nbytes);
 }
 
+enum zgr_status EXPORT(zgr_wasm_decoder_add_part)(struct wasm_decoder *decoder, uint32_t resolution, uint32_t step, const uint8_t *packet,
+                                                  size_t nbytes)
+{
+    size_t used_nbytes;
+    return zgr_decoder_add_part(decoder->core, resolution, step, packet, nbytes, &used_nbytes);
+}
+
 uint32_t EXPORT(zgr_wasm_decoder_step)(const struct wasm_decoder *decoder, uint32_t resolution)
 {
     return zgr_decoder_step(decoder->core, resolution);

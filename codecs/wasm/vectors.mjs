@@ -56,13 +56,19 @@ function packetOf(data, { header, steps, offsets, lengths }, chunk, resolution, 
 }
 
 function feedAll(data, table, chunk, decoder, lowest) {
+  let cut = null;
   for (let resolution = table.header.resolutions - 1; resolution >= 0; resolution--) {
     for (let step = table.header.firstStep; step >= lowest; step--) {
       const packet = packetOf(data, table, chunk, resolution, step);
-      if (!packet) break;
+      if (!packet) {
+        const start = table.offsets[(chunk * table.header.resolutions + resolution) * table.steps + step];
+        if (start < data.length) cut = { resolution, step, part: data.subarray(start) };
+        break;
+      }
       withCopy(packet, (pointer, nbytes) => check(z.zgr_wasm_decoder_add(decoder, resolution, step, pointer, nbytes)));
     }
   }
+  if (cut) withCopy(cut.part, (pointer, nbytes) => check(z.zgr_wasm_decoder_add_part(decoder, cut.resolution, cut.step, pointer, nbytes)));
 }
 
 /** The fill value to the bit: the 8 bytes at 40 in a header hold it, little-endian. */

@@ -79,6 +79,23 @@ public:
             raise(status, where() + " resolution " + std::to_string(resolution) + " step " + std::to_string(step));
     }
 
+    size_t add_part(uint32_t resolution, uint32_t step, nb::handle packet)
+    {
+        Bytes bytes(packet);
+        zgr_status status;
+        size_t used = 0;
+        {
+            nb::gil_scoped_release unlocked;
+            std::lock_guard<std::mutex> lock(mutex);
+            status = zgr_decoder_add_part(decoder, resolution, step, bytes.data(), bytes.size(), &used);
+        }
+        if (status != ZGR_OK)
+            raise(status, where() + " a part of resolution " + std::to_string(resolution) + " step " + std::to_string(step));
+        if (used > 0)
+            std::memset(h.tightness, 0, sizeof h.tightness); // as the core does
+        return used;
+    }
+
     void skip_to(uint32_t resolution, uint32_t step)
     {
         std::lock_guard<std::mutex> lock(mutex);
@@ -169,6 +186,15 @@ bool check_packet(const Header &header, uint32_t ordinal, uint32_t resolution, u
     return zgr_packet_crc(&header.h, ordinal, resolution, step, bytes.data(), bytes.size() - ZGR_CRC_NBYTES) == stored;
 }
 
+size_t usable_nbytes(const Header &header, uint32_t ordinal, uint32_t resolution, uint32_t step, nb::handle packet)
+{
+    Bytes bytes(packet);
+    uint32_t count;
+    size_t used;
+    check(zgr_whole_pieces(&header.h, ordinal, resolution, step, bytes.data(), bytes.size(), &count, &used), "a part of a packet");
+    return used;
+}
+
 } // namespace
 
 void bind_decode(nb::module_ &module)
@@ -176,11 +202,13 @@ void bind_decode(nb::module_ &module)
     nb::class_<ChunkDecoder>(module, "ChunkDecoder")
         .def(nb::init<const Header &, uint32_t>(), "header"_a, "ordinal"_a)
         .def("add", &ChunkDecoder::add, "resolution"_a, "step"_a, "packet"_a, nb::kw_only(), "after_gap"_a = false)
+        .def("add_part", &ChunkDecoder::add_part, "resolution"_a, "step"_a, "packet"_a)
         .def("skip_to", &ChunkDecoder::skip_to, "resolution"_a, "step"_a)
         .def("step", &ChunkDecoder::step, "resolution"_a)
         .def("error", &ChunkDecoder::error, "level"_a)
         .def("reconstruct", &ChunkDecoder::reconstruct, "level"_a, "out"_a = nb::none())
         .def_prop_ro("ordinal", &ChunkDecoder::number);
     module.def("decode_chunk", &decode_chunk, "header"_a, "ordinal"_a, "level"_a, "step"_a, "packets"_a, "out"_a = nb::none());
+    module.def("usable_nbytes", &usable_nbytes, "header"_a, "ordinal"_a, "resolution"_a, "step"_a, "packet"_a);
     module.def("check_packet", &check_packet, "header"_a, "ordinal"_a, "resolution"_a, "step"_a, "packet"_a);
 }

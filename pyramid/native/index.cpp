@@ -104,10 +104,8 @@ void write_packets(const zgr_header &h, const Payloads &payloads, uint8_t *out)
 {
     for_each_packet(h, payloads, [&](const zgr_cursor &at, const Payload &payload) {
         std::memcpy(out, payload.data, payload.nbytes);
-        out += payload.nbytes;
-        uint32_t crc = zgr_packet_crc(&h, at.chunk, at.resolution, at.step, payload.data, payload.nbytes);
-        for (int i = 0; i < 4; i++)
-            *out++ = uint8_t(crc >> (8 * i));
+        zgr_packet_seal(&h, at.chunk, at.resolution, at.step, out, payload.nbytes);
+        out += payload.nbytes + ZGR_CRC_NBYTES;
     });
 }
 

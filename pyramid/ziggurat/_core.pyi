@@ -280,6 +280,15 @@ def decode_chunk(
 def check_packet(header: Header, ordinal: int, resolution: int, step: int, packet: Buffer) -> bool:
     """Whether the checksum at the end of a packet is right, for this shard and place."""
 
+def usable_nbytes(header: Header, ordinal: int, resolution: int, step: int, packet: Buffer) -> int:
+    """Return how many bytes of the beginning of a packet are whole pieces, the last one of the packet left out; 0 if there is none.
+
+    Raises
+    ------
+    CorruptError
+        ``packet_crc``: what would be used is damaged.
+    """
+
 class ChunkDecoder:
     """What is known of one chunk; takes packets, gives pixels at any time.
 
@@ -302,6 +311,18 @@ class ChunkDecoder:
         CorruptError
             ``packet_crc``: damaged; ``order``: not the next one. The decoder is as before. ``packet``: malformed, and the
             decoder is spoiled for good.
+        """
+
+    def add_part(self, resolution: int, step: int, packet: Buffer) -> int:
+        """Take what is whole of the pieces of a packet that ends early, and return how many bytes of it that is, or 0.
+
+        The packet is as for :meth:`add` ``after_gap``. Nothing can be built on a part: if there was something to take, whatever
+        is added or skipped after that is refused, and :meth:`step` and :meth:`error` stay what they were.
+
+        Raises
+        ------
+        CorruptError
+            As :meth:`add` does.
         """
 
     def skip_to(self, resolution: int, step: int) -> None:

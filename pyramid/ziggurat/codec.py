@@ -19,7 +19,17 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import numpy as np
 
-from ziggurat._core import ChunkDecoder, ErrorsSeen, Header, assemble, encode_chunk, error_bound, parse_index, tighten
+from ziggurat._core import (
+    ChunkDecoder,
+    ErrorsSeen,
+    Header,
+    assemble,
+    encode_chunk,
+    error_bound,
+    parse_index,
+    tighten,
+    usable_nbytes,
+)
 from ziggurat.encode import CODINGS, DTYPES, coarse_step_of, first_step_of
 from ziggurat.errors import CorruptError, FormatError, RequestError, SourceError
 from ziggurat.valuemap import ValueMap, coding_of, fill_mask, find_value_map
@@ -150,7 +160,8 @@ def decode(
     Parameters
     ----------
     data
-        The object, or any prefix of it that holds the header and the index. Of a prefix all whole packets are used.
+        The object, or any prefix of it that holds the header and the index. Of a prefix all whole packets are used, and the whole
+        pieces of one that is cut.
     component_axis
         Where to put the components.
     level
@@ -245,7 +256,12 @@ def guaranteed_error(data: Buffer, *, level: int = 0, step: int = 0) -> float:
     shard = _Shard.parse(data)
     shard.check_level(level)
     errors = (
-        error_bound(shard.header, level, shard.known_steps(int(ordinal), step))
+        error_bound(
+            shard.header,
+            level,
+            shard.known_steps(int(ordinal), step),
+            shard.part(int(ordinal), level, step) is not None,
+        )
         for ordinal in np.flatnonzero(shard.present)
     )
     return max(errors, default=0)
@@ -260,6 +276,8 @@ class _Shard:
     offsets: NDArray[np.uint64]
     lengths: NDArray[np.uint32]
     present: NDArray[np.bool_]
+    cut: tuple[int, int, int] | None
+    """Chunk, resolution and step of the packet in which the data end."""
 
     @classmethod
     def parse(cls, data: Buffer) -> _Shard:
@@ -272,7 +290,11 @@ class _Shard:
             error = CorruptError(f"{len(view) - object_nbytes} bytes follow the last packet")
             error.reason = "index"
             raise error
-        return cls(view, header, offsets, lengths, present)
+        cut = None
+        if len(view) < object_nbytes:
+            inside = (offsets < len(view)) & (offsets + lengths > len(view)) & (lengths > 0)
+            cut = next(((int(c), int(r), int(t)) for c, r, t in np.argwhere(inside)), None)
+        return cls(view, header, offsets, lengths, present, cut)
 
     def check_level(self, level: int) -> None:
         header = self.header
@@ -294,6 +316,17 @@ class _Shard:
                 steps.append(step)
         return steps, lowest
 
+    def part(self, ordinal: int, level: int, lowest: int) -> tuple[int, int, memoryview] | None:
+        """Return resolution, step and bytes of the packet that is cut, if it is of this chunk, wanted, and of use."""
+        if self.cut is None or self.cut[0] != ordinal:
+            return None
+        _, resolution, step = self.cut
+        packet = self.data[int(self.offsets[self.cut]) :]
+        is_wanted = resolution >= min(level, self.header.resolutions - 1) and step >= lowest
+        if not is_wanted or not usable_nbytes(self.header, ordinal, resolution, step, packet):
+            return None
+        return resolution, step, packet
+
     def known_steps(self, ordinal: int, lowest: int) -> list[int]:
         return [self.held(ordinal, resolution, lowest)[1] for resolution in range(self.header.resolutions)]
 
@@ -307,6 +340,9 @@ class _Shard:
                 packet = self.data[starts[step] : starts[step] + lengths[step]]
                 decoder.add(resolution, step, packet, after_gap=True)
             decoder.skip_to(resolution, known)
+        part = self.part(ordinal, level, lowest)
+        if part is not None:
+            decoder.add_part(*part)
         return decoder
 
 

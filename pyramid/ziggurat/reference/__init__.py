@@ -20,6 +20,7 @@ module                  section of codecs/SPEC.md
 :mod:`.contexts`        9.1, 9.4, 9.5 phases and contexts
 :mod:`.tables`          9.6 the tables
 :mod:`.rawbits`         9.7 the raw section
+:mod:`.pieces`          9.8 the pieces of a packet
 :mod:`.errorbound`      10. The guaranteed error
 :mod:`.refusal`         11. What a reader must refuse
 :mod:`.labels`          12. Labels

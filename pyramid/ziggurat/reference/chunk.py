@@ -9,7 +9,7 @@ import numpy as np
 from ziggurat.reference.bands import Band, bands_of, lowest_plane, middle, planes_of
 from ziggurat.reference.binarycoder import BitDecoder, BitEncoder
 from ziggurat.reference.colour import colour_forward, colour_inverse
-from ziggurat.reference.contexts import BandBits
+from ziggurat.reference.contexts import PHASES, BandBits
 from ziggurat.reference.descriptors import Share
 from ziggurat.reference.entropy import decode_packet, stage_packet
 from ziggurat.reference.floats import SPECIALS, Stream, code_pixels, map_floats, to_bits, unmap_floats, wave_header
@@ -18,6 +18,7 @@ from ziggurat.reference.header import FLOAT, LABEL, RCT
 from ziggurat.reference.index import CRC_NBYTES, packet_crc
 from ziggurat.reference.labels import LabelChunk, encode_labels
 from ziggurat.reference.lanes import LaneDecoder, encode_chain
+from ziggurat.reference.pieces import whole_pieces
 from ziggurat.reference.refusal import refuse
 from ziggurat.reference.transform import Bands, join, split
 from ziggurat.reference.values import map_values, unmap_values
@@ -46,6 +47,7 @@ class ChunkDecoder:
         self.lanes = [LaneDecoder() for _ in range(header.resolutions)]
         self.labels = LabelChunk(header, rect.height, rect.width) if header.coding == LABEL else None
         self.specials = self.residual = b""
+        self.is_ended = False
 
     def add(self, resolution: int, step: int, packet: bytes) -> None:
         """Take a packet with its checksum, b"" if it is empty.
@@ -55,20 +57,40 @@ class ChunkDecoder:
         CorruptError
             Of the reason ``order``, ``packet_crc`` or ``packet``.
         """
-        if not (0 <= resolution < self.header.resolutions and 0 <= step <= self.header.first_step):
-            raise refuse("argument", f"there is no packet ({resolution}, {step})")
-        early = self.labels is not None and any(self.steps[resolution + 1 :])
-        if step + 1 != self.steps[resolution] or (packet and early):
-            raise refuse("order", f"packet ({resolution}, {step}) is not the next one")
-        needed = min(step + 1, self.header.first_step)
-        if packet and resolution + 1 < self.header.resolutions and self.steps[resolution + 1] > needed:
-            raise refuse("order", f"packet ({resolution}, {step}) comes before what it builds on")
+        self._check_turn(resolution, step, packet)
         if packet:
             payload, crc = packet[:-CRC_NBYTES], packet[-CRC_NBYTES:]
             if not payload or packet_crc(self.header, (self.ordinal, resolution, step), payload) != crc:
                 raise refuse("packet_crc", f"packet ({resolution}, {step}) is damaged")
             self._decode(resolution, step, payload)
         self.steps[resolution] = step
+
+    def add_part(self, resolution: int, step: int, packet: bytes) -> int:
+        """Take the whole pieces of a packet that ends early; returns how many bytes of it. Nothing can be added after that.
+
+        Raises
+        ------
+        CorruptError
+            As `add` does.
+        """
+        self._check_turn(resolution, step, packet)
+        count, nbytes = whole_pieces(self.header, (self.ordinal, resolution, step), packet)
+        if count:
+            self._decode_planes(resolution, step - (self.header.coding == FLOAT), packet[:nbytes], count)
+            self.is_ended = True
+        return nbytes
+
+    def _check_turn(self, resolution: int, step: int, packet: bytes) -> None:
+        if not (0 <= resolution < self.header.resolutions and 0 <= step <= self.header.first_step):
+            raise refuse("argument", f"there is no packet ({resolution}, {step})")
+        if self.is_ended:
+            raise refuse("order", "a packet that was cut was taken before")
+        early = self.labels is not None and any(self.steps[resolution + 1 :])
+        if step + 1 != self.steps[resolution] or (packet and early):
+            raise refuse("order", f"packet ({resolution}, {step}) is not the next one")
+        needed = min(step + 1, self.header.first_step)
+        if packet and resolution + 1 < self.header.resolutions and self.steps[resolution + 1] > needed:
+            raise refuse("order", f"packet ({resolution}, {step}) comes before what it builds on")
 
     def _decode(self, resolution: int, step: int, payload: bytes) -> None:
         if self.labels is not None:
@@ -104,9 +126,10 @@ class ChunkDecoder:
         if nbytes > (self.header.numpy_dtype.itemsize + more) * pixels + 64:
             raise refuse("packet", "a stream is longer than any encoder makes it")
 
-    def _decode_planes(self, resolution: int, step: int, payload: bytes) -> None:
+    def _decode_planes(self, resolution: int, step: int, payload: bytes, piece_count: int | None = None) -> None:
         shares = _shares(self.wave, self.bits, resolution, step)
-        decode_packet(shares, payload, self.lanes[resolution], is_first=step == self.wave.first_step)
+        is_first = step == self.wave.first_step
+        decode_packet(shares, payload, self.lanes[resolution], is_first=is_first, piece_count=piece_count)
 
     def skip_to(self, resolution: int, step: int) -> None:
         """All packets down to ``step`` are empty."""
@@ -153,12 +176,16 @@ class ChunkDecoder:
         resolution = min(max(0, band.decomposition - 1), self.header.resolutions - 1)
         if band.kind == "LL":
             resolution = self.header.resolutions - 1
-        coeffs, step = self.bits[component, band].coeffs, self.steps[resolution]
+        bits, step = self.bits[component, band], self.steps[resolution]
         if self.header.coding == FLOAT:
             step = max(0, step - 1)
-        return (
-            coeffs if step > self.wave.first_step else middle(coeffs, lowest_plane(self.header, component, band, step))
-        )
+        if step > self.wave.first_step:
+            return bits.coeffs
+        plane = lowest_plane(self.header, component, band, step)
+        known = middle(bits.coeffs, plane)
+        for y, x in PHASES[: bits.ahead]:
+            known[y::2, x::2] = middle(bits.coeffs[y::2, x::2], plane - 1)
+        return known
 
 
 def encode_chunk(header: Header, pixels: NDArray[Any]) -> dict[tuple[int, int], bytes]:

@@ -39,6 +39,8 @@ class BandBits:
         Of each phase, the numbers of the places that exist.
     raw_here
         Whether a plane of it is raw in the packet at hand.
+    ahead
+        So many phases are known one plane further than the packets say that were taken as a whole.
     is_begun, sign_mode
         Whether a plane has been described as other than zero, and the sign mode of the last such (9.2).
     """
@@ -48,6 +50,7 @@ class BandBits:
     active: NDArray[np.bool_] = field(init=False)
     phase_places: list[NDArray[np.intp]] = field(init=False)
     raw_here: bool = False
+    ahead: int = 0
     is_begun: bool = False
     sign_mode: int = 0
 

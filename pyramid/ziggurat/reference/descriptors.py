@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ziggurat.reference.contexts import BandBits
+    from ziggurat.reference.pieces import Pieces
 
 __all__ = [
     "ALL_ACTIVE",
@@ -111,11 +112,6 @@ class Head:
         """Return how many bytes have been taken, the last one as a whole."""
         return -(-self.place // 8)
 
-    def finish(self) -> bytes:
-        """Return what was put as bytes, with zeros at the end."""
-        bits = self.bits + [0] * (-len(self.bits) % 8)
-        return bytes(sum(bit << place for place, bit in enumerate(bits[at : at + 8])) for at in range(0, len(bits), 8))
-
 
 class _Bytes:
     def __init__(self, data: bytes, place: int) -> None:
@@ -129,12 +125,21 @@ class _Bytes:
         return self.data[self.place - 1]
 
 
-def read_descriptors(payload: bytes, shares: Sequence[Share], is_first: bool) -> tuple[int, list[Descriptor], int]:
+def read_descriptors(
+    payload: bytes, pieces: Pieces | None, shares: Sequence[Share], is_first: bool
+) -> tuple[int, list[Descriptor], int]:
     """Return the code of the width, the planes that are not zero, and where their descriptors end."""
     head = Head(payload)
     code = head.take(2)
+    start = 0
+    if pieces is not None:
+        start = pieces.nbytes
+        payload = payload[: pieces.ends[0]]
+        head = Head(payload[start:])
+    elif not is_first:
+        head.take(1)
     planes = [head.take_planes(share, is_first) if share.has_planes else 0 for share in shares]
-    data = _Bytes(payload, head.nbytes())
+    data = _Bytes(payload, start + head.nbytes())
     found = [d for share, count in zip(shares, planes, strict=True) for d in _read_share(data, share, count)]
     return code, found, data.place
 

@@ -18,8 +18,10 @@ from ziggurat.reference.descriptors import (
     descriptor_bytes,
     read_descriptors,
 )
-from ziggurat.reference.lanes import LANES, WIDTHS, LaneDecoder, StagedPacket
+from ziggurat.reference.lanes import LANES, WIDTHS, LaneDecoder, StagedPacket, StagedPiece, Step
+from ziggurat.reference.pieces import CUTS_MAX, read_pieces
 from ziggurat.reference.rawbits import RawReader, RawWriter
+from ziggurat.reference.refusal import refuse
 from ziggurat.reference.tables import FLAG_TABLES, MAGNITUDE_TABLES, SIGN_TABLES
 
 if TYPE_CHECKING:
@@ -48,13 +50,15 @@ class _Read:
 
 
 class _Write:
+    """Lane steps, by phases; flags belong to the first of their plane."""
+
     def __init__(self) -> None:
-        self.steps: list[tuple[NDArray[np.int64], NDArray[np.int64]]] = []
+        self.phases: list[list[Step]] = []
 
     def step(self, p: NDArray[np.int64], bits: NDArray[np.int64]) -> NDArray[np.int64]:
         full = np.zeros(LANES, np.int64)
         full[: len(bits)] = bits * (p[: len(bits)] > 0)
-        self.steps.append((p, full))
+        self.phases[-1].append((p, full))
         return full[: len(bits)]
 
 
@@ -118,24 +122,31 @@ def _code_signs(
     return signs
 
 
-def _code_plane(d: Descriptor, steps: Steps, target: NDArray[np.int32]) -> None:
-    """Pass 1 of a band-plane; ``target`` are the coefficients an encoder knows."""
-    bits = d.share.bits
-    if d.flags == ALL_ACTIVE:
-        bits.active[:] = True
-    elif d.flags is not None:
-        _code_flags(bits, d.flags, steps, _unit_ones(bits, target, d.plane))
-    if d.magnitudes == RAW:
-        bits.raw_here = True
-        return
-    contexts = Pass(bits, d.plane, d.share.parent, d.share.siblings)
-    for phase, (y, x) in enumerate(PHASES):
-        wanted, known = target[y::2, x::2].astype(np.int64), d.coeffs[y::2, x::2]
-        ones, fresh = _code_magnitudes(d, steps, contexts, phase, wanted)
-        new = _code_signs(d, steps, contexts, phase, wanted, fresh) if d.signs else np.zeros_like(ones)
+class _Plane:
+    """Pass 1 of a band-plane, phase by phase; ``target`` are the coefficients an encoder knows."""
+
+    def __init__(self, d: Descriptor, steps: Steps, target: NDArray[np.int32]) -> None:
+        bits = d.share.bits
+        self.d, self.steps, self.target = d, steps, target
+        if d.flags == ALL_ACTIVE:
+            bits.active[:] = True
+        elif d.flags is not None:
+            _code_flags(bits, d.flags, steps, _unit_ones(bits, target, d.plane))
+        bits.raw_here |= d.magnitudes == RAW
+        self.contexts = Pass(bits, d.plane, d.share.parent, d.share.siblings)
+
+    def code(self, phase: int) -> None:
+        """Code the next phase."""
+        d, (y, x) = self.d, PHASES[phase]
+        if d.magnitudes == RAW:
+            return
+        wanted, known = self.target[y::2, x::2].astype(np.int64), d.coeffs[y::2, x::2]
+        ones, fresh = _code_magnitudes(d, self.steps, self.contexts, phase, wanted)
+        is_signed = d.signs > 0
+        new = _code_signs(d, self.steps, self.contexts, phase, wanted, fresh) if is_signed else np.zeros_like(ones)
         signs = np.where(fresh, new, np.sign(known))
         known += (np.where(signs < 0, -1, 1) * ones << d.plane).astype(np.int32)
-        contexts.update(phase, ones, signs)
+        self.contexts.update(phase, ones, signs)
 
 
 def _unit_ones(bits: BandBits, target: NDArray[np.int32], plane: int) -> NDArray[np.bool_]:
@@ -149,16 +160,16 @@ def _unit_ones(bits: BandBits, target: NDArray[np.int32], plane: int) -> NDArray
 # ---- 9.7 pass 2 ------------------------------------------------------------------------------------------------------
 
 
-def _raw_places(d: Descriptor) -> Iterator[tuple[int, int, int]]:
-    """Coefficients (y, x) in the order of the raw section, and the unit of each."""
-    for phase, (y, x) in enumerate(PHASES):
-        for (row, column), place in np.ndenumerate(d.share.bits.phase_places[phase]):
-            yield 2 * row + y, 2 * column + x, int(place) // LANES
+def _raw_places(d: Descriptor, phase: int) -> Iterator[tuple[int, int, int]]:
+    """Coefficients (y, x) of a phase in the order of the raw section, and the unit of each."""
+    y, x = PHASES[phase]
+    for (row, column), place in np.ndenumerate(d.share.bits.phase_places[phase]):
+        yield 2 * row + y, 2 * column + x, int(place) // LANES
 
 
-def _raw_magnitudes(d: Descriptor) -> Iterator[tuple[int, int]]:
+def _raw_magnitudes(d: Descriptor, phase: int) -> Iterator[tuple[int, int]]:
     """Coefficients whose magnitude bit is raw."""
-    for y, x, unit in _raw_places(d):
+    for y, x, unit in _raw_places(d, phase):
         if d.magnitudes == RAW:
             if d.share.bits.active[unit]:
                 yield y, x
@@ -166,20 +177,20 @@ def _raw_magnitudes(d: Descriptor) -> Iterator[tuple[int, int]]:
             yield y, x
 
 
-def _read_raw(d: Descriptor, raw: RawReader) -> None:
-    for y, x in _raw_magnitudes(d):
+def _read_raw(d: Descriptor, phase: int, raw: RawReader) -> None:
+    for y, x in _raw_magnitudes(d, phase):
         if raw.bit():
             d.coeffs[y, x] += (-1 if d.coeffs[y, x] < 0 else 1) << d.plane
     if d.signs == 0:
-        for y, x, _ in _raw_places(d):
+        for y, x, _ in _raw_places(d, phase):
             if abs(int(d.coeffs[y, x])) >> d.plane == 1 and raw.bit():
                 d.coeffs[y, x] *= -1
 
 
-def _write_raw(d: Descriptor, raw: RawWriter, target: NDArray[np.int32]) -> None:
-    for y, x in _raw_magnitudes(d):
+def _write_raw(d: Descriptor, phase: int, raw: RawWriter, target: NDArray[np.int32]) -> None:
+    for y, x in _raw_magnitudes(d, phase):
         raw.bit(abs(int(target[y, x])) >> d.plane & 1)
-    for y, x, _ in _raw_places(d):
+    for y, x, _ in _raw_places(d, phase):
         if d.signs == 0 and abs(int(target[y, x])) >> d.plane == 1:
             raw.bit(int(target[y, x] < 0))
 
@@ -191,29 +202,66 @@ def _is_last(shares: Sequence[Share]) -> bool:
     return all(share.low == 0 for share in shares if share.bits.coeffs.size)
 
 
-def decode_packet(shares: Sequence[Share], payload: bytes, lanes: LaneDecoder, *, is_first: bool) -> None:
+def decode_packet(
+    shares: Sequence[Share], payload: bytes, lanes: LaneDecoder, *, is_first: bool, piece_count: int | None = None
+) -> None:
     """Set the bits that a payload holds in the shares' coefficients; ``lanes`` are the chain's.
+
+    With ``piece_count`` the payload ends with so many pieces, and the bands learn how many of their phases are ahead.
 
     Raises
     ------
     CorruptError
         Of the reason ``packet``; some bits may have been set by then, and the lanes are of no use any more.
     """
-    code, descriptors, place = read_descriptors(payload, shares, is_first)
+    pieces = None if is_first else read_pieces(payload)
+    if pieces is not None and pieces.ends[0] > len(payload):
+        raise refuse("packet", "a piece ends early")
+    code, descriptors, place = read_descriptors(payload, pieces, shares, is_first)
     lanes.open(WIDTHS[code], payload, place)
+    phases = [(d, phase) for d in descriptors for phase in range(len(PHASES))]
+    if piece_count is not None and pieces is not None:
+        _mark_ahead(shares, phases, sum(pieces.phases[:piece_count]))
+    decoder = _PieceDecoder(lanes, _is_last(shares))
+    for count, end in [] if pieces is None else list(zip(pieces.phases, pieces.ends, strict=True))[:piece_count]:
+        if count == 0 or count >= len(phases) or end > len(payload):
+            raise refuse("packet", "a packet has no such piece")
+        decoder.decode(phases[:count], end)
+        phases = phases[count:]
+    if piece_count is None:
+        decoder.decode(phases, len(payload), is_end=True)
     for d in descriptors:
-        _code_plane(d, _Read(lanes), np.zeros_like(d.coeffs))
-    rest = lanes.rest()
-    raw = RawReader(rest + lanes.low_bytes() if _is_last(shares) else rest)
-    for d in descriptors:
-        _read_raw(d, raw)
         d.share.bits.raw_here = False
-    if not _is_last(shares):
-        raw.finish(len(rest))
-    else:
-        held = min(raw.nbytes(), WIDTHS[code])
+
+
+class _PieceDecoder:
+    def __init__(self, lanes: LaneDecoder, is_last: bool) -> None:
+        self.lanes, self.is_last = lanes, is_last
+        self.plane: _Plane | None = None
+
+    def decode(self, phases: Sequence[tuple[Descriptor, int]], end: int, is_end: bool = False) -> None:
+        """Decode a piece: lanes, then the raw section up to ``end``."""
+        for d, phase in phases:
+            if phase == 0 or self.plane is None:
+                self.plane = _Plane(d, _Read(self.lanes), np.zeros_like(d.coeffs))
+            self.plane.code(phase)
+        is_held = is_end and self.is_last
+        rest = self.lanes.rest(end)
+        raw = RawReader(rest + self.lanes.low_bytes() if is_held else rest)
+        for d, phase in phases:
+            _read_raw(d, phase, raw)
+        held = min(raw.nbytes(), len(self.lanes.states)) if is_held else 0
         raw.finish(len(rest) + held)
-        lanes.finish(held)
+        if is_held:
+            self.lanes.finish(held)
+
+
+def _mark_ahead(shares: Sequence[Share], phases: Sequence[tuple[Descriptor, int]], count: int) -> None:
+    """The first phases are taken. Planes that are zero are known to be."""
+    for share in shares:
+        share.bits.ahead = len(PHASES) if share.has_planes else 0
+    for number, (d, phase) in enumerate(phases):
+        d.share.bits.ahead = phase + 1 if number < count else min(phase, d.share.bits.ahead)
 
 
 def stage_packet(
@@ -223,26 +271,44 @@ def stage_packet(
 
     The shares learn the targets as a decoder would. Any table will do, signs by one where they are few: short to write, not small.
     """
-    write, raw, head, told = _Write(), RawWriter(), Head(), bytearray()
+    write, head, told = _Write(), Head(), bytearray()
     found: list[tuple[Descriptor, NDArray[np.int32]]] = []
     if not any(_planes(share, target, is_first)[1] for share, target in zip(shares, targets, strict=True)):
         return None
-    head.put(0, 2)
     for share, target in zip(shares, targets, strict=True):
         count, _ = _planes(share, target, is_first)
         if share.has_planes:
             head.put_planes(share, is_first, count)
         mine = list(_describe(share, target, count, told, write))
         found += [(d, target) for d in mine]
-    for d, target in found:
-        _write_raw(d, raw, target)
+    pieces = _stage_pieces(found, write, None if is_first else PIECE_PHASES)
     for d, target in found:
         known = np.abs(target.astype(np.int64)) >> d.plane << d.plane
         d.coeffs[:] = np.where(target < 0, -known, known)
         d.share.bits.raw_here = False
-    width = max(width, 0 if not write.steps else 8 if len(write.steps) < 60 else 16 if len(write.steps) < 200 else 32)
-    head.bits[0], head.bits[1] = WIDTHS.index(width) & 1, WIDTHS.index(width) >> 1
-    return StagedPacket(head.finish() + told, write.steps, raw.finish(), width, _is_last(shares))
+    steps = sum(len(piece.steps) for piece in pieces)
+    width = max(width, 0 if not steps else 8 if steps < 60 else 16 if steps < 200 else 32)
+    return StagedPacket(head.bits, bytes(told), pieces, width, is_first, _is_last(shares))
+
+
+PIECE_PHASES = 5
+"""Of a piece; no encoder would make them so small but to show what there may be."""
+
+
+def _stage_pieces(
+    found: Sequence[tuple[Descriptor, NDArray[np.int32]]], write: _Write, piece_phases: int | None
+) -> list[StagedPiece]:
+    """Cut the lane steps, and write the raw sections."""
+    raw, places = RawWriter(), [(d, target, phase) for d, target in found for phase in range(len(PHASES))]
+    size = len(places) if piece_phases is None else max(piece_phases, -(-len(places) // (CUTS_MAX + 1)))
+    pieces = []
+    for first in range(0, len(places), size):
+        mine = places[first : first + size]
+        for d, target, phase in mine:
+            _write_raw(d, phase, raw, target)
+        steps = [step for phase_steps in write.phases[first : first + size] for step in phase_steps]
+        pieces.append(StagedPiece(len(mine), steps, raw.finish()))
+    return pieces
 
 
 def _planes(share: Share, target: NDArray[np.int32], is_first: bool) -> tuple[int, bool]:
@@ -270,7 +336,11 @@ def _describe(
         d = _choose(share, target, plane, fresh, is_raw)
         is_raw = d.magnitudes == RAW
         told += descriptor_bytes(d)
-        _code_plane(d, write, target)
+        write.phases.append([])
+        coded = _Plane(d, write, target)
+        for phase in range(len(PHASES)):
+            write.phases += [[]] if phase else []
+            coded.code(phase)
         yield d
 
 

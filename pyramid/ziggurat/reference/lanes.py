@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ziggurat.reference.pieces import write_pieces
+from ziggurat.reference.rawbits import bits_to_bytes
 from ziggurat.reference.refusal import refuse
 
 if TYPE_CHECKING:
@@ -14,7 +16,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["LANES", "WIDTHS", "LaneDecoder", "StagedPacket", "encode_chain"]
+__all__ = ["LANES", "WIDTHS", "LaneDecoder", "StagedPacket", "StagedPiece", "Step", "encode_chain"]
 
 LANES = 32
 WIDTHS = (0, 8, 16, 32)
@@ -69,9 +71,12 @@ class LaneDecoder:
         self.place += 1
         return self.data[self.place - 1]
 
-    def rest(self) -> bytes:
-        """Return what is behind the lane bytes."""
-        return self.data[self.place :]
+    def rest(self, end: int) -> bytes:
+        """Return what is behind the lane bytes up to ``end``, and go on there."""
+        if self.place > end:
+            raise refuse("packet", "a piece ends early")
+        rest, self.place = self.data[self.place : end], end
+        return rest
 
     def low_bytes(self) -> bytes:
         """Return the low bytes of all states."""
@@ -83,14 +88,36 @@ class LaneDecoder:
             raise refuse("packet", "the states of a last packet do not end")
 
 
+Step = tuple["NDArray[np.int64]", "NDArray[np.int64]"]
+"""What a lane step codes: (p, bits)."""
+
+
+@dataclass
+class StagedPiece:
+    """A piece of which lane bytes are missing: its phases, lane steps, and the raw section."""
+
+    phases: int
+    steps: list[Step]
+    raw: bytes
+
+
 @dataclass
 class StagedPacket:
-    """A packet of which lane bytes are missing: what comes before them, lane steps of (p, bits), and the raw section."""
+    """A packet of which lane bytes are missing.
 
-    front: bytes
-    steps: list[tuple[NDArray[np.int64], NDArray[np.int64]]]
-    raw: bytes
+    Attributes
+    ----------
+    head
+        The bits of the head behind the flag of pieces.
+    described
+        The descriptors.
+    """
+
+    head: list[int]
+    described: bytes
+    pieces: list[StagedPiece]
     width: int
+    is_first: bool
     is_last: bool
 
 
@@ -98,19 +125,32 @@ def encode_chain(packets: Sequence[StagedPacket]) -> list[bytes]:
     """Return the payloads of the packets of a resolution."""
     if not packets:
         return []
-    last = packets[-1]
-    held = min(len(last.raw), last.width) if last.is_last else 0
-    states = [256 + byte for byte in last.raw[len(last.raw) - held :]] + [256] * (LANES - held)
+    raw = packets[-1].pieces[-1].raw
+    held = min(len(raw), packets[-1].width) if packets[-1].is_last else 0
+    states = [256 + byte for byte in raw[len(raw) - held :]] + [256] * (LANES - held)
     payloads = []
     for before, packet in reversed(list(zip([0, *(p.width for p in packets[:-1])], packets, strict=True))):
-        lane_bytes = _encode_steps(packet.steps, packet.width, states)
+        coded = []
+        for piece in reversed(packet.pieces):
+            coded.append(_encode_steps(piece.steps, packet.width, states) + piece.raw[: len(piece.raw) - held])
+            held = 0
         new = np.array(states[before : packet.width], "<u2").tobytes()
-        payloads.append(packet.front + new + lane_bytes + packet.raw[: len(packet.raw) - held])
-        held = 0
+        payloads.append(_payload(packet, new, coded[::-1]))
     return payloads[::-1]
 
 
-def _encode_steps(steps: Sequence[tuple[NDArray[np.int64], NDArray[np.int64]]], width: int, states: list[int]) -> bytes:
+def _payload(packet: StagedPacket, new: bytes, coded: list[bytes]) -> bytes:
+    """Put a payload together, of the new states and all pieces."""
+    code, cuts = WIDTHS.index(packet.width), len(coded) - 1
+    head = packet.head if cuts else [code & 1, code >> 1, *([] if packet.is_first else [0]), *packet.head]
+    coded[0] = bits_to_bytes(head) + packet.described + new + coded[0]
+    if not cuts:
+        return coded[0]
+    told = write_pieces(code, [piece.phases for piece in packet.pieces[:-1]], [len(piece) for piece in coded[:-1]])
+    return told + b"".join(coded)
+
+
+def _encode_steps(steps: Sequence[Step], width: int, states: list[int]) -> bytes:
     """Return lane bytes; ``states`` are those behind the steps, and become those before them."""
     out = bytearray()
     for p, bits in reversed(steps):

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from ziggurat.reference.refusal import refuse
 
-__all__ = ["RawReader", "RawWriter"]
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["RawReader", "RawWriter", "bits_to_bytes"]
 
 
 class RawReader:
@@ -42,8 +47,14 @@ class RawWriter:
         self.bits.append(bit)
 
     def finish(self) -> bytes:
-        """Return the bytes, zeros in the bits that are left over."""
-        out = bytearray(-(-len(self.bits) // 8))
-        for place, bit in enumerate(self.bits):
-            out[place // 8] |= bit << place % 8
-        return bytes(out)
+        """Return the bytes, and start anew."""
+        out, self.bits = bits_to_bytes(self.bits), []
+        return out
+
+
+def bits_to_bytes(bits: Sequence[int]) -> bytes:
+    """Return bits as bytes, zeros in those that are left over."""
+    out = bytearray(-(-len(bits) // 8))
+    for place, bit in enumerate(bits):
+        out[place // 8] |= bit << place % 8
+    return bytes(out)

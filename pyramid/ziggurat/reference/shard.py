@@ -12,7 +12,8 @@ from ziggurat.reference.chunk import ChunkDecoder, encode_chunk
 from ziggurat.reference.floats import FloatKind, find_scale
 from ziggurat.reference.geometry import level_size
 from ziggurat.reference.header import DTYPES, FLOAT, HEADER_NBYTES, LABEL, Header
-from ziggurat.reference.index import CRC_NBYTES, Index, packet_crc, packet_order, parse_index, write_index
+from ziggurat.reference.index import CRC_NBYTES, Index, packet_order, parse_index, write_index
+from ziggurat.reference.pieces import seal
 from ziggurat.reference.refusal import refuse
 from ziggurat.reference.tightness import find_tightness
 from ziggurat.reference.values import find_values
@@ -43,7 +44,7 @@ def assemble(header: Header, chunks: Mapping[int, Payloads]) -> bytes:
         index_crc=crc32c(index),
         content_crc=crc32c(b"".join(payload for _, payload in ordered)),
     )
-    packets = (payload + packet_crc(full, key, payload) for key, payload in ordered)
+    packets = (seal(full, key, payload) for key, payload in ordered)
     return full.tobytes() + index + b"".join(packets)
 
 
@@ -116,11 +117,14 @@ def decode(data: bytes, *, level: int = 0, step: int = 0) -> NDArray[Any]:
 
 
 def _decode_chunk(header: Header, index: Index, data: bytes, ordinal: int, lowest: int) -> ChunkDecoder:
-    decoder = ChunkDecoder(header, ordinal)
+    decoder, cut = ChunkDecoder(header, ordinal), None
     for resolution in reversed(range(header.resolutions)):
         for step in range(header.first_step, lowest - 1, -1):
             start, stop = index.places.get((ordinal, resolution, step), (0, 0))
             if stop > len(data):
+                cut = (resolution, step, data[start:]) if start < len(data) else cut
                 break
             decoder.add(resolution, step, data[start:stop])
+    if cut is not None:
+        decoder.add_part(*cut)
     return decoder
