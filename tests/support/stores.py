@@ -92,10 +92,17 @@ class _RangeHandler(http.server.SimpleHTTPRequestHandler):
         self.wfile.write(data[start:stop])
 
 
+class _Server(http.server.ThreadingHTTPServer):
+    request_queue_size = (
+        128  # of five, the usual number, a hundred requests at once are refused where the machine is busy
+    )
+    daemon_threads = True
+
+
 @contextmanager
 def serve_folder(folder: Path) -> Iterator[str]:
     """Serve a folder over HTTP on loopback; yields its URL."""
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), partial(_RangeHandler, directory=str(folder)))
+    server = _Server(("127.0.0.1", 0), partial(_RangeHandler, directory=str(folder)))
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -39,8 +39,13 @@ def test_the_widest_span_and_one_more():
 
 
 @given(arrays("int32", st.tuples(st.integers(1, 6), st.integers(1, 6)), elements=st.integers(-(2**25), 2**25)))
-def test_every_value_is_a_multiple_within_the_span(pixels):
+@example(np.array([[0, 14], [14, 499]], np.int32))
+def test_every_value_has_a_code_within_the_span(pixels):
     values = find_value_map(pixels)
+    if values.codes is not None:
+        assert np.array_equal(values.codes, np.unique(pixels))
+        assert values.span == len(values.codes) - 1
+        return
     multiples = (pixels.astype(np.int64) - values.offset) / values.divisor
     assert (multiples == multiples.astype(np.int64)).all()
     assert (multiples.min(), multiples.max()) == (0, values.span)

@@ -47,6 +47,7 @@ async def test_requests_are_answered_as_by_the_store_itself(relay, objects):
 async def test_many_at_once(relay, objects):
     requests = [Ask("get", "object", (start, start + 7)) for start in range(100)]
     replies = await asyncio.gather(*(relay.ask(objects, request) for request in requests))
+    assert [reply for reply in replies if isinstance(reply, Failure)] == []
     assert [bytes(reply.data) for reply in replies] == [BYTES[start : start + 7] for start in range(100)]
 
 
