@@ -263,6 +263,7 @@ def faulty_proxy(
     handler = type("Handler", (_Handler,), methods)
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
     server.daemon_threads = True
+    server.socket.listen(128)  # of five, the usual number, connections at once are refused where the machine is busy
     host, port = server.server_address[:2]
     proxy = handler.proxy = Proxy(str(host), port, upstream, rate, seed, faults)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
