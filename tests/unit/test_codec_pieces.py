@@ -80,15 +80,16 @@ def test_the_reference_decodes_the_same_pieces() -> None:
         np.testing.assert_array_equal(codec.decode(cut), reference.decode(cut)[0])
 
 
-@pytest.mark.parametrize("components", [1, 3])
-def test_every_prefix_of_an_object_of_the_reference_is_the_same_to_both(components: int) -> None:
+@pytest.mark.parametrize(("components", "checked_every"), [(1, 2), (3, 10)])
+def test_every_prefix_of_an_object_of_the_reference_is_the_same_to_both(components: int, checked_every: int) -> None:
     image = IMAGES[components][None, :, :17, :22].astype(np.int16)
     data = reference.encode(image, chunk=(32, 32), coding=int(components == 3), first_step=9)
     pictures = set()
     for nbytes in range(_core.Header.parse(data).front_nbytes, len(data), 3):
         found = codec.decode(data[:nbytes])
-        np.testing.assert_array_equal(found, np.squeeze(reference.decode(data[:nbytes])))
         assert np.abs(found.astype(int) - image.squeeze()).max() <= codec.guaranteed_error(data[:nbytes])
+        if found.tobytes() not in pictures and len(pictures) % checked_every == 0:  # the reference is slow
+            np.testing.assert_array_equal(found, np.squeeze(reference.decode(data[:nbytes])))
         pictures.add(found.tobytes())
     assert len(pictures) > len(codec.packets(data)) + 10
 
