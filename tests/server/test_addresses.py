@@ -15,7 +15,7 @@ from support.servers import s3_server
 from ziggurat.errors import StoreError
 from ziggurat.server.answers import told
 from ziggurat.server.app import create_app
-from ziggurat.server.manifest import ManifestRoot
+from ziggurat.server.manifest_root import ManifestRoot
 from ziggurat.server.remote_root import RemoteRoot
 
 VIEW = {"id": 1, "image": SPECKLES, "level": 0, "region": {"y": [0, 9], "x": [0, 9]}, "channels": []}

@@ -8,10 +8,10 @@ import pytest
 
 from ziggurat.errors import CorruptError, StoreError
 from ziggurat.image import aopen
-from ziggurat.server.fetch import FIRST_WINDOW_NBYTES, WINDOW_NBYTES, WINDOW_PACKETS, read_ahead, windows
+from ziggurat.server.fetch import FIRST_WINDOW_NBYTES, WINDOW_PACKETS, read_ahead, windows
 from ziggurat.server.load import load
 from ziggurat.server.order import Packet, RankEnd, order
-from ziggurat.server.reading import PacketReader
+from ziggurat.server.reading import WINDOW_NBYTES, PacketReader
 from ziggurat.server.segments import SEGMENT_NBYTES, SegmentCache
 from ziggurat.server.sent import SentMemory
 from ziggurat.server.views import ChannelWish, View

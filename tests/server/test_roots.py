@@ -16,7 +16,8 @@ from support.servers import s3_server
 from support.stores import serve_folder
 from ziggurat.errors import FormatError, NotFoundError
 from ziggurat.server.app import create_app
-from ziggurat.server.manifest import MANIFEST_NAME, ManifestRoot, parse_manifest
+from ziggurat.server.manifest import MANIFEST_NAME, parse_manifest
+from ziggurat.server.manifest_root import ManifestRoot
 from ziggurat.server.remote_root import RemoteRoot
 from ziggurat.server.root import LocalRoot
 from ziggurat.server.roots import open_root

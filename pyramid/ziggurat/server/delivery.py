@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from ziggurat._core import error_bound
 from ziggurat.errors import ZigguratError
 from ziggurat.server.answers import told
-from ziggurat.server.fetch import Target, read_ahead
+from ziggurat.server.fetch import read_ahead
 from ziggurat.server.load import load
 from ziggurat.server.motion import by_worth
 from ziggurat.server.order import Packet, RankEnd
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from ziggurat.server.outlet import Outlet
     from ziggurat.server.sent import SentShard
     from ziggurat.server.session import Session
+    from ziggurat.server.target import Target
     from ziggurat.server.views import View
     from ziggurat.server.visible import ShardPart
 

@@ -2,52 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ziggurat.server.order import Packet, Wanted, order
+from ziggurat.server.order import Packet, order
+from ziggurat.server.reading import WINDOW_NBYTES
 
 if TYPE_CHECKING:
     import asyncio
     from collections.abc import Iterable, Iterator, Sequence
 
     from ziggurat.errors import ZigguratError
-    from ziggurat.plan import ShardIndex
     from ziggurat.server.order import RankEnd
     from ziggurat.server.reading import PacketReader
-    from ziggurat.server.sent import SentShard
+    from ziggurat.server.target import Target
 
-    Window = list[tuple[Packet["Target"], memoryview | ZigguratError] | RankEnd]
+    Window = list[tuple[Packet[Target], memoryview | ZigguratError] | RankEnd]
 
-__all__ = ["WINDOW_NBYTES", "WINDOW_PACKETS", "Target", "read_ahead", "windows"]
+__all__ = ["WINDOW_PACKETS", "read_ahead", "windows"]
 
 FIRST_WINDOW_NBYTES = 32 * 1024
-WINDOW_NBYTES = 512 * 1024
-"""Bytes read ahead at a time. Three windows live at once: being read, waiting, being sent."""
 WINDOW_PACKETS = 256
 """At some 40 µs of the event loop a packet, a window keeps others waiting for 10 ms."""
-
-
-@dataclass(eq=False, kw_only=True)
-class Target(Wanted):
-    """Wanted chunks of a shard, with where their bytes are and what was sent of it.
-
-    Attributes
-    ----------
-    index
-        The shard's.
-    sent
-        What the connection has sent of the shard.
-    decode
-        Level that the chunks are wanted at.
-    shown
-        Whether they lie in the view's region; else they are of the overview.
-    """
-
-    index: ShardIndex
-    sent: SentShard
-    decode: int
-    shown: bool
 
 
 async def read_ahead(targets: Sequence[Target], reader: PacketReader, ready: asyncio.Queue[Window | None]) -> None:

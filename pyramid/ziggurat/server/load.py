@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ziggurat.errors import ZigguratError
 from ziggurat.plan import step_for_error
-from ziggurat.server.fetch import Target
+from ziggurat.server.target import Target
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from ziggurat._core import crc32c
 from ziggurat.errors import CorruptError, ZigguratError
 from ziggurat.plan import GAP_NBYTES, coalesce
-from ziggurat.server.fetch import WINDOW_NBYTES, Target
 from ziggurat.server.segments import cut_run, run_of
 
 if TYPE_CHECKING:
@@ -20,13 +19,16 @@ if TYPE_CHECKING:
 
     from ziggurat.server.order import Packet
     from ziggurat.server.segments import SegmentCache
+    from ziggurat.server.target import Target
     from ziggurat.store import Store
 
     Place = tuple[str, int, int]
 
-__all__ = ["PacketReader"]
+__all__ = ["WINDOW_NBYTES", "PacketReader"]
 
 CRC_NBYTES = 4
+WINDOW_NBYTES = 512 * 1024
+"""Bytes read ahead at a time, and the longest range. Three windows live at once: being read, waiting, being sent."""
 READS_AT_ONCE = 16
 """Reads of one view under way: what is thrown away when the view is replaced meanwhile."""
 

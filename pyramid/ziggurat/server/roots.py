@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ziggurat.server.manifest import ManifestRoot
+from ziggurat.server.manifest_root import ManifestRoot
 from ziggurat.server.remote_root import RemoteRoot
 from ziggurat.server.root import LocalRoot
 from ziggurat.store import local_path

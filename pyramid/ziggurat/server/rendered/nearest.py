@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ziggurat.server.rendered.resample import BAND_PIXELS
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -14,8 +16,6 @@ if TYPE_CHECKING:
     from ziggurat.server.rendered.scaling import Cut
 
 __all__ = ["NearestRows"]
-
-BAND_PIXELS = 512 * 1024
 
 
 class NearestRows:
