@@ -1,35 +1,8 @@
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { brotliCompressSync, constants, gzipSync } from "node:zlib";
+import { fileURLToPath } from "node:url";
 import { defineConfig, type Plugin } from "vite";
-
-/** Writes each file a second and third time, compressed as far as can be: the server sends what the browser accepts. */
-function compressed(): Plugin {
-  let folder = "";
-  return {
-    name: "compressed",
-    apply: "build",
-    configResolved(config) {
-      folder = config.build.outDir;
-    },
-    closeBundle() {
-      for (const name of readdirSync(folder, { recursive: true, encoding: "utf8" })) {
-        if (!/\.(css|html|js|wasm)$/.test(name)) continue;
-        const path = join(folder, name);
-        const data = readFileSync(path);
-        writeFileSync(`${path}.br`, brotliCompressSync(data, { params: { [constants.BROTLI_PARAM_SIZE_HINT]: data.length } }));
-        writeFileSync(`${path}.gz`, gzipSync(data, { level: constants.Z_BEST_COMPRESSION }));
-      }
-    },
-  };
-}
-
-/** Leaves comments and indents of shaders at home: to everybody else they are text, which is sent as it is. */
-const bareShaders = (): Plugin => ({
-  name: "bare-shaders",
-  enforce: "pre",
-  transform: (code, id) => (/\/gl\/\w+\.ts$/.test(id) && code.includes("#version") ? code.replace(/[ \t]*\/\/ .*$/gm, "").replace(/^[ \t]+/gm, "") : null),
-});
+import { compressed } from "./bundle/compressed.ts";
+import { privateNames } from "./bundle/private.ts";
+import { bareShaders } from "./bundle/shaders.ts";
 
 /** What is loaded later brings no styles and little else: vite's own loading of what it needs would be the larger part. */
 const plainImports = (): Plugin => ({
@@ -41,7 +14,18 @@ const plainImports = (): Plugin => ({
 export default defineConfig({
   plugins: [compressed(), bareShaders(), plainImports()],
   base: "./", // the server may mount the viewer anywhere
-  build: { target: "es2022", assetsInlineLimit: 0, modulePreload: false },
+  build: {
+    target: "es2022",
+    assetsInlineLimit: 0,
+    modulePreload: false,
+    minify: "terser", // 4 % fewer bytes than esbuild makes, and 1 % with short names for private members
+    terserOptions: {
+      ecma: 2020,
+      module: true,
+      compress: { passes: 3 },
+      mangle: { properties: privateNames(fileURLToPath(new URL("src", import.meta.url))) },
+    },
+  },
   worker: { format: "es" },
   server: { fs: { allow: [".."] } }, // the codec's wasm lies beside the viewer, not in it
 });

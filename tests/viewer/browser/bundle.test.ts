@@ -6,8 +6,8 @@ import { expect, it } from "vitest";
 
 /** JavaScript and WebAssembly together, but for what only stores, or only images with labels need, which is loaded when one is opened. */
 const MOST_NBYTES = 60_000;
-const MOST_FOR_STORES_NBYTES = 7_500;
-const MOST_FOR_LABELS_NBYTES = 2_000;
+const MOST_FOR_STORES_NBYTES = 6_500;
+const MOST_FOR_LABELS_NBYTES = 1_700;
 
 it("is small", () => {
   const folder = fileURLToPath(new URL("../../../viewer/dist/assets/", import.meta.url));

@@ -1,6 +1,6 @@
 /** A view out of a store's byte ranges: in which order it is read and told, and what becomes of all that can go wrong. */
 import { describe, expect, it } from "vitest";
-import type { Codec } from "../../../viewer/src/client/codec.ts";
+import type { Fronts } from "../../../viewer/src/client/store/fronts.ts";
 import { parseDescription } from "../../../viewer/src/client/description.ts";
 import { DamagedError } from "../../../viewer/src/client/errors.ts";
 import type { ServerEvent, View } from "../../../viewer/src/client/events.ts";
@@ -51,7 +51,7 @@ function ranged(range: string, object = OBJECT): Response {
   return new Response(object.slice(start, end + 1), { status: 206 });
 }
 
-function feed(codec: Partial<Codec> = {}) {
+function feed(fronts: Partial<Fronts> = {}) {
   const asked: Asked[] = [];
   const [events, records, connections, waits]: [ServerEvent[], Record[], boolean[], number[]] = [[], [], [], []];
   const later: (() => void)[] = [];
@@ -67,7 +67,7 @@ function feed(codec: Partial<Codec> = {}) {
       waits.push(milliseconds);
     },
   };
-  const whole = { frontNbytes: () => FRONT, index: () => INDEX, ...codec } as Codec;
+  const whole = { nbytes: () => FRONT, index: () => INDEX, ...fronts };
   const made = new StoreFeed(DESCRIPTION, new Bytes("http://store/a.zarr", fetch), whole, ways, {
     held: () => [],
     message: (message, fresh) => {

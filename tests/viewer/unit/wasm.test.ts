@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { DamagedError } from "../../../viewer/src/client/errors.ts";
 import { takeHeader } from "../../../viewer/src/client/records.ts";
 import { Cursor } from "../../../viewer/src/client/varint.ts";
+import { loadFronts } from "../../../viewer/src/client/store/fronts.ts";
 import { loadCodec } from "../../../viewer/src/client/wasm.ts";
 import { compileCodec, PLANE_HEIGHT, PLANE_WIDTH, planePackets, planePixels } from "../support/shards.ts";
 
@@ -37,10 +38,11 @@ describe("the codec in WebAssembly", () => {
     decoder.free();
   });
 
-  it("decodes by a table of codes, and needs it", () => {
+  it("decodes by a table of codes, and needs it", async () => {
+    const fronts = await loadFronts(compileCodec());
     const vector = new Uint8Array(readFileSync(new URL("../../../codecs/vectors/good/table_grey_levels.zgrt", import.meta.url)));
-    const front = codec.frontNbytes(vector);
-    const { errors } = codec.index(vector.subarray(0, front));
+    const front = fronts.nbytes(vector);
+    const { errors } = fronts.index(vector.subarray(0, front));
     const told = takeHeader(new Cursor(vector));
     expect(told.length).toBeGreaterThan(104);
     expect(codec.decoder(told, 0).error(0)).toBe(175); // nothing is known: the largest value minus the smallest

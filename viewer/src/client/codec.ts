@@ -1,14 +1,8 @@
 /** What the client needs of a decoder, whatever decodes: `wasm.ts` is the one that is shipped. */
 
-import type { ShardIndex } from "./plan.ts";
-
 export type Pixels = Uint8Array | Int8Array | Uint16Array | Int16Array | Uint32Array | Int32Array | Float32Array;
 
 export interface Codec {
-  /** How many bytes the header and the index take at the front of a shard. @throws DamagedError where the header is not valid */
-  frontNbytes(header: Uint8Array): number;
-  /** @param front header and index @throws DamagedError where they are not valid */
-  index(front: Uint8Array): ShardIndex;
   /**
    * Starts a chunk of which nothing is known.
    * @param header the shard's 104 header bytes, and its table of codes where it has one

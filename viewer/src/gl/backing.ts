@@ -14,7 +14,7 @@ interface Sheet {
   readonly texture: WebGLTexture;
 }
 
-const VERTEX = `#version 300 es
+const VERTEX = /* glsl */ `#version 300 es
 out vec2 at;
 void main() {
   vec2 corner = vec2(gl_VertexID & 1, gl_VertexID >> 1);
@@ -22,7 +22,7 @@ void main() {
   gl_Position = vec4(corner * 4.0 - 1.0, 0.0, 1.0);
 }`;
 
-const FRAGMENT = `#version 300 es
+const FRAGMENT = /* glsl */ `#version 300 es
 precision highp float;
 uniform sampler2D sheet;
 in vec2 at;

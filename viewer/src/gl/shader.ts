@@ -11,7 +11,7 @@ import type { Numbers } from "./texture.ts";
 export const KINDS = ["flat", "sharp", "smooth", "edge"] as const;
 export type Kind = (typeof KINDS)[number];
 
-export const VERTEX = `#version 300 es
+export const VERTEX = /* glsl */ `#version 300 es
 precision highp float;
 uniform vec2 canvas;                      // device pixels
 layout(location = 0) in vec4 place;       // left, top, right, bottom on the canvas, device pixels
@@ -40,7 +40,7 @@ void main() {
 }`;
 
 /** Where a texel lies: in the chunk, or beyond its edge in a neighbour; where there is none the edge is repeated. */
-const LOCATE = `
+const LOCATE = /* glsl */ `
 ivec3 locate(ivec2 p) {
   ivec2 size = tile.zw;
   ivec2 side = ivec2(greaterThanEqual(p, size)) - ivec2(lessThan(p, ivec2(0)));
@@ -51,7 +51,7 @@ ivec3 locate(ivec2 p) {
   return ivec3(p + shift, near);
 }`;
 
-const INSIDE = `
+const INSIDE = /* glsl */ `
 ivec3 locate(ivec2 p) {
   return ivec3(clamp(p, ivec2(0), tile.zw - 1), tile.x);
 }`;
@@ -59,7 +59,7 @@ ivec3 locate(ivec2 p) {
 const SHARP = "fetch(ivec2(floor(texel)))";
 
 /** Integer textures cannot be filtered by the hardware, so it is done here: on the data, before the window. */
-const SMOOTH = "mix(mix(fetch(i), fetch(i + ivec2(1, 0)), f.x), mix(fetch(i + ivec2(0, 1)), fetch(i + 1), f.x), f.y)";
+const SMOOTH = /* glsl */ `mix(mix(fetch(i), fetch(i + ivec2(1, 0)), f.x), mix(fetch(i + ivec2(0, 1)), fetch(i + 1), f.x), f.y)`;
 
 /** What is no number is dark. */
 const notNumbers = (type: string): string => (type === "float" ? "\n  if (isnan(share)) share = 0.0;" : "\n  share = mix(share, vec3(0.0), isnan(share));");
@@ -73,7 +73,7 @@ export function fragment(kind: Kind, numbers: Numbers, components: number, toned
   const fetches = layers.map((layer) => `texelFetch(pixels, at + ivec3(0, 0, ${layer}), tile.y).r`);
   // The ends of the table lie in the middle of its first and last texel.
   const lit = toned ? "texture(table, vec2(pow(share, exponent) * 255.0 / 256.0 + 0.5 / 256.0, 0.5)).rgb" : "share * colour";
-  return `#version 300 es
+  return /* glsl */ `#version 300 es
 precision highp float;
 precision highp int;
 precision highp ${numbers}sampler2DArray;
@@ -110,7 +110,7 @@ void main() {
  */
 export function labelFragment(kind: Kind, numbers: Numbers): string {
   const sample = kind === "flat" ? "uint(int(constant))" : "uint(texelFetch(pixels, ivec3(clamp(ivec2(floor(texel)), ivec2(0), tile.zw - 1), tile.x), tile.y).r)";
-  return `#version 300 es
+  return /* glsl */ `#version 300 es
 precision highp float;
 precision highp int;
 precision highp ${numbers}sampler2DArray;

@@ -2,7 +2,6 @@
  * A server's stream without a server: the packets of a view, read by byte ranges from any store that speaks HTTP. Stage by stage the
  * whole view gets better, in a stage what lies in the middle first.
  */
-import type { Codec } from "../codec.ts";
 import type { Description } from "../description.ts";
 import { DamagedError, RequestError, StoreError, ZigguratError } from "../errors.ts";
 import type { ChunkAddress, View } from "../events.ts";
@@ -12,6 +11,7 @@ import type { Span } from "../plan.ts";
 import { takeHeader, type Record } from "../records.ts";
 import { Cursor } from "../varint.ts";
 import type { Bytes } from "./bytes.ts";
+import type { Fronts } from "./fronts.ts";
 import { nbytesOf, Shard, stored } from "./shard.ts";
 import { rangesOf, stepOf, wantsOf, type Stage, type Want } from "./wants.ts";
 
@@ -61,7 +61,7 @@ export class StoreFeed implements Feed {
   constructor(
     private readonly description: Description,
     private readonly bytes: Bytes,
-    private readonly codec: Codec,
+    private readonly fronts: Fronts,
     private readonly ways: FeedWays,
     private readonly listener: FeedListener,
   ) {}
@@ -204,7 +204,7 @@ export class StoreFeed implements Feed {
       shard.stored = null;
       return;
     }
-    const front = this.codec.frontNbytes(head);
+    const front = this.fronts.nbytes(head);
     if (front > head.length && head.length === FIRST_READ_NBYTES) {
       const first = head;
       let rest: Uint8Array = new Uint8Array();
@@ -216,7 +216,7 @@ export class StoreFeed implements Feed {
       head.set(first);
       head.set(rest, first.length);
     }
-    const index = this.codec.index(head.subarray(0, front));
+    const index = this.fronts.index(head.subarray(0, front));
     shard.stored = stored(takeHeader(new Cursor(head)).slice(), index, head);
   }
 

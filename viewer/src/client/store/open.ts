@@ -1,9 +1,9 @@
 /** Opens an image that lies in a store: any folder that an HTTP server or an object store sends, no server of ours needed. */
 import { parseDescription, type Description } from "../description.ts";
 import type { Feed, FeedListener } from "../feed.ts";
-import { loadCodecLater } from "../wasm.ts";
 import { Bytes, type Fetch } from "./bytes.ts";
 import { StoreFeed, type FeedWays } from "./feed.ts";
+import { loadFronts } from "./fronts.ts";
 import { consolidated, datasetPaths, describeGroup, labelAddresses } from "./group.ts";
 
 export interface StoreWays extends FeedWays {
@@ -22,8 +22,8 @@ export interface OpenedStore {
 export async function openStore(address: string, module: WebAssembly.Module, ways: StoreWays, signal: AbortSignal): Promise<OpenedStore> {
   const bytes = new Bytes(address, ways.fetch);
   const labels = bytes.json("labels/zarr.json", signal).then((listed) => labelAddresses(address, listed)).catch(() => []); // most images have none
-  const [group, codec] = await Promise.all([bytes.json("zarr.json", signal), loadCodecLater(module)]);
+  const [group, fronts] = await Promise.all([bytes.json("zarr.json", signal), loadFronts(module)]);
   const documents = consolidated(group) ?? Object.fromEntries(await Promise.all(datasetPaths(group).map(async (path) => [path, await bytes.json(`${path}/zarr.json`, signal)])));
   const description = parseDescription({ ...describeGroup(address, group, documents), label_images: await labels });
-  return { description, feed: (listener) => new StoreFeed(description, bytes, codec, ways, listener) };
+  return { description, feed: (listener) => new StoreFeed(description, bytes, fronts, ways, listener) };
 }

@@ -1,0 +1,42 @@
+/** Reads the fronts of shards: by the codec core, in an instance of its own. */
+import { allocate, check, FIELD, parseHeader, withBytes, type Core } from "../core.ts";
+import type { ShardIndex } from "../plan.ts";
+import { HEADER_NBYTES } from "../records.ts";
+
+export interface Fronts {
+  /** How many bytes the header and the index take at the front of a shard. @throws DamagedError where the header is not valid */
+  nbytes(header: Uint8Array): number;
+  /** @param front header and index @throws DamagedError where they are not valid */
+  index(front: Uint8Array): ShardIndex;
+}
+
+/** Compiled already; started where a browser must not be kept waiting. */
+export async function loadFronts(module: WebAssembly.Module): Promise<Fronts> {
+  const core = (await WebAssembly.instantiate(module, {})).exports as unknown as Core;
+  return { nbytes: (header) => HEADER_NBYTES + parseHeader(core, header)(FIELD.indexNbytes), index: (front) => parseIndex(core, front) };
+}
+
+function parseIndex(core: Core, front: Uint8Array): ShardIndex {
+  const field = parseHeader(core, front);
+  const [resolutions, firstStep, chunks] = [field(FIELD.resolutions), field(FIELD.firstStep), field(FIELD.chunks)];
+  const count = chunks * resolutions * (firstStep + 1);
+  const out = allocate(core, 12 * count + chunks);
+  try {
+    withBytes(core, front.subarray(HEADER_NBYTES), (data) =>
+      check(core.zgr_wasm_index_parse(data, front.length - HEADER_NBYTES, out, out + 8 * count, out + 12 * count)),
+    );
+    const { buffer } = core.memory;
+    const bound = (level: number) => Array.from({ length: firstStep + 1 }, (_, step) => core.zgr_wasm_error_beyond(level, step));
+    return {
+      resolutions,
+      firstStep,
+      chunks,
+      offsets: new Float64Array(buffer, out, count).slice(),
+      lengths: new Uint32Array(buffer, out + 8 * count, count).slice(),
+      present: new Uint8Array(buffer, out + 12 * count, chunks).slice(),
+      errors: Array.from({ length: resolutions }, (_, level) => bound(level)),
+    };
+  } finally {
+    core.zgr_wasm_free(out);
+  }
+}
