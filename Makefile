@@ -103,8 +103,10 @@ bench-serving: env build/mosaic.zarr
 vectors: env
 	$(PY) codecs/vectors/make.py
 
-fuzz: packages
-	codecs/fuzz/run.sh 600
+fuzz: env packages
+	mkdir -p build/fuzz
+	$(PY) codecs/fuzz/large_seeds.py build/fuzz
+	FUZZ_LARGE=build/fuzz codecs/fuzz/run.sh 600
 
 clean:
 	rm -rf build $(VENV) $(VENV)-newest viewer/dist viewer/node_modules demo

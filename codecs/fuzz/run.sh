@@ -1,6 +1,7 @@
 #!/bin/sh
 # Fuzzes the core under ASAN and UBSAN, and runs the vectors under both with gcc too.
-#   run.sh [SECONDS]     a target, 10 by default; 0: only replay. New inputs are kept in $FUZZ_CORPUS, or nowhere.
+#   run.sh [SECONDS]     a target, 10 by default; 0: only replay. New inputs are kept in $FUZZ_CORPUS, or nowhere. Shards in
+#                        $FUZZ_LARGE (large_seeds.py) are seeds as well; without, no input is longer than 8192 bytes.
 # Exits with 1 at the first finding; the input is left in $FUZZ_FINDINGS (the present folder by default).
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
@@ -37,7 +38,13 @@ fuzz() { # target seconds
     corpus=${FUZZ_CORPUS:-$scratch/corpus}/$1
     mkdir -p "$corpus"
     python3 "$here/seeds.py" "$corpus"
-    "$scratch/$1" "$corpus" -max_total_time="$2" -max_len=8192 -timeout=10 -rss_limit_mb=2048 -seed="${FUZZ_SEED:-1}" \
+    lengths="-max_len=8192"
+    if [ "$1" = fuzz_shard ] && [ -n "${FUZZ_LARGE:-}" ]; then
+        cp "$FUZZ_LARGE"/* "$corpus"
+        lengths="-max_len=1000000 -len_control=0"
+    fi
+    # shellcheck disable=SC2086
+    "$scratch/$1" "$corpus" -max_total_time="$2" $lengths -timeout=10 -rss_limit_mb=2048 -seed="${FUZZ_SEED:-1}" \
         -artifact_prefix="${FUZZ_FINDINGS:-.}/" -print_final_stats=1 2>"$scratch/$1.log" || { tail -60 "$scratch/$1.log"; exit 1; }
     echo "$1: $(grep -E 'stat::number_of_executed_units|stat::bytes_of_input|DONE' "$scratch/$1.log" | tr '\n' ' ')"
 }
