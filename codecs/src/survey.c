@@ -61,16 +61,18 @@ static void survey_row(struct zgr_survey *survey, uint8_t dtype, const uint8_t *
     }
 }
 
-void zgr_survey_codes(uint8_t *used, uint8_t dtype, const void *pixels, ptrdiff_t row_stride_nbytes, ptrdiff_t column_stride_nbytes,
-                      uint32_t height, uint32_t width)
+void zgr_count_codes(uint32_t *counts, uint8_t dtype, const void *pixels, ptrdiff_t row_stride_nbytes, ptrdiff_t column_stride_nbytes,
+                     uint32_t height, uint32_t width)
 {
     int is_wide = zgr_dtype_nbytes(dtype) == 2;
     if (zgr_dtype_nbytes(dtype) > 2)
         return;
     for (uint32_t y = 0; y < height; y++) {
         const uint8_t *pixel = (const uint8_t *)pixels + (ptrdiff_t)y * row_stride_nbytes;
-        for (uint32_t x = 0; x < width; x++, pixel += column_stride_nbytes)
-            used[is_wide ? pixel[0] | pixel[1] << 8 : pixel[0]] = 1;
+        for (uint32_t x = 0; x < width; x++, pixel += column_stride_nbytes) {
+            uint32_t *count = &counts[is_wide ? pixel[0] | pixel[1] << 8 : pixel[0]];
+            *count += *count < UINT32_MAX;
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 #include "native.hpp"
 
 #include <cmath>
+#include <vector>
 
 namespace {
 
@@ -81,15 +82,15 @@ nb::tuple survey(nb::handle array)
     return nb::make_tuple(found.least, found.most, found.divisor);
 }
 
-nb::object survey_codes(nb::handle array)
+nb::object count_codes(nb::handle array)
 {
     Pixels pixels(array, false);
     uint32_t bits = 8 * zgr_dtype_nbytes(pixels.dtype());
     if (bits > 16)
-        raise(ZGR_ERROR_ARGUMENT, "survey_codes is for pixels of at most 16 bits");
-    std::string used(size_t(1) << bits, '\0');
-    for_each_component(pixels, [&](auto... part) { zgr_survey_codes(reinterpret_cast<uint8_t *>(used.data()), part...); });
-    return nb::module_::import_("numpy").attr("frombuffer")(nb::bytes(used.data(), used.size()), "bool");
+        raise(ZGR_ERROR_ARGUMENT, "count_codes is for pixels of at most 16 bits");
+    std::vector<uint32_t> counts(size_t(1) << bits);
+    for_each_component(pixels, [&](auto... part) { zgr_count_codes(counts.data(), part...); });
+    return nb::module_::import_("numpy").attr("frombuffer")(nb::bytes(counts.data(), counts.size() * sizeof counts[0]), "uint32");
 }
 
 nb::tuple survey_floats(nb::handle array)
@@ -120,6 +121,6 @@ void bind_encode(nb::module_ &module)
         },
         "header"_a, "seen"_a);
     module.def("survey", &survey, "array"_a);
-    module.def("survey_codes", &survey_codes, "array"_a);
+    module.def("count_codes", &count_codes, "array"_a);
     module.def("survey_floats", &survey_floats, "array"_a);
 }

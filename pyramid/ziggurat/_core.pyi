@@ -233,8 +233,8 @@ def survey(array: NDArray[Any]) -> tuple[int, int, int]:
     ``min(a0, b0), max(a1, b1), gcd(a2, b2, a0 - b0)``.
     """
 
-def survey_codes(array: NDArray[Any]) -> NDArray[np.bool_]:
-    """Return which codes pixels [components, h, w] of at most 16 bits use: bool [2^bits], by their bits as an unsigned number."""
+def count_codes(array: NDArray[Any]) -> NDArray[np.uint32]:
+    """Return how many pixels [components, h, w] of at most 16 bits have each code: [2^bits], by their bits as an unsigned number."""
 
 def survey_floats(array: NDArray[Any]) -> tuple[float, float, int, int, int]:
     """Survey an array [components, h, w] of floats.

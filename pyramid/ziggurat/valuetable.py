@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ziggurat._core import survey_codes
+from ziggurat._core import count_codes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -65,7 +65,8 @@ def find_codes(planes: NDArray[Any], lowest: int, divisor: int) -> NDArray[Any] 
     codes : int64 or uint64 [n]
         Increasing; None where a table would not pay, or make levels wrong.
     """
-    seen, counts = np.unique(_above(_sample(planes), lowest), return_counts=True)
+    values, counts = _counted(_sample(planes))
+    seen = _above(values, lowest)
     if _gain(seen, counts, divisor) < GAIN_LEAST_BITS:
         return None  # with more pixels there are more codes, and less to gain
     used = _used(planes)
@@ -118,7 +119,7 @@ def _gain(codes: NDArray[np.uint64], counts: NDArray[Any], divisor: int) -> floa
         return 0.0
     gaps = np.diff(codes).astype(np.float64)
     around = (np.append(gaps[0], gaps) + np.append(gaps, gaps[-1])) / 2
-    return float(np.log2(around / divisor) @ counts / counts.sum())
+    return float((np.log2(around / divisor) * counts).sum() / counts.sum())  # no BLAS, whose threads would spin
 
 
 def _even(exact: NDArray[np.uint64]) -> NDArray[np.uint64] | None:
@@ -135,8 +136,9 @@ def _even(exact: NDArray[np.uint64]) -> NDArray[np.uint64] | None:
     if places[-1] >= CODES_MAX or exact[-1] >= 1 << 53:
         return None
     above = exact.astype(np.float64)
-    slope, start = np.polyfit(places, above, 1)
-    if np.abs(start + slope * places - above).max() > 1 + slope / 4:
+    centre, middle = places.mean(), above.mean()
+    slope = ((places - centre) * (above - middle)).sum() / ((places - centre) ** 2).sum()
+    if np.abs(middle + slope * (places - centre) - above).max() > 1 + slope / 4:
         return None
     codes = np.round(np.interp(np.arange(places[-1] + 1), places, above)).astype(np.uint64)
     return codes if bool((codes[1:] > codes[:-1]).all()) else None
@@ -187,11 +189,22 @@ def _sample(planes: NDArray[Any]) -> NDArray[Any]:
     return planes[:: max(1, count * (height // each[0]) * (width // each[1]) // SAMPLE_SIDE**2), :: each[0], :: each[1]]
 
 
+def _counted(planes: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
+    """All values there are, in order, and how many pixels have each."""
+    if planes.dtype.itemsize > 2:
+        return np.unique(planes, return_counts=True)
+    counts = count_codes(planes)
+    if planes.dtype.kind == "i":  # negative values, whose bits are the larger numbers, come first
+        counts = np.roll(counts, counts.size // 2)
+    bits = np.flatnonzero(counts)
+    lowest = np.iinfo(planes.dtype).min
+    return (bits + lowest).astype(planes.dtype), counts[bits]
+
+
 def _used(planes: NDArray[Any]) -> NDArray[Any] | None:
     """All values there are, in order; None if there are more than a table holds."""
     if planes.dtype.itemsize <= 2:
-        bits = np.flatnonzero(survey_codes(planes))
-        return np.sort(bits.astype(f"u{planes.dtype.itemsize}").view(planes.dtype))
+        return _counted(planes)[0]
     found = np.empty(0, planes.dtype)
     for plane in planes:
         for top in range(0, plane.shape[0], SAMPLE_SIDE):
