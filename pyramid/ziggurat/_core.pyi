@@ -234,7 +234,7 @@ def survey(array: NDArray[Any]) -> tuple[int, int, int]:
     """
 
 def count_codes(array: NDArray[Any]) -> NDArray[np.uint32]:
-    """Return how many pixels [components, h, w] of at most 16 bits have each code: [2^bits], by their bits as an unsigned number."""
+    """Return how many pixels [components, h, w] of at most 16 bits have each code: [2^bits], by their bits read as unsigned."""
 
 def survey_floats(array: NDArray[Any]) -> tuple[float, float, int, int, int]:
     """Survey an array [components, h, w] of floats.
