@@ -14,14 +14,25 @@ const MOST_WORKERS = 2;
 const HELD_BUDGET_NBYTES = 256e6;
 const DECODER_BUDGET_NBYTES = 384e6;
 
+/** Shakes hands for the first connection now: two round trips, in which the image is described. */
+function early(make: () => Socket): { connect(): Socket; giveUp(): void } {
+  let first: Socket | undefined = make();
+  const take = (): Socket | undefined => {
+    const taken = first;
+    first = undefined;
+    return taken;
+  };
+  return { connect: () => take() ?? make(), giveUp: () => take()?.close() };
+}
+
 async function start(): Promise<void> {
   const canvas = element("canvas", { tabindex: 0, role: "application", "aria-label": "Image" });
   const gl = canvas.getContext("webgl2", { alpha: false, antialias: false, depth: false, powerPreference: "high-performance" });
   if (gl === null) throw new Error("This browser has no WebGL 2, which ziggurat draws with.");
-  const module = await WebAssembly.compileStreaming(fetch(wasmAddress));
+  const compiling = WebAssembly.compileStreaming(fetch(wasmAddress));
   const server = new Server(document.baseURI);
   const wait = (later: () => void, milliseconds: number): void => void setTimeout(later, milliseconds);
-  const partsFor = (feed: SessionParts["feed"]): SessionParts => ({
+  const partsFor = (module: WebAssembly.Module, feed: SessionParts["feed"]): SessionParts => ({
     feed,
     workers: Array.from({ length: Math.min(MOST_WORKERS, navigator.hardwareConcurrency) }, () => new DecodingWorker() as WorkerLike),
     module,
@@ -31,15 +42,23 @@ async function start(): Promise<void> {
   const open = async (name: string, signal: AbortSignal): Promise<Opened> => {
     if (isAddress(name)) {
       const { openStore } = await import("./client/store/open.ts"); // who looks at a server's images never loads it
+      const module = await compiling;
       const { description, feed } = await openStore(name, module, { fetch: fetch.bind(window), wait }, signal);
-      return { description, makeParts: () => partsFor(feed) };
+      return { description, makeParts: () => partsFor(module, feed) };
     }
-    const connect = (): Socket => new WebSocket(server.stream()) as unknown as Socket;
-    return { description: await server.describe(name, signal), makeParts: () => partsFor((listener) => new Stream({ connect, wait }, listener)) };
+    const { connect, giveUp } = early(() => new WebSocket(server.stream()) as unknown as Socket);
+    signal.addEventListener("abort", giveUp);
+    try {
+      const [module, description] = await Promise.all([compiling, server.describe(name, signal)]);
+      return { description, makeParts: () => partsFor(module, (listener) => new Stream({ connect, wait }, listener)) };
+    } catch (error) {
+      giveUp();
+      throw error;
+    }
   };
   const app = new App(document.body, server, canvas, gl, open);
   window.ziggurat = automate(app);
-  await app.start();
+  await Promise.all([app.start(), compiling]);
 }
 
 start().catch((error: unknown) => {

@@ -134,6 +134,42 @@ describe.skipIf(absent !== undefined)(`the canvas${absent === undefined ? "" : `
     });
   });
 
+  /** The picture while the camera never rests: it moves by less than can be seen. */
+  async function inMotion(): Promise<Picture> {
+    await viewer.page.evaluate(async () => {
+      const { zoom } = window.ziggurat.state.camera;
+      let frames = 0;
+      const shake = (): void => {
+        frames++;
+        window.ziggurat.look({ zoom: zoom * (1 + 1e-9 * (frames % 2)) });
+        if (!Reflect.has(window, "rest")) requestAnimationFrame(shake);
+      };
+      Reflect.deleteProperty(window, "rest");
+      shake();
+      while (frames < 4) await new Promise((resolve) => requestAnimationFrame(resolve));
+    });
+    const picture = await viewer.picture();
+    await viewer.page.evaluate(() => void Reflect.set(window, "rest", true));
+    return picture;
+  }
+
+  it("shows the image in its new size while it is zoomed, and the whole screen of it", async () => {
+    viewer.gate.release();
+    await viewer.open("slide.zarr", "&x=1100&y=1300&zoom=0.5");
+    await viewer.idle();
+    for (const [by, moved] of [[1.2, 60], [0.7, -60]] as const) {
+      const before = await viewer.picture();
+      const { camera } = await viewer.state();
+      await viewer.look({ x: camera.x + moved, zoom: camera.zoom * by });
+      const zoomed = await inMotion();
+      await viewer.keep(`zoomed-${by}`);
+      await viewer.idle();
+      const after = await viewer.picture();
+      expect(difference(zoomed, after)).toBeGreaterThan(0); // it was in motion
+      expect(difference(zoomed, after)).toBeLessThan(difference(before, after) / 3);
+    }
+  });
+
   it("goes on where it was after the connection was lost", async () => {
     await viewer.page.setViewportSize({ width: 960, height: 640 });
     viewer.gate.hold();

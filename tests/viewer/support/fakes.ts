@@ -7,6 +7,7 @@ import type { FromWorker, ToWorker } from "../../../viewer/src/client/worker.ts"
 
 export class FakeSocket implements Socket {
   binaryType = "";
+  readyState = 0;
   onopen: (() => void) | null = null;
   onclose: (() => void) | null = null;
   onmessage: ((event: { data: unknown }) => void) | null = null;
@@ -35,8 +36,12 @@ export class FakeNetwork implements StreamWays {
   readonly waits: number[] = [];
   private readonly later: (() => void)[] = [];
 
+  /** @param readyState of every connection when it is handed over */
+  constructor(private readonly readyState = 0) {}
+
   connect(): FakeSocket {
     const socket = new FakeSocket();
+    socket.readyState = this.readyState;
     this.sockets.push(socket);
     return socket;
   }

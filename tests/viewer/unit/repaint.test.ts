@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { cameraAfter, offsetOf, recentred, repaint, type Painted, type Part } from "../../../viewer/src/view/repaint.ts";
+import { cameraAfter, coversScreen, grainOf, offsetOf, recentred, repaint, stretches, type Painted, type Part } from "../../../viewer/src/view/repaint.ts";
 
 const canvas = { height: 600, width: 1000, ratio: 1 };
 const part = (left: number, top: number, mark = "1"): Part => ({ place: [left, top, left + 100, top + 100], reach: 2, mark });
@@ -8,6 +8,7 @@ const painted = (parts: { [key: string]: Part }, change: Partial<Painted> = {}):
   canvas,
   style: "a",
   parts: new Map(Object.entries(parts)),
+  grain: 1,
   ...change,
 });
 
@@ -15,11 +16,23 @@ describe("what was painted", () => {
   const before = painted({});
 
   it("lies beside its place by as much as the camera moved", () => {
-    expect(offsetOf(before, { y: 498, x: 503.5, zoom: 2 }, canvas)).toEqual({ right: -7, down: 4 });
+    expect(offsetOf(before, { y: 498, x: 503.5, zoom: 2 }, canvas)).toEqual({ right: -7, down: 4, by: 1 });
   });
 
-  it("is of no use for another zoom or canvas", () => {
-    expect(offsetOf(before, { y: 500, x: 500, zoom: 2.01 }, canvas)).toBeUndefined();
+  it("is stretched about its middle for another zoom", () => {
+    expect(offsetOf(before, { y: 500, x: 510, zoom: 3 }, canvas)).toEqual({ right: -30, down: 0, by: 1.5 });
+    expect([0.4, 0.5, 1.5, 1.6].map((by) => stretches({ right: 0, down: 0, by }, canvas))).toEqual([false, true, true, false]);
+    expect([[333, 0], [334, 0], [0, 200], [0, -201]].map(([right, down]) => stretches({ right: right!, down: down!, by: 1 }, canvas))).toEqual([true, false, true, false]);
+  });
+
+  it("covers the screen as far as its margin reaches, moved and stretched", () => {
+    const covers = (right: number, down: number, by: number) => coversScreen({ right, down, by }, canvas, 96);
+    expect([covers(0, 0, 1), covers(96, -96, 1), covers(97, 0, 1), covers(0, -97, 1)]).toEqual([true, true, false, false]);
+    expect([covers(0, 0, 0.81), covers(0, 0, 0.8)]).toEqual([true, false]); // 808 of 1000 pixels are seen, and 408 of 600
+    expect([covers(346, 0, 1.5), covers(347, 0, 1.5)]).toEqual([true, false]);
+  });
+
+  it("is of no use for another canvas", () => {
     expect(offsetOf(before, before.camera, { ...canvas, width: 999 })).toBeUndefined();
   });
 
@@ -29,6 +42,18 @@ describe("what was painted", () => {
     expect(shift).toEqual({ right: -195, down: 10 });
     const again = offsetOf({ ...before, camera: cameraAfter(before, shift) }, { y: 497.5, x: 550.15, zoom: 2 }, canvas)!;
     expect([again.right, again.down].map(Math.round)).toEqual([95, -5]);
+  });
+});
+
+describe("what is painted in a hurry", () => {
+  it("has two pixels for each of the finest tile's, and no more than the screen", () => {
+    const reaching = (...reaches: number[]) => reaches.map((reach) => ({ ...part(0, 0), reach }));
+    expect([0.7, 3.9, 4, 9, 100].map((reach) => grainOf(reaching(reach), false))).toEqual([1, 1, 2, 4, 8]);
+    expect(grainOf(reaching(64, 5, 32), false)).toBe(2);
+  });
+
+  it("has one for each, and no more than a quarter of the screen's, after a leap", () => {
+    expect([0.7, 3.9, 4, 9, 100].map((reach) => grainOf([{ ...part(0, 0), reach }], true))).toEqual([2, 2, 4, 8, 8]);
   });
 });
 

@@ -15,8 +15,8 @@ const view = (level: number): View => ({
 
 const views = (network: FakeNetwork) => network.socket.sent.filter(({ type }) => type === "view");
 
-function stream(held: readonly HeldMessage[] = []) {
-  const network = new FakeNetwork();
+function stream(held: readonly HeldMessage[] = [], readyState = 0) {
+  const network = new FakeNetwork(readyState);
   const events: (ServerEvent | string | boolean)[] = [];
   const made = new Stream(network, {
     message: (message, nbytes) => events.push(`message of view ${message.viewId}, ${nbytes} bytes`),
@@ -38,6 +38,16 @@ describe("Stream", () => {
     made.show(view(3));
     expect(views(network).map(({ id, level }) => [id, level])).toEqual([[2, 4], [3, 3]]);
     expect(views(network)[0]).toEqual({ type: "view", id: 2, ...view(4) });
+  });
+
+  it.each([["open", 1, true], ["closed", 3, false]] as const)("takes a connection that is %s already, once it is made", async (_, readyState, connected) => {
+    const { network, events, made } = stream([], readyState);
+    made.show(view(5));
+    expect(events).toEqual([]);
+    await Promise.resolve();
+    expect(events).toEqual([connected]);
+    expect(views(network)).toHaveLength(connected ? 1 : 0);
+    expect(network.waits).toEqual(connected ? [] : [250]);
   });
 
   it("comes back after it was lost, waiting longer each time, and says again what is in view", () => {

@@ -7,6 +7,8 @@ import { parseMessage } from "./records.ts";
 /** The part of WebSocket that is used, so that tests can stand in for it. */
 export interface Socket {
   binaryType: string;
+  /** 1: open, 3: closed. */
+  readonly readyState: number;
   onopen: (() => void) | null;
   onclose: (() => void) | null;
   onmessage: ((event: { data: unknown }) => void) | null;
@@ -70,6 +72,9 @@ export class Stream implements Feed {
     socket.onopen = () => this.opened();
     socket.onclose = () => this.lost();
     socket.onmessage = ({ data }) => this.received(data);
+    // It may have shaken hands before it was handed over; but who makes a stream is not told before it has one.
+    if (socket.readyState === 1) queueMicrotask(() => this.opened());
+    if (socket.readyState === 3) queueMicrotask(() => this.lost());
   }
 
   private opened(): void {

@@ -3,7 +3,7 @@ import type { Description } from "../client/description.ts";
 import { chunksPerPlane, planeCount, type ChunkKey, type ChunkPlace } from "../client/geometry.ts";
 import type { Picture } from "../client/refine.ts";
 import { improves, Tiles, type Tile } from "../view/tiles.ts";
-import type { Repaint } from "../view/repaint.ts";
+import type { Offset, Repaint } from "../view/repaint.ts";
 import { Backing } from "./backing.ts";
 import { Painter, type Light, type Scenery } from "./painter.ts";
 import { Sketch } from "./sketch.ts";
@@ -27,7 +27,7 @@ export class Stage {
     const components = description.rgb ? description.arrays[0]!.chunkShape[description.axes.indexOf("c")] ?? 1 : 1;
     this.texture = new ChunkTexture(gl, description.dtype, components, height, width, chunks, budgetNbytes);
     this.painter = new Painter(gl, this.texture, description.labels);
-    this.backing = new Backing(gl);
+    this.backing = new Backing(gl, description.labels);
     this.sketch = new Sketch(gl);
     this.slots = new Slots(this.texture.slotCount);
   }
@@ -74,11 +74,18 @@ export class Stage {
   }
 
   /** Moves what was painted, paints some of it anew, and shows it. */
-  paint(lights: readonly Light[], scenery: Scenery, { right, down, rectangles }: Repaint): void {
-    this.backing.bind();
+  paint(lights: readonly Light[], scenery: Scenery, { right, down, rectangles }: Omit<Repaint, "all">, grain = 1): void {
+    this.backing.bind(grain);
     if (right !== 0 || down !== 0) this.backing.shift(right, down);
     for (const rectangle of rectangles) this.painter.paint(lights, scenery, rectangle);
     this.backing.present();
+  }
+
+  /** Shows what was painted in another size and place, and paints coarsely what lies around it. */
+  stretch(lights: readonly Light[], scenery: Scenery, grain: number, { right, down, by }: Offset): void {
+    this.backing.bindOther();
+    this.painter.paint(lights, scenery, [0, 0, scenery.width, scenery.height]);
+    this.backing.presentStretched(grain, right, down, by);
   }
 
   /** Paints what is small, beside the canvas. @returns red, green, blue, alpha of each pixel, from the top left */

@@ -6,7 +6,8 @@ import { isAddress } from "../client/address.ts";
 import type { Point } from "../view/camera.ts";
 import { imageInHash, readHash, writeHash } from "../view/state.ts";
 import { readingsAt } from "../view/values.ts";
-import { Viewer, type Surface } from "../view/viewer.ts";
+import type { Surface } from "../view/sheet.ts";
+import { Viewer } from "../view/viewer.ts";
 import { axesPanel, type AxesPanel } from "./axes.ts";
 import { channelPanel, type Panel } from "./channels.ts";
 import { DamageOverlay } from "./damage.ts";
@@ -62,7 +63,8 @@ export class App {
     // Measured when it has a place: an image may be open before the browser tells of sizes.
     const surface = (this.surface = surfaceOf(view, canvas, gl, () => this.viewer?.requestFrame()));
     navigate(surface.canvas, view, () => this.viewer, (point) => this.pointAt(point), (name) => this.axes?.key(name) ?? false);
-    addEventListener("hashchange", () => this.followAddress());
+    // What the address was, not what it is: it may have been written since.
+    addEventListener("hashchange", ({ newURL }) => this.followAddress(new URL(newURL).hash.slice(1)));
     surface.canvas.addEventListener("webglcontextlost", (event) => event.preventDefault());
     surface.canvas.addEventListener("webglcontextrestored", () => this.viewer?.restore());
   }
@@ -144,8 +146,7 @@ export class App {
     history.replaceState(null, "", `#${writeHash(this.viewer.description, this.viewer.current)}`);
   }
 
-  private followAddress(): void {
-    const hash = location.hash.slice(1);
+  private followAddress(hash: string): void {
     const name = imageInHash(hash);
     if (this.viewer === undefined || name === undefined) return;
     if (name !== this.viewer.description.name) this.show(name, hash);

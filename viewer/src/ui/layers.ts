@@ -2,7 +2,8 @@
 import { sameCamera, type Point } from "../view/camera.ts";
 import { cameraOn, placeOn, pointOn } from "../view/layer.ts";
 import { readingsAt } from "../view/values.ts";
-import { Viewer, type Surface } from "../view/viewer.ts";
+import type { Surface } from "../view/sheet.ts";
+import { Viewer } from "../view/viewer.ts";
 import type { Opened } from "./app.ts";
 import type { Panel } from "./channels.ts";
 import { element } from "./dom.ts";

@@ -1,6 +1,6 @@
 /** The canvas, how large it is and how it moves. */
 import type { Size } from "../view/camera.ts";
-import { MARGIN, type Surface } from "../view/viewer.ts";
+import { MARGIN, type Surface } from "../view/sheet.ts";
 
 /** A canvas that is seen through a smaller view. Where a browser does not tell device pixels they are reckoned, and may be off by one. */
 export function surfaceOf(view: HTMLElement, canvas: HTMLCanvasElement, gl: WebGL2RenderingContext, changed: () => void): Surface {
@@ -23,8 +23,8 @@ export function surfaceOf(view: HTMLElement, canvas: HTMLCanvasElement, gl: WebG
   return surface;
 }
 
-/** Moves what is drawn on by device pixels. */
+/** Moves what is drawn on by device pixels, and stretches it about its middle. */
 export const mover =
   (canvas: HTMLCanvasElement) =>
-  (right: number, down: number): void =>
-    void (canvas.style.transform = `translate(${right / devicePixelRatio}px, ${down / devicePixelRatio}px)`);
+  (right: number, down: number, by = 1): void =>
+    void (canvas.style.transform = `translate(${right / devicePixelRatio}px, ${down / devicePixelRatio}px)${by === 1 ? "" : ` scale(${by})`}`);

@@ -17,6 +17,8 @@ export interface Painted {
   /** Everything else that all of the picture depends on: windows, colours, and the like. */
   readonly style: string;
   readonly parts: ReadonlyMap<string, Part>;
+  /** How many device pixels a pixel of it is across. */
+  readonly grain: number;
 }
 
 /** What is there moves right and down; then rectangles of whole device pixels are drawn. */
@@ -28,6 +30,8 @@ export interface Repaint {
   readonly all: boolean;
 }
 
+export type Shift = Pick<Repaint, "right" | "down">;
+
 /** From this share of the canvas on, drawing all of it is no dearer. */
 const MOST_SHARE = 0.7;
 /** More rectangles than this are drawn as one. */
@@ -37,30 +41,60 @@ export const everything = ({ width, height }: Canvas): Repaint => ({ right: 0, d
 
 /** How what was painted lies on the screen for another camera. */
 export interface Offset {
-  /** Device pixels that it has to be moved. */
+  /** Device pixels that its middle has to be moved. */
   readonly right: number;
   readonly down: number;
+  /** How many times as large it has to be. */
+  readonly by: number;
 }
 
-/** Undefined where what was painted is of no use: another zoom, or another canvas. */
+/** Undefined where what was painted is of no use: another canvas. */
 export function offsetOf({ camera: before, canvas: old }: Painted, camera: Camera, canvas: Canvas): Offset | undefined {
-  if (before.zoom !== camera.zoom || old.width !== canvas.width || old.height !== canvas.height || old.ratio !== canvas.ratio) return undefined;
+  if (old.width !== canvas.width || old.height !== canvas.height || old.ratio !== canvas.ratio) return undefined;
   const scale = camera.zoom * canvas.ratio;
-  return { right: (before.x - camera.x) * scale, down: (before.y - camera.y) * scale };
+  return { right: (before.x - camera.x) * scale, down: (before.y - camera.y) * scale, by: camera.zoom / before.zoom };
+}
+
+/** Whether a canvas that reaches `margin` device pixels beyond the screen still covers it. */
+export function coversScreen({ right, down, by }: Offset, { width, height }: Canvas, margin: number): boolean {
+  const beyond = (size: number, moved: number): number => (by * size) / 2 - Math.abs(moved) - (size / 2 - margin);
+  return beyond(width, right) >= 0 && beyond(height, down) >= 0;
+}
+
+/** Stretched further than this, pixels would show. */
+const MOST_STRETCHED = 1.5;
+const LEAST_STRETCHED = 0.5;
+/** Of the canvas: moved by more, what is there is of little use. */
+const MOST_MOVED = 1 / 3;
+
+/** Whether what is there, stretched, shows most of what is to be seen. */
+export const stretches = ({ right, down, by }: Offset, { width, height }: Canvas): boolean =>
+  by >= LEAST_STRETCHED && by <= MOST_STRETCHED && Math.abs(right) <= MOST_MOVED * width && Math.abs(down) <= MOST_MOVED * height;
+
+const COARSEST_GRAIN = 8;
+
+/**
+ * How many device pixels a pixel may be across that is painted in a hurry: half a pixel of the finest tile in sight, so that nothing is
+ * lost. Painting in software costs by the pixel, and the first picture of a new place has few. After a leap, nothing of what is to be
+ * seen was there before: then it is twice that for a moment, and two at least.
+ */
+export function grainOf(parts: Iterable<Part>, leap: boolean): number {
+  const finest = Math.min(...[...parts].map(({ reach }) => reach)) / (leap ? 1 : 2);
+  return Math.min(COARSEST_GRAIN, 2 ** Math.max(leap ? 1 : 0, Math.floor(Math.log2(finest))));
 }
 
 /**
  * How far to move what is painted on a canvas that reaches `margin` device pixels beyond the screen on all sides. While it covers the
  * screen, not at all; then so far that it covers as much as can be of what comes next, if the motion goes on.
  */
-export function recentred({ right, down }: Offset, margin: number): Offset {
+export function recentred({ right, down }: Shift, margin: number): Shift {
   if (Math.max(Math.abs(right), Math.abs(down)) <= margin) return { right: 0, down: 0 };
   const beyond = (by: number): number => Math.round(by) + Math.sign(by) * Math.min(Math.floor(Math.abs(by)), margin - 1);
   return { right: beyond(right), down: beyond(down) };
 }
 
 /** The camera of a picture that was moved. */
-export function cameraAfter({ camera: { x, y, zoom }, canvas: { ratio } }: Painted, { right, down }: Offset): Camera {
+export function cameraAfter({ camera: { x, y, zoom }, canvas: { ratio } }: Painted, { right, down }: Shift): Camera {
   return { x: x - right / (zoom * ratio), y: y - down / (zoom * ratio), zoom };
 }
 

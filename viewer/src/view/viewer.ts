@@ -3,44 +3,23 @@ import type { Description } from "../client/description.ts";
 import { planeOf, type ChunkKey, type ChunkPlace } from "../client/geometry.ts";
 import type { Picture } from "../client/refine.ts";
 import { Session, type SessionListener, type SessionParts } from "../client/session.ts";
-import type { Light, Scenery } from "../gl/painter.ts";
 import { Stage } from "../gl/stage.ts";
-import { bounded, fit, levelFor, sameCamera, visibleRegion, type Camera, type Size } from "./camera.ts";
+import { bounded, fit, levelFor, sameCamera, visibleRegion, type Size } from "./camera.ts";
 import { halfStep, lookOf, type ChannelLook } from "./channels.ts";
-import { lit } from "./lights.ts";
 import { overviewOf, withOverview } from "./overview.ts";
 import { compose, covered, type Layered } from "./compose.ts";
 import { damageOnScreen, type Damage } from "./damage.ts";
 import { decodeLevel, targetChunks, viewOf, wantedChunks, type Scene } from "./requests.ts";
-import { cameraAfter, everything, offsetOf, recentred, repaint, type Painted } from "./repaint.ts";
-import { onCanvas, type Canvas } from "./sprites.ts";
+import { Sheet, type Surface } from "./sheet.ts";
 import { firstPlace, type ViewState } from "./state.ts";
 import { coarseView, motionBetween, scenesAhead, type Motion } from "./steps.ts";
 import { progressOf, type Progress, type Status } from "./status.ts";
 import type { Tile } from "./tiles.ts";
 import { Waiting } from "./waiting.ts";
 
-/** What is drawn on. The canvas reaches `MARGIN` device pixels beyond what is seen of it, on all sides. */
-export interface Surface {
-  readonly canvas: HTMLCanvasElement;
-  readonly gl: WebGL2RenderingContext;
-  /** Device pixels that are seen: only the browser knows how it rounds them. */
-  device: Size;
-  /** Shows the canvas so many device pixels beside its place. */
-  move(right: number, down: number): void;
-}
-
-/** Then a drag is drawn at every 15th frame or so, and moved in the others; a margin makes a whole picture 1.3 times as dear. */
-export const MARGIN = 96;
 const GPU_BUDGET_NBYTES = 256e6;
 /** Of what lies over another image. */
 const GPU_BUDGET_OVER_NBYTES = 64e6;
-const BACKGROUND = [0.075, 0.08, 0.09, 1] as const;
-const NOTHING_BEHIND = [0, 0, 0, 0] as const;
-/** After so long without a move the picture is drawn exactly where it belongs. */
-const REST_MS = 120;
-/** This part of a device pixel is the same place. */
-const SAME_PLACE = 0.01;
 const NOTHING: Progress = { maxError: Infinity, exact: false, chunks: 0, exactChunks: 0 };
 
 export class Viewer {
@@ -70,11 +49,7 @@ export class Viewer {
   /** What the server guarantees for the present view, as far as it is drawn. */
   private reachedError = Infinity;
   private readonly waiting = new Waiting();
-  /** What lies on the stage. */
-  private painted: Painted | undefined;
-  private movedAt = -Infinity;
-  /** The picture on the screen lies a part of a pixel beside its place. */
-  private beside = false;
+  private readonly sheet: Sheet;
 
   /** @param onChange called after each frame: state or status may be another */
   constructor(
@@ -89,6 +64,7 @@ export class Viewer {
     this.state = this.initialState();
     this.shownAt = this.state.at;
     this.stage = this.makeStage();
+    this.sheet = new Sheet(surface, description, over, () => this.requestFrame());
     this.session = new Session(description, parts, this.listener());
     this.requestFrame();
   }
@@ -134,7 +110,6 @@ export class Viewer {
   set(change: Partial<ViewState>): void {
     if (change.at !== undefined) this.motion = motionBetween(this.state.at, change.at) ?? this.motion;
     this.state = { ...this.state, ...change };
-    if (change.camera !== undefined) this.movedAt = performance.now();
     if (change.camera !== undefined && !this.over) {
       this.fitted = sameCamera(change.camera, fit(this.image, this.screen));
       this.state = { ...this.state, camera: bounded(change.camera, this.image, this.screen) };
@@ -168,13 +143,13 @@ export class Viewer {
   /** Resolves when all that the present view asks for was received, decoded and drawn, and what is fetched ahead, too. */
   idle(): Promise<void> {
     this.requestFrame();
-    return this.waiting.until(() => !this.beside && this.settled && (this.scene === undefined || (this.session.settled && !this.ahead?.length)));
+    return this.waiting.until(() => this.sheet.finished && this.settled && (this.scene === undefined || (this.session.settled && !this.ahead?.length)));
   }
 
   /** Resolves when all that was received so far is decoded and drawn. */
   caughtUp(): Promise<void> {
     this.requestFrame();
-    return this.waiting.until(() => !this.beside && this.session.caughtUp);
+    return this.waiting.until(() => this.sheet.inPlace && this.session.caughtUp);
   }
 
   /** The tiles of a channel that are on the screen, the one to be seen first. */
@@ -193,7 +168,7 @@ export class Viewer {
   overview(size: Size, known: string): { readonly mark: string; readonly pixels: Uint8ClampedArray<ArrayBuffer> } | undefined {
     const found = overviewOf(this.description, this.state.looks, this.shownAt, this.stage.tiles, size);
     if (found === undefined || found.mark === known || this.surface.gl.isContextLost()) return undefined;
-    return { mark: found.mark, pixels: this.stage.paintSmall(found.lights, this.scenery(found.camera, found.canvas)) };
+    return { mark: found.mark, pixels: this.stage.paintSmall(found.lights, this.sheet.scenery(found, found.canvas)) };
   }
 
   /** The picture of a chunk, if there is one. */
@@ -226,7 +201,7 @@ export class Viewer {
   /** After the GPU forgot everything: draw it all again from what the workers hold. */
   restore(): void {
     const keys = this.stage.tiles.keys();
-    this.painted = undefined;
+    this.sheet.forget();
     this.stage = this.makeStage();
     this.session.lost(keys);
     this.requestFrame();
@@ -275,13 +250,6 @@ export class Viewer {
     this.requestFrame();
   }
 
-  private canvas(): Canvas {
-    const { canvas, device } = this.surface;
-    const [height, width] = [device.height + 2 * MARGIN, device.width + 2 * MARGIN];
-    if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { height, width });
-    return { height, width, ratio: devicePixelRatio };
-  }
-
   private visibleScene(): Scene | undefined {
     const { camera, at, looks, wantExact } = this.state;
     const region = visibleRegion(camera, this.image, this.screen);
@@ -291,7 +259,7 @@ export class Viewer {
 
   private frame(): void {
     if (this.surface.gl.isContextLost()) return;
-    const canvas = this.canvas();
+    const canvas = this.sheet.canvas();
     if (this.fitted) this.state = { ...this.state, camera: fit(this.image, this.screen) };
     this.scene = this.visibleScene();
     if (this.scene !== undefined) {
@@ -299,7 +267,9 @@ export class Viewer {
       this.advance(this.scene);
       this.lookAhead(this.scene);
     }
-    this.paint(canvas);
+    const { camera, looks } = this.state;
+    const settled = this.scene === undefined || this.session.settled;
+    this.sheet.paint(this.stage, { camera, looks, layered: (channel) => this.layered(channel), settled }, canvas);
     this.onChange();
     if (!this.framePending) this.waiting.look();
   }
@@ -351,49 +321,6 @@ export class Viewer {
     if (!covered(this.description, places, tiles, scene.at)) return;
     this.shownAt = scene.at;
     this.firstPictureBytes ??= this.session.bytesReceived;
-  }
-
-  /** Paints what changed. Where nothing did, what is there is only moved, which costs next to nothing. */
-  private paint(canvas: Canvas): void {
-    const { camera } = this.state;
-    const last = this.painted;
-    const offset = last === undefined ? undefined : offsetOf(last, camera, canvas);
-    // While it moves, the picture may be half a pixel beside its place.
-    const off = offset === undefined ? 0 : Math.max(...[offset.right, offset.down].map((by) => Math.abs(by - Math.round(by))));
-    this.beside = off >= SAME_PLACE;
-    if (last === undefined || offset === undefined || (this.beside && !this.moving)) return this.paintAll(camera, canvas);
-    const shift = recentred(offset, MARGIN);
-    const { lights, scenery, painted } = this.drawn(cameraAfter(last, shift), canvas);
-    const todo = repaint(last, painted, shift.right, shift.down);
-    if (todo.all) return this.paintAll(camera, canvas);
-    this.painted = painted;
-    if (todo.rectangles.length > 0 || shift.right !== 0 || shift.down !== 0) this.stage.paint(lights, scenery, todo);
-    this.surface.move(Math.round(offset.right - shift.right), Math.round(offset.down - shift.down));
-    if (this.beside) setTimeout(() => this.requestFrame(), REST_MS);
-  }
-
-  private paintAll(camera: Camera, canvas: Canvas): void {
-    const { lights, scenery, painted } = this.drawn(camera, canvas);
-    this.painted = painted;
-    this.beside = false;
-    this.stage.paint(lights, scenery, everything(canvas));
-    this.surface.move(0, 0);
-  }
-
-  /** All that is to be seen, and what tells it from what was seen before. */
-  private drawn(camera: Camera, canvas: Canvas): { lights: readonly Light[]; scenery: Scenery; painted: Painted } {
-    const { looks } = this.state;
-    const { lights, style, parts } = lit(this.description, looks, (channel) => this.layered(channel), this.stage.tiles, camera, canvas);
-    return { lights, scenery: this.scenery(camera, canvas), painted: { camera, canvas, style, parts } };
-  }
-
-  private scenery(camera: Camera, canvas: Canvas): Scenery {
-    const bounds = onCanvas(camera, canvas, [0, 0, this.image.width, this.image.height]);
-    return { ...canvas, bounds, background: this.over ? NOTHING_BEHIND : BACKGROUND };
-  }
-
-  private get moving(): boolean {
-    return performance.now() - this.movedAt < REST_MS;
   }
 }
 
