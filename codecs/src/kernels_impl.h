@@ -187,16 +187,10 @@ SIMD_INLINE void decode_some(const struct zgr_pass *pass, uint32_t phase, uint32
 }
 
 #ifdef ZGR_NO_ENCODER /* WebAssembly, which is sent before the first picture: small */
-SIMD static void decode_units_32(const struct zgr_pass *pass, uint32_t phase, uint32_t first, uint32_t count)
-{
-    decode_some(pass, phase, first, count, 32, pass->sibling_count);
-}
-SIMD static void decode_units_any(const struct zgr_pass *pass, uint32_t phase, uint32_t first, uint32_t count)
+SIMD static void decode_units(const struct zgr_pass *pass, uint32_t phase, uint32_t first, uint32_t count)
 {
     decode_some(pass, phase, first, count, pass->lanes->width, pass->sibling_count);
 }
-#define decode_units_8 decode_units_any
-#define decode_units_16 decode_units_any
 #else
 #define DECODE_SIBLINGS(WIDTH)                                                                                               \
     switch (pass->sibling_count) {                                                                                           \
@@ -213,7 +207,6 @@ SIMD static void decode_units_any(const struct zgr_pass *pass, uint32_t phase, u
 DEFINE_DECODE(8)
 DEFINE_DECODE(16)
 DEFINE_DECODE(32)
-#endif
 
 SIMD static void decode_units(const struct zgr_pass *pass, uint32_t phase, uint32_t first, uint32_t count)
 {
@@ -223,6 +216,7 @@ SIMD static void decode_units(const struct zgr_pass *pass, uint32_t phase, uint3
     default: decode_units_32(pass, phase, first, count); break;
     }
 }
+#endif
 
 /* Keeps the units that have new ones in all->fresh and all->masks; returns how many. */
 SIMD_INLINE uint32_t keep_fresh(const struct zgr_pass *pass)
