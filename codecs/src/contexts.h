@@ -92,7 +92,7 @@ SIMD_INLINE V classes(const struct around *n, size_t unit, V value, uint32_t sib
         e = v_add(e, v_add(s, v_and(s, alone)));
     }
     V sum = v_adds(d, v_add(e, parent));
-    V low = v_lookup(t_load(class_low), v_adds(sum, v_set(0x70))); /* a sum of 16 and more: 0 */
+    V low = v_lookup_low(t_load(class_low), sum); /* a sum of 16 and more: 0 */
     V class = v_or(v_or(low, v_lookup(t_load(class_high), v_and(v_srl16(sum, 4), v_set(15)))), nothing);
     if (n->missing)
         class = v_or(class, v_and(v_bits(n->missing[unit]), v_set(NOTHING)));

@@ -71,11 +71,8 @@ SIMD_INLINE V v_times_5(V x)
     __asm__("" : "+r"(twice.a), "+r"(twice.b)); /* or clang makes a product of it, of which there is none of bytes: 16 of lanes */
     return v_add(v_add(twice, twice), x);
 }
-SIMD_INLINE V v_lookup(T t, V x)
-{
-    const v128_t index = wasm_u8x16_splat(0x8F);
-    BOTH(wasm_i8x16_swizzle(t, wasm_v128_and(x.a, index)), wasm_i8x16_swizzle(t, wasm_v128_and(x.b, index)));
-}
+SIMD_INLINE V v_lookup(T t, V x) { BOTH(wasm_i8x16_swizzle(t, x.a), wasm_i8x16_swizzle(t, x.b)); }
+SIMD_INLINE V v_lookup_low(T t, V x) { return v_lookup(t, x); }
 SIMD_INLINE v128_t half_bits(uint32_t bits)
 {
     const v128_t select = wasm_i64x2_splat((int64_t)0x8040201008040201ull);
@@ -172,12 +169,15 @@ SIMD_INLINE v128_t advance(v128_t *state, v128_t p)
     *state = wasm_v128_bitselect(t, wasm_i16x8_sub(x, t), ones);
     return ones;
 }
+/* What is short is below 256, so that the larger is what it becomes. */
 SIMD_INLINE void refill(v128_t *state, const uint8_t **next)
 {
-    v128_t x = *state, is_short = wasm_u16x8_lt(x, wasm_i16x8_splat(256));
+    v128_t x = *state, upper = wasm_u16x8_shr(x, 8);
+    __asm__("" : "+r"(upper)); /* or clang makes x < 256 of it, for which processors need twice as long */
+    v128_t is_short = wasm_i16x8_eq(upper, wasm_i16x8_splat(0));
     uint32_t r = (uint32_t)wasm_i16x8_bitmask(is_short);
     v128_t bytes = wasm_u16x8_extend_low_u8x16(spread_8(*next, r));
-    *state = wasm_v128_or(wasm_v128_bitselect(wasm_i16x8_shl(x, 8), x, is_short), bytes);
+    *state = wasm_u16x8_max(x, wasm_v128_or(wasm_i16x8_shl(wasm_v128_and(x, is_short), 8), bytes));
     *next += __builtin_popcount(r);
 }
 SIMD_INLINE V lanes_decode_32(Lanes *s, V p)
@@ -194,19 +194,28 @@ SIMD_INLINE V lanes_decode_32(Lanes *s, V p)
 /* 8 or 16 lanes, of which bands are few and small. */
 static __attribute__((noinline)) void lanes_decode_few(Lanes *s, V *p)
 {
-    uint32_t vectors = s->width / 8;
-    v128_t ones[4] = {wasm_u16x8_extend_low_u8x16(p->a), wasm_u16x8_extend_high_u8x16(p->a), wasm_u16x8_extend_low_u8x16(p->b),
-                      wasm_u16x8_extend_high_u8x16(p->b)};
-    for (uint32_t g = 0; g < 4; g += vectors) {
-        if (vectors == 1 && !wasm_v128_any_true(ones[g])) /* nothing is coded */
+    v128_t p16[4] = {wasm_u16x8_extend_low_u8x16(p->a), wasm_u16x8_extend_high_u8x16(p->a), wasm_u16x8_extend_low_u8x16(p->b),
+                     wasm_u16x8_extend_high_u8x16(p->b)};
+    v128_t x = s->x[0], y = s->x[1];
+    const uint8_t *next = s->next;
+    for (uint32_t g = 0; g < 4; g++) {
+        if (s->width == 8 && !wasm_v128_any_true(p16[g])) /* nothing is coded */
             continue;
-        for (uint32_t i = 0; i < vectors; i++)
-            ones[g + i] = advance(&s->x[i], ones[g + i]);
-        for (uint32_t i = 0; i < vectors; i++)
-            refill(&s->x[i], &s->next);
+        p16[g] = advance(&x, p16[g]);
+        if (s->width == 16) {
+            p16[g + 1] = advance(&y, p16[g + 1]);
+            refill(&x, &next);
+            refill(&y, &next);
+            g++;
+        } else {
+            refill(&x, &next);
+        }
     }
-    p->a = wasm_i8x16_narrow_i16x8(ones[0], ones[1]);
-    p->b = wasm_i8x16_narrow_i16x8(ones[2], ones[3]);
+    s->x[0] = x;
+    s->x[1] = y;
+    s->next = next;
+    p->a = wasm_i8x16_narrow_i16x8(p16[0], p16[1]);
+    p->b = wasm_i8x16_narrow_i16x8(p16[2], p16[3]);
 }
 /* Copies for the call: what is called by address is not kept in registers. */
 SIMD_INLINE V lanes_decode(Lanes *s, V p, uint32_t width)

@@ -2,6 +2,12 @@
  * time, so that every loop runs along memory and vectorises, and each row is touched while it is in the cache. */
 #include "core.h"
 
+#ifdef __wasm_simd128__
+#include "rows_wasm.h"
+#else /* compilers make vectors of the loops as they are */
+#define join_pairs(LOW, HIGH, END, X) 1
+#endif
+
 /* (s[i-1] - s[i+1] + 2) >> 2 */
 static inline int32_t predict(int32_t before, int32_t after) { return zgr_add(zgr_subtract(before, after), 2) >> 2; }
 
@@ -102,7 +108,7 @@ ZGR_CLONES static void join_row(const int32_t *restrict low, const int32_t *rest
         return;
     join_pair(low[0], zgr_add(high[0], predict(low[0], low[lows > 1 ? 1 : 0])), x);
     uint32_t inner = lows > pairs ? pairs : pairs - 1;
-    for (uint32_t i = 1; i < inner; i++)
+    for (uint32_t i = join_pairs(low, high, inner, x); i < inner; i++)
         join_pair(low[i], zgr_add(high[i], predict(low[i - 1], low[i + 1])), x + 2 * i);
     if (inner < pairs && pairs > 1)
         join_pair(low[pairs - 1], zgr_add(high[pairs - 1], predict(low[pairs - 2], low[pairs - 1])), x + 2 * (pairs - 1));
