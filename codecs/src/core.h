@@ -56,6 +56,10 @@ static inline void zgr_store_u64(uint8_t *p, uint64_t value)
 }
 static inline size_t zgr_align(size_t nbytes) { return (nbytes + 63) & ~(size_t)63; }
 
+#ifdef __wasm__
+void zgr_crc32c_prepare(void); /* makes its table */
+#endif
+
 /* ---- bands.c: which bands a chunk has, and where each lies ---------------------------------------------------------- */
 
 enum zgr_orientation { ZGR_LL, ZGR_HL, ZGR_LH, ZGR_HH };

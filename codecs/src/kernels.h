@@ -60,6 +60,9 @@ struct zgr_kernels {
 };
 
 const struct zgr_kernels *zgr_kernels(void);
+#ifdef __wasm__
+void zgr_kernels_prepare(void); /* makes their tables */
+#endif
 extern const struct zgr_kernels zgr_kernels_plain;
 extern const struct zgr_kernels zgr_kernels_avx2;
 

@@ -54,7 +54,12 @@ SIMD_INLINE void swap_bits(V *a, V *b, int n, uint8_t mask)
 }
 
 /* Byte `group` of the magnitudes of 8 units, zero below `plane`. */
-SIMD_INLINE void magnitude_bytes(const struct zgr_bits *bits, uint32_t plane, uint32_t group, size_t at, V out[8])
+#ifdef ZGR_NO_ENCODER
+static __attribute__((noinline)) void
+#else
+SIMD_INLINE void
+#endif
+magnitude_bytes(const struct zgr_bits *bits, uint32_t plane, uint32_t group, size_t at, V out[8])
 {
     V r[8], a[8], b[8];
     for (uint32_t i = 0; i < 8; i++) {

@@ -6,8 +6,6 @@
 
 #include "core.h"
 #include "lanes.h"
-#include "compact.h"
-#include "expand.h"
 
 #define SIMD
 #define SIMD_INLINE static inline __attribute__((always_inline))
@@ -96,6 +94,20 @@ SIMD_INLINE void v_interleave(V x, V y, V *low, V *high)
 }
 #undef BOTH
 
+/* What compact.h and expand.h hold. */
+static uint8_t compact_bytes[256][8], spread_bytes[256][8];
+
+void zgr_kernels_prepare(void)
+{
+    for (uint32_t mask = 0; mask < 256; mask++)
+        for (uint32_t j = 0, count = 0; j < 8; j++) {
+            int is_picked = mask >> j & 1;
+            spread_bytes[mask][j] = is_picked ? (uint8_t)count : 128;
+            if (is_picked)
+                compact_bytes[mask][count++] = (uint8_t)j;
+        }
+}
+
 /* The lowest bits to where a mask of 16 bits has its ones. */
 SIMD_INLINE uint32_t deposit_16(uint32_t bits, uint32_t mask)
 {
@@ -104,15 +116,17 @@ SIMD_INLINE uint32_t deposit_16(uint32_t bits, uint32_t mask)
     v128_t bytes = half_bits((bits & 255) | (bits >> __builtin_popcount(mask & 255)) << 8);
     return (uint32_t)wasm_i8x16_bitmask(wasm_i8x16_swizzle(bytes, wasm_i8x16_add(from, half)));
 }
+static __attribute__((noinline)) uint32_t deposit(uint32_t bits, uint32_t mask)
+{
+    return deposit_16(bits, mask & 0xFFFF) | deposit_16(bits >> __builtin_popcount(mask & 0xFFFF), mask >> 16) << 16;
+}
 SIMD_INLINE uint32_t mask_deposit(uint32_t bits, uint32_t mask)
 {
-    if (mask == 0 || mask == 0xFFFFFFFFu)
-        return mask & bits;
-    return deposit_16(bits, mask & 0xFFFF) | deposit_16(bits >> __builtin_popcount(mask & 0xFFFF), mask >> 16) << 16;
+    return mask == 0 || mask == 0xFFFFFFFFu ? mask & bits : deposit(bits, mask);
 }
 SIMD_INLINE uint8_t *compact_8(v128_t x, uint32_t mask, uint8_t *out)
 {
-    wasm_v128_store64_lane(out, wasm_i8x16_swizzle(x, wasm_v128_load64_zero(compact_to_front(mask))), 0);
+    wasm_v128_store64_lane(out, wasm_i8x16_swizzle(x, wasm_v128_load64_zero(compact_bytes[mask])), 0);
     return out + __builtin_popcount(mask);
 }
 SIMD_INLINE uint32_t v_compress(V x, uint32_t mask, uint8_t *out)
