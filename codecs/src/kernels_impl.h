@@ -154,13 +154,13 @@ static void coefficients(const struct zgr_bits *bits, uint32_t plane, uint32_t a
 
 /* ---- decoder -------------------------------------------------------------------------------------------------------- */
 
-SIMD static uint32_t one_step(struct zgr_lanes *lanes, const uint8_t *p)
+SIMD static void lane_steps(struct zgr_lanes *lanes, uint8_t *p, uint32_t count)
 {
     Lanes running;
     lanes_open(lanes, &running);
-    V bits = lanes_decode(&running, v_load(p), lanes->width);
+    for (uint32_t i = 0; i < count; i++, p += 32)
+        v_store(p, lanes_decode(&running, v_load(p), lanes->width));
     lanes_close(&running, lanes);
-    return v_mask(bits);
 }
 
 SIMD static void parents(const struct zgr_pass *pass) { spread_parents(pass); }
@@ -250,15 +250,6 @@ SIMD static uint32_t find_signs(const struct zgr_pass *pass, uint32_t phase, uin
     }
     v_store(out, v_set(0));
     return (uint32_t)(out - pass->all->signs);
-}
-
-SIMD static void decode_signs(const struct zgr_pass *pass, uint8_t *p, uint32_t steps)
-{
-    Lanes lanes;
-    lanes_open(pass->lanes, &lanes);
-    for (uint32_t i = 0; i < steps; i++, p += 32)
-        v_store(p, lanes_decode(&lanes, v_load(p), pass->lanes->width));
-    lanes_close(&lanes, pass->lanes);
 }
 
 SIMD static void put_signs(const struct zgr_pass *pass, uint32_t phase, uint32_t units)
@@ -577,5 +568,5 @@ SIMD static void table_costs(const int16_t (*costs)[2], uint32_t tables, const i
 #define ENCODER_KERNELS NULL, NULL, NULL, NULL, NULL, NULL
 #endif
 
-const struct zgr_kernels KERNELS = {fill_values, lower_values, fill_signs, coefficients, one_step, parents, decode_units,
-                                    find_signs,  decode_signs, put_signs,  read_raw,     ENCODER_KERNELS};
+const struct zgr_kernels KERNELS = {fill_values, lower_values, fill_signs, coefficients, lane_steps, parents, decode_units,
+                                    find_signs,  put_signs,    read_raw,   ENCODER_KERNELS};
