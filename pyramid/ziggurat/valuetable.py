@@ -65,7 +65,7 @@ def find_codes(planes: NDArray[Any], lowest: int, divisor: int) -> NDArray[Any] 
     codes : int64 or uint64 [n]
         Increasing; None where a table would not pay, or make levels wrong.
     """
-    seen, counts = np.unique(_above(_sample(planes), lowest), return_counts=True)
+    seen, counts = _counted(_sample(planes), lowest)
     if _gain(seen, counts, divisor) < GAIN_LEAST_BITS:
         return None  # with more pixels there are more codes, and less to gain
     used = _used(planes)
@@ -84,6 +84,15 @@ def find_codes(planes: NDArray[Any], lowest: int, divisor: int) -> NDArray[Any] 
 def _above(pixels: NDArray[Any], lowest: int) -> NDArray[np.uint64]:
     """How far values lie above the lowest, modulo 2^64 as all of a dtype's distances fit."""
     return pixels.astype(np.uint64) - np.uint64(lowest % (1 << 64))
+
+
+def _counted(pixels: NDArray[Any], lowest: int) -> tuple[NDArray[np.uint64], NDArray[np.intp]]:
+    """Distances to the lowest value that occur, in order, and how often each does."""
+    if pixels.dtype.itemsize > 2:
+        return np.unique(_above(pixels, lowest), return_counts=True)
+    by_distance = np.bincount(np.subtract(pixels, lowest, dtype=np.intp).ravel())  # sorting is ten times as slow
+    seen = np.flatnonzero(by_distance)
+    return seen.astype(np.uint64), by_distance[seen]
 
 
 def _choose(
