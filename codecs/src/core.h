@@ -20,6 +20,9 @@
 #define ZGR_CLONES
 #endif
 
+/* What such a loop is made of: as a function of its own it would be built for the least processor only. */
+#define ZGR_PART_OF_CLONE static inline __attribute__((always_inline))
+
 #define ZGR_BANDS_MAX (1 + 3 * ZGR_DECOMPOSITIONS_MAX)
 
 /* Sums modulo 2^32, as section 7 asks for: hostile coefficients may overflow, and that must mean something. */
