@@ -20,6 +20,9 @@
 #define ZGR_CLONES
 #endif
 
+/* What such a loop is made of: as a function of its own it would be built for the least processor only. */
+#define ZGR_PART_OF_CLONE static inline __attribute__((always_inline))
+
 #define ZGR_BANDS_MAX (1 + 3 * ZGR_DECOMPOSITIONS_MAX)
 
 /* Sums modulo 2^32, as section 7 asks for: hostile coefficients may overflow, and that must mean something. */
@@ -55,6 +58,10 @@ static inline void zgr_store_u64(uint8_t *p, uint64_t value)
         p[i] = (uint8_t)(value >> (8 * i));
 }
 static inline size_t zgr_align(size_t nbytes) { return (nbytes + 63) & ~(size_t)63; }
+
+#ifdef __wasm__
+void zgr_crc32c_prepare(void); /* makes its table */
+#endif
 
 /* ---- bands.c: which bands a chunk has, and where each lies ---------------------------------------------------------- */
 

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import os
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import numpy as np
@@ -267,8 +266,7 @@ def guaranteed_error(data: Buffer, *, level: int = 0, step: int = 0) -> float:
     return max(errors, default=0)
 
 
-@dataclass(frozen=True)
-class _Shard:
+class _Shard(NamedTuple):
     """A shard's bytes, as far as they go, and what its index says."""
 
     data: memoryview
@@ -304,17 +302,11 @@ class _Shard:
         if any(count > 1 and size % (1 << level) for count, size in zip(grid, chunk, strict=True)):
             raise RequestError(f"chunks of {chunk} do not lie side by side at level {level}")
 
-    def held(self, ordinal: int, resolution: int, lowest: int) -> tuple[list[int], int]:
-        """Return the steps of the packets that are in the data, from high to low, and the step down to which all is known."""
-        steps: list[int] = []
-        # Lists: an array's single numbers are dear.
-        lengths, offsets = self.lengths[ordinal, resolution].tolist(), self.offsets[ordinal, resolution].tolist()
-        for step in range(self.header.first_step, lowest - 1, -1):
-            if offsets[step] + lengths[step] > len(self.data):
-                return steps, step + 1
-            if lengths[step]:
-                steps.append(step)
-        return steps, lowest
+    def known_step(self, ordinal: int, resolution: int, lowest: int) -> int:
+        """Return the step down to which the data hold all packets of a resolution, but none below ``lowest``."""
+        ends = self.offsets[ordinal, resolution] + self.lengths[ordinal, resolution]
+        missing = np.flatnonzero(ends[lowest:] > len(self.data))
+        return lowest + int(missing[-1]) + 1 if len(missing) else lowest
 
     def part(self, ordinal: int, level: int, lowest: int) -> tuple[int, int, memoryview] | None:
         """Return resolution, step and bytes of the packet that is cut, if it is of this chunk, wanted, and of use."""
@@ -328,18 +320,11 @@ class _Shard:
         return resolution, step, packet
 
     def known_steps(self, ordinal: int, lowest: int) -> list[int]:
-        return [self.held(ordinal, resolution, lowest)[1] for resolution in range(self.header.resolutions)]
+        return [self.known_step(ordinal, resolution, lowest) for resolution in range(self.header.resolutions)]
 
     def decoder(self, ordinal: int, level: int, lowest: int) -> ChunkDecoder:
         decoder = ChunkDecoder(self.header, ordinal)
-        # Coarse resolutions first: finer ones are told by them.
-        for resolution in reversed(range(min(level, self.header.resolutions - 1), self.header.resolutions)):
-            steps, known = self.held(ordinal, resolution, lowest)
-            starts, lengths = self.offsets[ordinal, resolution].tolist(), self.lengths[ordinal, resolution].tolist()
-            for step in steps:
-                packet = self.data[starts[step] : starts[step] + lengths[step]]
-                decoder.add(resolution, step, packet, after_gap=True)
-            decoder.skip_to(resolution, known)
+        decoder.add_stored(self.data, self.offsets[ordinal], self.lengths[ordinal], level, lowest)
         part = self.part(ordinal, level, lowest)
         if part is not None:
             decoder.add_part(*part)
@@ -397,7 +382,7 @@ def _squeeze(array: NDArray[Any], header: Header, component_axis: int) -> NDArra
 
 def _map(function: Callable[[T], R], items: Iterable[T], threads: int | None) -> list[R]:
     todo = list(items)
-    workers = min(threads or os.cpu_count() or 1, len(todo))
+    workers = min(len(todo), threads or os.cpu_count() or 1)
     if workers <= 1:
         return [function(item) for item in todo]
     with ThreadPoolExecutor(workers, thread_name_prefix="ziggurat-codec") as pool:
