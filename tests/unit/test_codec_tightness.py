@@ -65,6 +65,21 @@ def test_promises_are_kept_and_nearly_all_within_4_times_what_is_seen() -> None:
     assert loose_before > 5 * loose
 
 
+def test_levels_that_are_decoded_are_promised_as_tightly_as_can_be_told() -> None:
+    data = codec.encode(image_of("nuclear_protein"), decompositions=6)
+    header = Header.parse(data)
+    for level in range(2, LEVELS):
+        exact = codec.decode(data, level=level).astype(np.int64)
+        promised = 0
+        for step in range(1, header.first_step + 1):
+            seen = np.abs(codec.decode(data, level=level, step=step).astype(np.int64) - exact).max()
+            bound = error_bound(header, level, step, True)
+            # What need not be looked at is told as 5/8; no step promises less than the one after it.
+            least = max(promised, int(seen) if 8 * seen > 5 * bound else -(-5 * bound // 8))
+            promised = error_bound(header, level, step)
+            assert promised <= min(share for share in (-(-5 * bound // 8), -(-7 * bound // 8), bound) if share >= least)
+
+
 @pytest.mark.parametrize("name", FLOAT_IMAGES)
 def test_promises_of_floats(name: str) -> None:
     # The pixels that are seen are rounded to the dtype, and so is what stands for them.
