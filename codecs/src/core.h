@@ -259,8 +259,10 @@ struct zgr_bounds {
     uint32_t levels, steps;
 };
 struct zgr_bounds zgr_bounds_of(const struct zgr_header *wave);
-/* Whether the bound of a level at first_step - i is more than 4 times what has been seen, and something less may hold. Seeing more only
- * ever makes it less so. */
+/* Levels from this one on are few enough pixels to be decoded at every step. */
+enum { ZGR_DECODED_LEVEL = 2 };
+/* Whether less than the bound of a level at first_step - i may hold, and, of finer levels, it is more than 4 times what has been seen.
+ * Seeing more only ever makes it less so. */
 int zgr_is_open(const struct zgr_bounds *bounds, const struct zgr_errors_seen *seen, uint32_t level, uint32_t i);
 /* Eighths of a bound, rounded up: an error that is only measured is never told as none. */
 static inline uint64_t zgr_tightened(uint64_t bound, uint32_t tightness)

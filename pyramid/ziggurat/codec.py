@@ -12,6 +12,7 @@ True
 
 from __future__ import annotations
 
+import math
 import os
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
@@ -29,7 +30,7 @@ from ziggurat._core import (
     tighten,
     usable_nbytes,
 )
-from ziggurat.encode import CODINGS, DTYPES, coarse_step_of, first_step_of
+from ziggurat.encode import CODINGS, DTYPES, coarse_step_of, decompositions_of, first_step_of
 from ziggurat.errors import CorruptError, FormatError, RequestError, SourceError
 from ziggurat.valuemap import ValueMap, coding_of, fill_mask, find_value_map
 
@@ -73,7 +74,7 @@ def encode(
     component_axis: int = 0,
     chunk: tuple[int, int] = (512, 512),
     coding: str | None = None,
-    decompositions: int = 6,
+    decompositions: int | None = None,
     resolutions: int = 4,
     first_step: int | None = None,
     fill: float = 0,
@@ -94,7 +95,8 @@ def encode(
         values are never averaged, a level is every other pixel; ``float``. None: ``float`` for floats, ``label`` for bool,
         else ``rct`` where there are at least 3 components.
     decompositions, resolutions, first_step
-        See codecs/SPEC.md, section 2. A ``first_step`` of None is chosen by the span of values.
+        See codecs/SPEC.md, section 2. ``decompositions`` of None are chosen by the size of a chunk, a ``first_step`` of None by
+        the span of values.
     fill
         Chunks that hold only this value cost a byte.
     threads
@@ -115,6 +117,9 @@ def encode(
     pixels = _components_first(np.asarray(array), component_axis)
     coding = _coding(pixels, coding)
     values = _value_map(pixels, coding)
+    if decompositions is None:
+        size = math.prod(map(min, zip((pixels.shape[0], *chunk), pixels.shape, strict=True)))
+        decompositions = decompositions_of(size, coding, resolutions)
     header = Header(
         dtype=pixels.dtype,
         components=pixels.shape[0],
