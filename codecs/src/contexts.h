@@ -83,15 +83,16 @@ SIMD_INLINE V classes(const struct around *n, size_t unit, V value, uint32_t sib
     const uint8_t *v = n->vertical + at, *h = n->horizontal + at, *x = n->diagonal + at, *y = x + n->stride;
     V d = v_add(v_add(v_load(v), v_load(v + n->stride)), v_add(v_load(h), v_load(h + 1)));
     V e = v_add(v_add(v_load(x), v_load(x + 1)), v_add(v_load(y), v_load(y + 1)));
+    const V alone = v_set(siblings == 1 ? 255 : 0); /* the only one counts twice */
     V parent = v_load(n->parent + at), nothing = v_and(v_or(v_sll16(value, 4), parent), v_set(NOTHING));
     d = v_shift_left_by(d, n->direct_shift);
     e = v_shift_left_by(e, n->diagonal_shift);
     for (uint32_t i = 0; i < siblings; i++) {
         V s = v_min(v_and(v_shift_right_by(v_load(n->siblings[i] + at), n->sibling_shift[i]), v_set(15)), v_set(7));
-        e = v_add(e, siblings == 1 ? v_add(s, s) : s);
+        e = v_add(e, v_add(s, v_and(s, alone)));
     }
     V sum = v_adds(d, v_add(e, parent));
-    V low = v_lookup(t_load(class_low), v_adds(sum, v_set(0x70))); /* a sum of 16 and more: 0 */
+    V low = v_lookup_low(t_load(class_low), sum); /* a sum of 16 and more: 0 */
     V class = v_or(v_or(low, v_lookup(t_load(class_high), v_and(v_srl16(sum, 4), v_set(15)))), nothing);
     if (n->missing)
         class = v_or(class, v_and(v_bits(n->missing[unit]), v_set(NOTHING)));
@@ -102,8 +103,7 @@ SIMD_INLINE V classes(const struct around *n, size_t unit, V value, uint32_t sib
 SIMD_INLINE V sign_sums(const int8_t *const signs[4], size_t at)
 {
     V v = v_add(v_load(signs[0] + at), v_load(signs[1] + at)), h = v_add(v_load(signs[2] + at), v_load(signs[3] + at));
-    V v2 = v_add(v, v);
-    return v_add(v_add(v_add(v2, v2), v), h);
+    return v_add(v_times_5(v), h);
 }
 
 SIMD_INLINE void look_at_signs(const struct zgr_bits *bits, uint32_t phase, const int8_t *signs[4])

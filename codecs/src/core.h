@@ -20,6 +20,9 @@
 #define ZGR_CLONES
 #endif
 
+/* What such a loop is made of: as a function of its own it would be built for the least processor only. */
+#define ZGR_PART_OF_CLONE static inline __attribute__((always_inline))
+
 #define ZGR_BANDS_MAX (1 + 3 * ZGR_DECOMPOSITIONS_MAX)
 
 /* Sums modulo 2^32, as section 7 asks for: hostile coefficients may overflow, and that must mean something. */
@@ -55,6 +58,10 @@ static inline void zgr_store_u64(uint8_t *p, uint64_t value)
         p[i] = (uint8_t)(value >> (8 * i));
 }
 static inline size_t zgr_align(size_t nbytes) { return (nbytes + 63) & ~(size_t)63; }
+
+#ifdef __wasm__
+void zgr_crc32c_prepare(void); /* makes its table */
+#endif
 
 /* ---- bands.c: which bands a chunk has, and where each lies ---------------------------------------------------------- */
 
@@ -252,8 +259,10 @@ struct zgr_bounds {
     uint32_t levels, steps;
 };
 struct zgr_bounds zgr_bounds_of(const struct zgr_header *wave);
-/* Whether the bound of a level at first_step - i is more than 4 times what has been seen, and something less may hold. Seeing more only
- * ever makes it less so. */
+/* Levels from this one on are few enough pixels to be decoded at every step. */
+enum { ZGR_DECODED_LEVEL = 2 };
+/* Whether less than the bound of a level at first_step - i may hold, and, of finer levels, it is more than 4 times what has been seen.
+ * Seeing more only ever makes it less so. */
 int zgr_is_open(const struct zgr_bounds *bounds, const struct zgr_errors_seen *seen, uint32_t level, uint32_t i);
 /* Eighths of a bound, rounded up: an error that is only measured is never told as none. */
 static inline uint64_t zgr_tightened(uint64_t bound, uint32_t tightness)

@@ -82,11 +82,12 @@ static int decode_flags(struct input *in, struct zgr_bits *bits, const uint8_t f
         if (!zgr_flag_probabilities(bits, flag_p, first, p))
             continue;
         make_safe(in, 1);
-        uint32_t fresh = zgr_kernels()->step(&in->lanes, p);
+        zgr_kernels()->steps(&in->lanes, p, 1);
         if (is_past_end(in))
             return 0;
-        for (; fresh; fresh &= fresh - 1)
-            zgr_activate_later(bits, first + (uint32_t)__builtin_ctz(fresh));
+        for (uint32_t j = 0; j < ZGR_LANES; j++)
+            if (p[j])
+                zgr_activate_later(bits, first + j);
     }
     zgr_activate_now(bits);
     return 1;
@@ -100,7 +101,7 @@ static int decode_signs(struct input *in, const struct zgr_pass *pass, uint32_t 
     uint32_t units, steps = (zgr_kernels()->find_signs(pass, phase, &units) + ZGR_LANES - 1) / ZGR_LANES;
     for (uint32_t at = 0; at < steps; at += some(steps - at)) {
         make_safe(in, some(steps - at));
-        zgr_kernels()->decode_signs(pass, pass->all->signs + (size_t)ZGR_LANES * at, some(steps - at));
+        zgr_kernels()->steps(&in->lanes, pass->all->signs + (size_t)ZGR_LANES * at, some(steps - at));
         if (is_past_end(in))
             return 0;
     }

@@ -141,8 +141,8 @@ static uint64_t most_known(const struct zgr_errors_seen *seen, uint32_t level, u
 
 int zgr_is_open(const struct zgr_bounds *bounds, const struct zgr_errors_seen *seen, uint32_t level, uint32_t i)
 {
-    uint64_t bound = bounds->bounds[level][i];
-    return bound / 4 + (bound % 4 != 0) > seen->errors[level][i] && zgr_tightened(bound, tightness_for(bound, most_known(seen, level, i))) < bound;
+    uint64_t bound = bounds->bounds[level][i], enough = level < ZGR_DECODED_LEVEL ? bound / 4 + (bound % 4 != 0) : bound;
+    return enough > seen->errors[level][i] && zgr_tightened(bound, tightness_for(bound, most_known(seen, level, i))) < bound;
 }
 
 void zgr_tighten(struct zgr_header *header, const struct zgr_errors_seen *seen)

@@ -34,13 +34,13 @@ struct zgr_kernels {
     /* All coefficients, the planes from `plane` up, of the first `ahead` phases from plane - 1 up: [phase][place], in 16 bits if
      * top ≤ 15, else in 32. */
     void (*coefficients)(const struct zgr_bits *bits, uint32_t plane, uint32_t ahead, void *out);
-    uint32_t (*step)(struct zgr_lanes *lanes, const uint8_t *p);
+    /* Lane steps by probabilities, 32 each, which become 255 for a 1 and 0 for a 0. */
+    void (*steps)(struct zgr_lanes *lanes, uint8_t *p, uint32_t count);
     void (*parents)(const struct zgr_pass *pass);
     /* Magnitudes of list[first] to list[first + count - 1] of a phase; at most 32 bytes each are taken. */
     void (*decode_units)(const struct zgr_pass *pass, uint32_t phase, uint32_t first, uint32_t count);
-    /* Signs of a phase: finds where they are and their probabilities, all->signs, and returns how many; decodes 32; puts them all. */
+    /* Signs of a phase: finds where they are and their probabilities, all->signs, and returns how many; puts them, once decoded. */
     uint32_t (*find_signs)(const struct zgr_pass *pass, uint32_t phase, uint32_t *units);
-    void (*decode_signs)(const struct zgr_pass *pass, uint8_t *p, uint32_t steps);
     void (*put_signs)(const struct zgr_pass *pass, uint32_t phase, uint32_t units);
     void (*read_raw)(struct zgr_raw_reader *raw, struct zgr_bits *bits, uint32_t plane, int raw_magnitudes, int raw_signs,
                      uint32_t phase);
@@ -60,6 +60,9 @@ struct zgr_kernels {
 };
 
 const struct zgr_kernels *zgr_kernels(void);
+#ifdef __wasm__
+void zgr_kernels_prepare(void); /* makes their tables */
+#endif
 extern const struct zgr_kernels zgr_kernels_plain;
 extern const struct zgr_kernels zgr_kernels_avx2;
 

@@ -54,7 +54,12 @@ SIMD_INLINE void swap_bits(V *a, V *b, int n, uint8_t mask)
 }
 
 /* Byte `group` of the magnitudes of 8 units, zero below `plane`. */
-SIMD_INLINE void magnitude_bytes(const struct zgr_bits *bits, uint32_t plane, uint32_t group, size_t at, V out[8])
+#ifdef ZGR_NO_ENCODER
+static __attribute__((noinline)) void
+#else
+SIMD_INLINE void
+#endif
+magnitude_bytes(const struct zgr_bits *bits, uint32_t plane, uint32_t group, size_t at, V out[8])
 {
     V r[8], a[8], b[8];
     for (uint32_t i = 0; i < 8; i++) {
@@ -149,13 +154,13 @@ static void coefficients(const struct zgr_bits *bits, uint32_t plane, uint32_t a
 
 /* ---- decoder -------------------------------------------------------------------------------------------------------- */
 
-SIMD static uint32_t one_step(struct zgr_lanes *lanes, const uint8_t *p)
+SIMD static void lane_steps(struct zgr_lanes *lanes, uint8_t *p, uint32_t count)
 {
     Lanes running;
     lanes_open(lanes, &running);
-    V bits = lanes_decode(&running, v_load(p), lanes->width);
+    for (uint32_t i = 0; i < count; i++, p += 32)
+        v_store(p, lanes_decode(&running, v_load(p), lanes->width));
     lanes_close(&running, lanes);
-    return v_mask(bits);
 }
 
 SIMD static void parents(const struct zgr_pass *pass) { spread_parents(pass); }
@@ -187,16 +192,10 @@ SIMD_INLINE void decode_some(const struct zgr_pass *pass, uint32_t phase, uint32
 }
 
 #ifdef ZGR_NO_ENCODER /* WebAssembly, which is sent before the first picture: small */
-SIMD static void decode_units_32(const struct zgr_pass *pass, uint32_t phase, uint32_t first, uint32_t count)
-{
-    decode_some(pass, phase, first, count, 32, pass->sibling_count);
-}
-SIMD static void decode_units_any(const struct zgr_pass *pass, uint32_t phase, uint32_t first, uint32_t count)
+SIMD static void decode_units(const struct zgr_pass *pass, uint32_t phase, uint32_t first, uint32_t count)
 {
     decode_some(pass, phase, first, count, pass->lanes->width, pass->sibling_count);
 }
-#define decode_units_8 decode_units_any
-#define decode_units_16 decode_units_any
 #else
 #define DECODE_SIBLINGS(WIDTH)                                                                                               \
     switch (pass->sibling_count) {                                                                                           \
@@ -213,7 +212,6 @@ SIMD static void decode_units_any(const struct zgr_pass *pass, uint32_t phase, u
 DEFINE_DECODE(8)
 DEFINE_DECODE(16)
 DEFINE_DECODE(32)
-#endif
 
 SIMD static void decode_units(const struct zgr_pass *pass, uint32_t phase, uint32_t first, uint32_t count)
 {
@@ -223,6 +221,7 @@ SIMD static void decode_units(const struct zgr_pass *pass, uint32_t phase, uint3
     default: decode_units_32(pass, phase, first, count); break;
     }
 }
+#endif
 
 /* Keeps the units that have new ones in all->fresh and all->masks; returns how many. */
 SIMD_INLINE uint32_t keep_fresh(const struct zgr_pass *pass)
@@ -251,15 +250,6 @@ SIMD static uint32_t find_signs(const struct zgr_pass *pass, uint32_t phase, uin
     }
     v_store(out, v_set(0));
     return (uint32_t)(out - pass->all->signs);
-}
-
-SIMD static void decode_signs(const struct zgr_pass *pass, uint8_t *p, uint32_t steps)
-{
-    Lanes lanes;
-    lanes_open(pass->lanes, &lanes);
-    for (uint32_t i = 0; i < steps; i++, p += 32)
-        v_store(p, lanes_decode(&lanes, v_load(p), pass->lanes->width));
-    lanes_close(&lanes, pass->lanes);
 }
 
 SIMD static void put_signs(const struct zgr_pass *pass, uint32_t phase, uint32_t units)
@@ -578,5 +568,5 @@ SIMD static void table_costs(const int16_t (*costs)[2], uint32_t tables, const i
 #define ENCODER_KERNELS NULL, NULL, NULL, NULL, NULL, NULL
 #endif
 
-const struct zgr_kernels KERNELS = {fill_values, lower_values, fill_signs, coefficients, one_step, parents, decode_units,
-                                    find_signs,  decode_signs, put_signs,  read_raw,     ENCODER_KERNELS};
+const struct zgr_kernels KERNELS = {fill_values, lower_values, fill_signs, coefficients, lane_steps, parents, decode_units,
+                                    find_signs,  put_signs,    read_raw,   ENCODER_KERNELS};

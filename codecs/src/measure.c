@@ -1,8 +1,8 @@
 /* What the errors of a chunk are at the first steps, where the bound for any data may be far above them: SPEC.md, section 10.
  *
- * Most bounds are soon seen to be tight: a small window of level 0, where there is much to see, has a pixel that is off by a quarter of
- * them. Of what stays open, levels from ZGR_FINEST on are decoded, window by window, until they are seen to be tight as well; what
- * finer levels can be off by follows from that and from the magnitudes of their bands, block by block. */
+ * Most bounds of levels 0 and 1 are soon seen to be tight: a small window of level 0, where there is much to see, has a pixel that is
+ * off by a quarter of them. Levels from ZGR_FINEST on are decoded, window by window, until they are seen to be off by all of the bound;
+ * what finer levels that stay open can be off by follows from that and from the magnitudes of their bands, block by block. */
 #include "window.h"
 
 enum { WORTH_LOOKING = 2 }; /* tightness that needs no look */

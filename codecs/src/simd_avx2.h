@@ -42,7 +42,14 @@ SIMD_INLINE V v_sll16(V a, int n) { return _mm256_slli_epi16(a, n); }
 SIMD_INLINE C c_set(int n) { return _mm_cvtsi32_si128(n); }
 SIMD_INLINE V v_shift_left_by(V a, C n) { return _mm256_sll_epi16(a, n); }
 SIMD_INLINE V v_shift_right_by(V a, C n) { return _mm256_srl_epi16(a, n); }
+SIMD_INLINE V v_times_5(V a)
+{
+    V twice = v_add(a, a);
+    return v_add(v_add(twice, twice), a);
+}
+/* Numbers below 16; of 128 and more, 0. And of all numbers, 0 of 16 and more. */
 SIMD_INLINE V v_lookup(T t, V a) { return _mm256_shuffle_epi8(t, a); }
+SIMD_INLINE V v_lookup_low(T t, V a) { return v_lookup(t, v_adds(a, v_set(0x70))); }
 SIMD_INLINE V v_bits(uint32_t bits)
 {
     const __m256i byte = _mm256_setr_epi8(0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 2, 2, 2, 2, 2, 2, 2, 2, 3, 3, 3, 3, 3, 3, 3, 3);

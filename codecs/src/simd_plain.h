@@ -55,7 +55,9 @@ SIMD_INLINE V v_sll16(V a, int n) { EACH(a.b[i] << n); }
 SIMD_INLINE C c_set(int n) { return (C)n; }
 SIMD_INLINE V v_shift_left_by(V a, C n) { EACH(a.b[i] << n); }
 SIMD_INLINE V v_shift_right_by(V a, C n) { EACH(a.b[i] >> n); }
+SIMD_INLINE V v_times_5(V a) { EACH(5 * a.b[i]); }
 SIMD_INLINE V v_lookup(T t, V a) { EACH(a.b[i] & 128 ? 0 : t.b[a.b[i] & 15]); }
+SIMD_INLINE V v_lookup_low(T t, V a) { EACH(a.b[i] < 16 ? t.b[a.b[i]] : 0); }
 SIMD_INLINE V v_bits(uint32_t bits) { EACH(bits >> i & 1 ? 255 : 0); } /* a byte of ones for each bit that is set */
 SIMD_INLINE uint32_t v_mask(V a)                                       /* and back */
 {

@@ -6,8 +6,6 @@
 
 #include "core.h"
 #include "lanes.h"
-#include "compact.h"
-#include "expand.h"
 
 #define SIMD
 #define SIMD_INLINE static inline __attribute__((always_inline))
@@ -16,7 +14,11 @@ typedef struct {
     v128_t a, b;
 } V;
 typedef v128_t T;
-typedef uint32_t C; /* a count */
+/* A count, of at most 2 to the left and 1 to the right. Not one of the shifts by a number that is not constant: clang takes them apart into
+ * lanes wherever the number is known before the loop. */
+typedef struct {
+    v128_t factor, is_one;
+} C;
 
 #define BOTH(LOW, HIGH)                                                                                                      \
     V r = {LOW, HIGH};                                                                                                       \
@@ -43,17 +45,32 @@ SIMD_INLINE V v_negative(V x) { BOTH(wasm_i8x16_shr(x.a, 7), wasm_i8x16_shr(x.b,
 SIMD_INLINE V v_abs(V x) { BOTH(wasm_i8x16_abs(x.a), wasm_i8x16_abs(x.b)); }
 /* Masks are bytes of zeros or ones throughout. */
 SIMD_INLINE V v_pick(V x, V y, V mask) { BOTH(wasm_v128_bitselect(y.a, x.a, mask.a), wasm_v128_bitselect(y.b, x.b, mask.b)); }
-SIMD_INLINE V v_shift_right(V x, int n) { BOTH(wasm_u8x16_shr(x.a, (uint32_t)n), wasm_u8x16_shr(x.b, (uint32_t)n)); }
 SIMD_INLINE V v_srl16(V x, int n) { BOTH(wasm_u16x8_shr(x.a, (uint32_t)n), wasm_u16x8_shr(x.b, (uint32_t)n)); }
 SIMD_INLINE V v_sll16(V x, int n) { BOTH(wasm_i16x8_shl(x.a, (uint32_t)n), wasm_i16x8_shl(x.b, (uint32_t)n)); }
-SIMD_INLINE C c_set(int n) { return (C)n; }
-SIMD_INLINE V v_shift_left_by(V x, C n) { BOTH(wasm_i16x8_shl(x.a, n), wasm_i16x8_shl(x.b, n)); }
-SIMD_INLINE V v_shift_right_by(V x, C n) { BOTH(wasm_u16x8_shr(x.a, n), wasm_u16x8_shr(x.b, n)); }
-SIMD_INLINE V v_lookup(T t, V x)
+SIMD_INLINE C c_set(int n)
 {
-    const v128_t index = wasm_u8x16_splat(0x8F);
-    BOTH(wasm_i8x16_swizzle(t, wasm_v128_and(x.a, index)), wasm_i8x16_swizzle(t, wasm_v128_and(x.b, index)));
+    static const uint16_t factors[3] = {1, 2, 4};
+    C c = {wasm_v128_load16_splat(&factors[n]), wasm_i8x16_splat((int8_t)-n)};
+    return c;
 }
+SIMD_INLINE V v_shift_left_by(V x, C n) { BOTH(wasm_i16x8_mul(x.a, n.factor), wasm_i16x8_mul(x.b, n.factor)); }
+SIMD_INLINE V v_shift_right_by(V x, C n)
+{
+    BOTH(wasm_v128_bitselect(wasm_u16x8_shr(x.a, 1), x.a, n.is_one), wasm_v128_bitselect(wasm_u16x8_shr(x.b, 1), x.b, n.is_one));
+}
+SIMD_INLINE V v_shift_right(V x, int n)
+{
+    C c = c_set(n);
+    BOTH(wasm_v128_bitselect(wasm_u8x16_shr(x.a, 1), x.a, c.is_one), wasm_v128_bitselect(wasm_u8x16_shr(x.b, 1), x.b, c.is_one));
+}
+SIMD_INLINE V v_times_5(V x)
+{
+    V twice = v_add(x, x);
+    __asm__("" : "+r"(twice.a), "+r"(twice.b)); /* or clang makes a product of it, of which there is none of bytes: 16 of lanes */
+    return v_add(v_add(twice, twice), x);
+}
+SIMD_INLINE V v_lookup(T t, V x) { BOTH(wasm_i8x16_swizzle(t, x.a), wasm_i8x16_swizzle(t, x.b)); }
+SIMD_INLINE V v_lookup_low(T t, V x) { return v_lookup(t, x); }
 SIMD_INLINE v128_t half_bits(uint32_t bits)
 {
     const v128_t select = wasm_i64x2_splat((int64_t)0x8040201008040201ull);
@@ -77,18 +94,39 @@ SIMD_INLINE void v_interleave(V x, V y, V *low, V *high)
 }
 #undef BOTH
 
+/* What compact.h and expand.h hold. */
+static uint8_t compact_bytes[256][8], spread_bytes[256][8];
+
+void zgr_kernels_prepare(void)
+{
+    for (uint32_t mask = 0; mask < 256; mask++)
+        for (uint32_t j = 0, count = 0; j < 8; j++) {
+            int is_picked = mask >> j & 1;
+            spread_bytes[mask][j] = is_picked ? (uint8_t)count : 128;
+            if (is_picked)
+                compact_bytes[mask][count++] = (uint8_t)j;
+        }
+}
+
+/* The lowest bits to where a mask of 16 bits has its ones. */
+SIMD_INLINE uint32_t deposit_16(uint32_t bits, uint32_t mask)
+{
+    const v128_t half = wasm_u8x16_make(0, 0, 0, 0, 0, 0, 0, 0, 8, 8, 8, 8, 8, 8, 8, 8);
+    v128_t from = wasm_v128_load64_lane(spread_bytes[mask >> 8], wasm_v128_load64_zero(spread_bytes[mask & 255]), 1);
+    v128_t bytes = half_bits((bits & 255) | (bits >> __builtin_popcount(mask & 255)) << 8);
+    return (uint32_t)wasm_i8x16_bitmask(wasm_i8x16_swizzle(bytes, wasm_i8x16_add(from, half)));
+}
+static __attribute__((noinline)) uint32_t deposit(uint32_t bits, uint32_t mask)
+{
+    return deposit_16(bits, mask & 0xFFFF) | deposit_16(bits >> __builtin_popcount(mask & 0xFFFF), mask >> 16) << 16;
+}
 SIMD_INLINE uint32_t mask_deposit(uint32_t bits, uint32_t mask)
 {
-    if (mask == 0xFFFFFFFFu)
-        return bits;
-    uint32_t out = 0;
-    for (; mask; mask &= mask - 1, bits >>= 1)
-        out |= mask & (0u - mask) & (0u - (bits & 1));
-    return out;
+    return mask == 0 || mask == 0xFFFFFFFFu ? mask & bits : deposit(bits, mask);
 }
 SIMD_INLINE uint8_t *compact_8(v128_t x, uint32_t mask, uint8_t *out)
 {
-    wasm_v128_store64_lane(out, wasm_i8x16_swizzle(x, wasm_v128_load64_zero(compact_to_front(mask))), 0);
+    wasm_v128_store64_lane(out, wasm_i8x16_swizzle(x, wasm_v128_load64_zero(compact_bytes[mask])), 0);
     return out + __builtin_popcount(mask);
 }
 SIMD_INLINE uint32_t v_compress(V x, uint32_t mask, uint8_t *out)
@@ -145,31 +183,63 @@ SIMD_INLINE v128_t advance(v128_t *state, v128_t p)
     *state = wasm_v128_bitselect(t, wasm_i16x8_sub(x, t), ones);
     return ones;
 }
+/* What is short is below 256, so that the larger is what it becomes. */
 SIMD_INLINE void refill(v128_t *state, const uint8_t **next)
 {
-    v128_t x = *state, is_short = wasm_u16x8_lt(x, wasm_i16x8_splat(256));
+    v128_t x = *state, upper = wasm_u16x8_shr(x, 8);
+    __asm__("" : "+r"(upper)); /* or clang makes x < 256 of it, for which processors need twice as long */
+    v128_t is_short = wasm_i16x8_eq(upper, wasm_i16x8_splat(0));
     uint32_t r = (uint32_t)wasm_i16x8_bitmask(is_short);
-    v128_t bytes = wasm_i8x16_swizzle(wasm_v128_load64_zero(*next), wasm_v128_load(expand_bytes[r]));
-    *state = wasm_v128_or(wasm_v128_bitselect(wasm_i16x8_shl(x, 8), x, is_short), bytes);
+    v128_t bytes = wasm_u16x8_extend_low_u8x16(spread_8(*next, r));
+    *state = wasm_u16x8_max(x, wasm_v128_or(wasm_i16x8_shl(wasm_v128_and(x, is_short), 8), bytes));
     *next += __builtin_popcount(r);
 }
+SIMD_INLINE V lanes_decode_32(Lanes *s, V p)
+{
+    v128_t a = advance(&s->x[0], wasm_u16x8_extend_low_u8x16(p.a)), b = advance(&s->x[1], wasm_u16x8_extend_high_u8x16(p.a));
+    v128_t c = advance(&s->x[2], wasm_u16x8_extend_low_u8x16(p.b)), d = advance(&s->x[3], wasm_u16x8_extend_high_u8x16(p.b));
+    refill(&s->x[0], &s->next);
+    refill(&s->x[1], &s->next);
+    refill(&s->x[2], &s->next);
+    refill(&s->x[3], &s->next);
+    V bits = {wasm_i8x16_narrow_i16x8(a, b), wasm_i8x16_narrow_i16x8(c, d)};
+    return bits;
+}
+/* 8 or 16 lanes, of which bands are few and small. */
+static __attribute__((noinline)) void lanes_decode_few(Lanes *s, V *p)
+{
+    v128_t p16[4] = {wasm_u16x8_extend_low_u8x16(p->a), wasm_u16x8_extend_high_u8x16(p->a), wasm_u16x8_extend_low_u8x16(p->b),
+                     wasm_u16x8_extend_high_u8x16(p->b)};
+    v128_t x = s->x[0], y = s->x[1];
+    const uint8_t *next = s->next;
+    for (uint32_t g = 0; g < 4; g++) {
+        if (s->width == 8 && !wasm_v128_any_true(p16[g])) /* nothing is coded */
+            continue;
+        p16[g] = advance(&x, p16[g]);
+        if (s->width == 16) {
+            p16[g + 1] = advance(&y, p16[g + 1]);
+            refill(&x, &next);
+            refill(&y, &next);
+            g++;
+        } else {
+            refill(&x, &next);
+        }
+    }
+    s->x[0] = x;
+    s->x[1] = y;
+    s->next = next;
+    p->a = wasm_i8x16_narrow_i16x8(p16[0], p16[1]);
+    p->b = wasm_i8x16_narrow_i16x8(p16[2], p16[3]);
+}
+/* Copies for the call: what is called by address is not kept in registers. */
 SIMD_INLINE V lanes_decode(Lanes *s, V p, uint32_t width)
 {
-    uint32_t vectors = width / 8;
-    v128_t ps[4] = {wasm_u16x8_extend_low_u8x16(p.a), wasm_u16x8_extend_high_u8x16(p.a), wasm_u16x8_extend_low_u8x16(p.b),
-                    wasm_u16x8_extend_high_u8x16(p.b)};
-    v128_t ones[4];
-    for (uint32_t g = 0; g < 4; g += vectors) {
-        if (vectors == 1 && !wasm_v128_any_true(ps[g])) { /* nothing is coded */
-            ones[g] = ps[g];
-            continue;
-        }
-        for (uint32_t i = 0; i < vectors; i++)
-            ones[g + i] = advance(&s->x[i], ps[g + i]);
-        for (uint32_t i = 0; i < vectors; i++)
-            refill(&s->x[i], &s->next);
-    }
-    V bits = {wasm_i8x16_narrow_i16x8(ones[0], ones[1]), wasm_i8x16_narrow_i16x8(ones[2], ones[3])};
+    if (width == 32)
+        return lanes_decode_32(s, p);
+    Lanes few = *s;
+    V bits = p;
+    lanes_decode_few(&few, &bits);
+    *s = few;
     return bits;
 }
 

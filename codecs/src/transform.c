@@ -2,6 +2,15 @@
  * time, so that every loop runs along memory and vectorises, and each row is touched while it is in the cache. */
 #include "core.h"
 
+#ifdef __wasm_simd128__
+#include "rows_wasm.h"
+#else /* compilers make vectors of the loops as they are */
+#define join_pairs(LOW, HIGH, END, X) 1
+#define join_samples(BEFORE, LOW, AFTER, HIGH, N, A, B) 0
+#define weave_pairs_16(EVEN, ODD, COUNT, ROW) 0
+#define weave_pairs_32(EVEN, ODD, COUNT, ROW) 0
+#endif
+
 /* (s[i-1] - s[i+1] + 2) >> 2 */
 static inline int32_t predict(int32_t before, int32_t after) { return zgr_add(zgr_subtract(before, after), 2) >> 2; }
 
@@ -78,7 +87,7 @@ void zgr_transform_forward(const int32_t *area, uint32_t height, uint32_t width,
 ZGR_CLONES static void join_columns(const int32_t *before, const int32_t *low, const int32_t *after, const int32_t *high, uint32_t n,
                                     int32_t *restrict a, int32_t *restrict b)
 {
-    for (uint32_t i = 0; i < n; i++) {
+    for (uint32_t i = join_samples(before, low, after, high, n, a, b); i < n; i++) {
         int32_t d = zgr_add(high[i], predict(before[i], after[i]));
         int32_t even = zgr_add(low[i], d >> 1);
         a[i] = even;
@@ -102,7 +111,7 @@ ZGR_CLONES static void join_row(const int32_t *restrict low, const int32_t *rest
         return;
     join_pair(low[0], zgr_add(high[0], predict(low[0], low[lows > 1 ? 1 : 0])), x);
     uint32_t inner = lows > pairs ? pairs : pairs - 1;
-    for (uint32_t i = 1; i < inner; i++)
+    for (uint32_t i = join_pairs(low, high, inner, x); i < inner; i++)
         join_pair(low[i], zgr_add(high[i], predict(low[i - 1], low[i + 1])), x + 2 * i);
     if (inner < pairs && pairs > 1)
         join_pair(low[pairs - 1], zgr_add(high[pairs - 1], predict(low[pairs - 2], low[pairs - 1])), x + 2 * (pairs - 1));
@@ -111,7 +120,7 @@ ZGR_CLONES static void join_row(const int32_t *restrict low, const int32_t *rest
 /* Every other one of a row, from the first on. */
 ZGR_CLONES static void weave_16(const int16_t *restrict even, const int16_t *restrict odd, uint32_t width, int32_t *restrict row)
 {
-    for (uint32_t j = 0; j < width / 2; j++) {
+    for (uint32_t j = weave_pairs_16(even, odd, width / 2, row); j < width / 2; j++) {
         row[2 * j] = even[j];
         row[2 * j + 1] = odd[j];
     }
@@ -120,7 +129,7 @@ ZGR_CLONES static void weave_16(const int16_t *restrict even, const int16_t *res
 }
 ZGR_CLONES static void weave_32(const int32_t *restrict even, const int32_t *restrict odd, uint32_t width, int32_t *restrict row)
 {
-    for (uint32_t j = 0; j < width / 2; j++) {
+    for (uint32_t j = weave_pairs_32(even, odd, width / 2, row); j < width / 2; j++) {
         row[2 * j] = even[j];
         row[2 * j + 1] = odd[j];
     }

@@ -88,7 +88,20 @@ int zgr_map_row(const struct zgr_header *header, const uint8_t *pixels, ptrdiff_
     }
 }
 
-/* m, clamped, to pixels of one size. The sums are right modulo 2^bits, and the pixel is known to be within its dtype. */
+/* The sums are right modulo 2^bits, and the pixel is known to be within its dtype. */
+#ifdef __wasm_simd128__
+#include "rows_wasm.h"
+
+static void unmap(const struct zgr_header *h, const int32_t *m, uint32_t count, uint8_t *pixels, ptrdiff_t stride)
+{
+    uint32_t nbytes = zgr_dtype_nbytes(h->dtype), i = nbytes <= 4 && stride == (ptrdiff_t)nbytes ? unmap_pixels(h, m, count, pixels, nbytes) : 0;
+    for (; i < count; i++) {
+        int32_t span = (int32_t)h->span, value = m[i] < 0 ? 0 : m[i];
+        zgr_store_bits(pixels + (ptrdiff_t)i * stride, (uint64_t)h->offset + (uint64_t)h->divisor * (uint64_t)(value > span ? span : value), nbytes);
+    }
+}
+#else
+/* m, clamped, to pixels of one size. */
 #define DEFINE_UNMAP_ROW(NAME, TYPE, WIDE)                                                                                       \
     ZGR_CLONES static void NAME(const struct zgr_header *h, const int32_t *restrict m, uint32_t count,                       \
                                 uint8_t *restrict pixels)                                                                    \
@@ -123,6 +136,17 @@ DEFINE_UNMAP_ROW(unmap_16, uint16_t, uint32_t)
 DEFINE_UNMAP_ROW(unmap_32, uint32_t, uint32_t)
 DEFINE_UNMAP_ROW(unmap_64, uint64_t, uint64_t)
 
+static void unmap(const struct zgr_header *header, const int32_t *m, uint32_t count, uint8_t *pixels, ptrdiff_t stride_nbytes)
+{
+    switch (zgr_dtype_nbytes(header->dtype)) {
+    case 1: unmap_8_strided(header, m, count, pixels, stride_nbytes); break;
+    case 2: unmap_16_strided(header, m, count, pixels, stride_nbytes); break;
+    case 4: unmap_32_strided(header, m, count, pixels, stride_nbytes); break;
+    default: unmap_64_strided(header, m, count, pixels, stride_nbytes); break;
+    }
+}
+#endif
+
 void zgr_unmap_row(const struct zgr_header *header, const int32_t *m, uint32_t count, uint8_t *pixels, ptrdiff_t stride_nbytes)
 {
     if (header->coding == ZGR_FLOAT) {
@@ -133,10 +157,5 @@ void zgr_unmap_row(const struct zgr_header *header, const int32_t *m, uint32_t c
         zgr_table_unmap_row(header, m, count, pixels, stride_nbytes);
         return;
     }
-    switch (zgr_dtype_nbytes(header->dtype)) {
-    case 1: unmap_8_strided(header, m, count, pixels, stride_nbytes); break;
-    case 2: unmap_16_strided(header, m, count, pixels, stride_nbytes); break;
-    case 4: unmap_32_strided(header, m, count, pixels, stride_nbytes); break;
-    default: unmap_64_strided(header, m, count, pixels, stride_nbytes); break;
-    }
+    unmap(header, m, count, pixels, stride_nbytes);
 }

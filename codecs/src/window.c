@@ -78,7 +78,7 @@ void zgr_window_open(struct zgr_window *w, uint32_t finest, uint32_t y, uint32_t
 /* ---- one decomposition ---------------------------------------------------------------------------------------------- */
 
 /* Coefficients as a decoder takes them that knows planes from `plane` up: SPEC.md, section 8. */
-static inline void dequantise(const int32_t *restrict from, uint32_t count, uint32_t plane, int32_t *restrict to)
+ZGR_PART_OF_CLONE void dequantise(const int32_t *restrict from, uint32_t count, uint32_t plane, int32_t *restrict to)
 {
     uint32_t one = 1u << plane, half = one >> 1, of_one = (uint32_t)(((uint64_t)13 << plane) >> 5);
     for (uint32_t i = 0; i < count; i++) {
@@ -90,8 +90,8 @@ static inline void dequantise(const int32_t *restrict from, uint32_t count, uint
 
 static inline int32_t predict(int32_t before, int32_t after) { return zgr_add(zgr_subtract(before, after), 2) >> 2; }
 
-static inline void join_columns(const int32_t *before, const int32_t *at, const int32_t *after, const int32_t *high, uint32_t count,
-                                int32_t *restrict even, int32_t *restrict odd)
+ZGR_PART_OF_CLONE void join_columns(const int32_t *before, const int32_t *at, const int32_t *after, const int32_t *high, uint32_t count,
+                                    int32_t *restrict even, int32_t *restrict odd)
 {
     for (uint32_t i = 0; i < count; i++) {
         int32_t d = zgr_add(high[i], predict(before[i], after[i])), sample = zgr_add(at[i], d >> 1);
@@ -101,8 +101,8 @@ static inline void join_columns(const int32_t *before, const int32_t *at, const 
 }
 
 /* `low` holds rows from `from` on, of `lows` rows in all; rows `rows` of what it becomes go to `out`. `high` rows lie `stride` apart. */
-static inline void join_vertically(const int32_t *low, uint32_t from, uint32_t lows, const int32_t *high, size_t stride, uint32_t plane,
-                                   uint32_t highs, struct zgr_range rows, uint32_t count, int32_t *out)
+ZGR_PART_OF_CLONE void join_vertically(const int32_t *low, uint32_t from, uint32_t lows, const int32_t *high, size_t stride, uint32_t plane,
+                                       uint32_t highs, struct zgr_range rows, uint32_t count, int32_t *out)
 {
     int32_t row[ZGR_WINDOW + ZGR_MARGIN];
     for (uint32_t i = rows.from / 2; 2 * i < rows.end; i++, out += 2 * (size_t)count) {
@@ -117,8 +117,8 @@ static inline void join_vertically(const int32_t *low, uint32_t from, uint32_t l
 }
 
 /* Pairs `columns` of a row, of which `low` holds what it needs from `from` on. */
-static inline void join_row(const int32_t *low, uint32_t from, uint32_t lows, const int32_t *high, uint32_t highs, struct zgr_range columns,
-                            int32_t *restrict out)
+ZGR_PART_OF_CLONE void join_row(const int32_t *low, uint32_t from, uint32_t lows, const int32_t *high, uint32_t highs,
+                                struct zgr_range columns, int32_t *restrict out)
 {
     uint32_t first = columns.from / 2, last = (columns.end + 1) / 2, pairs = (last < highs ? last : highs) - first;
     const int32_t *at = low + (first - from);

@@ -4,7 +4,7 @@
 
 #include "core.h"
 
-enum { ZGR_FINEST = 2, ZGR_WINDOW = 64, /* of level ZGR_FINEST; a window in which finer levels are seen is as large in theirs */
+enum { ZGR_FINEST = ZGR_DECODED_LEVEL, ZGR_WINDOW = 64, /* of level ZGR_FINEST; a window in which finer levels are seen is as large in theirs */
        ZGR_BLOCK = 8, ZGR_BLOCKS = ZGR_WINDOW / ZGR_BLOCK, /* a side */
        ZGR_MARGIN = 8, ZGR_WINDOW_AREA = (ZGR_WINDOW + ZGR_MARGIN) * (ZGR_WINDOW + ZGR_MARGIN) }; /* what is added around, at most */
 

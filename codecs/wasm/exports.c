@@ -1,6 +1,7 @@
 /* What JavaScript calls: README.md in this folder. Thin: all checks are the core's. */
 #include "core.h"
 #include "heap.h"
+#include "prepare.h"
 
 #define EXPORT(NAME) __attribute__((export_name(#NAME))) NAME
 
@@ -11,7 +12,11 @@ static enum zgr_status last_status;
 
 void *EXPORT(zgr_wasm_alloc)(size_t nbytes) { return heap_alloc(nbytes); }
 void EXPORT(zgr_wasm_free)(void *memory) { heap_free(memory); }
-uint32_t EXPORT(zgr_wasm_crc32c)(const uint8_t *data, size_t nbytes, uint32_t seed) { return zgr_crc32c(data, nbytes, seed); }
+uint32_t EXPORT(zgr_wasm_crc32c)(const uint8_t *data, size_t nbytes, uint32_t seed)
+{
+    prepare();
+    return zgr_crc32c(data, nbytes, seed);
+}
 enum zgr_status EXPORT(zgr_wasm_last_status)(void) { return last_status; }
 
 /* ---- header and index ----------------------------------------------------------------------------------------------- */
@@ -19,6 +24,7 @@ enum zgr_status EXPORT(zgr_wasm_last_status)(void) { return last_status; }
 enum zgr_status EXPORT(zgr_wasm_header_parse)(const uint8_t *data, size_t nbytes)
 {
     struct zgr_header header;
+    prepare();
     enum zgr_status status = zgr_header_parse(data, nbytes, &header);
     if (status != ZGR_OK)
         return status;
@@ -132,6 +138,7 @@ struct wasm_decoder *EXPORT(zgr_wasm_decoder_new)(const uint8_t *header_bytes, s
 {
     struct zgr_header header;
     uint64_t *codes = NULL;
+    prepare();
     last_status = zgr_header_parse(header_bytes, header_nbytes, &header);
     if (last_status == ZGR_OK)
         last_status = attach_codes(&header, header_bytes + ZGR_HEADER_NBYTES, header_nbytes - ZGR_HEADER_NBYTES, &codes);

@@ -50,6 +50,9 @@ Pool &pool()
     return one;
 }
 
+// What an index says of a chunk: [resolution][step].
+template <typename T> using Table2D = nb::ndarray<const T, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
+
 class ChunkDecoder {
 public:
     ChunkDecoder(const Header &header, uint32_t ordinal) : h(header.h), table(header.table), ordinal(ordinal)
@@ -76,7 +79,33 @@ public:
             status = (after_gap ? zgr_decoder_add_after_gap : zgr_decoder_add)(decoder, resolution, step, bytes.data(), bytes.size());
         }
         if (status != ZGR_OK)
-            raise(status, where() + " resolution " + std::to_string(resolution) + " step " + std::to_string(step));
+            raise(status, where_in(resolution, step));
+    }
+
+    // All packets of a stored object that a level needs, as far as the object goes: one call, since a coarse level's packets take less
+    // time than as many calls would.
+    void add_stored(nb::handle data, const Table2D<uint64_t> &offsets, const Table2D<uint32_t> &lengths, uint32_t level, uint32_t lowest)
+    {
+        uint32_t steps = h.first_step + 1u, coarsest = h.resolutions - 1u;
+        for (size_t shape : {offsets.shape(0), lengths.shape(0)})
+            if (shape != h.resolutions)
+                raise(ZGR_ERROR_ARGUMENT, where() + ": a table of another header");
+        for (size_t shape : {offsets.shape(1), lengths.shape(1)})
+            if (shape != steps)
+                raise(ZGR_ERROR_ARGUMENT, where() + ": a table of another header");
+        Bytes bytes(data);
+        zgr_status status = ZGR_OK;
+        uint32_t resolution = coarsest, step = steps;
+        {
+            nb::gil_scoped_release unlocked;
+            std::lock_guard<std::mutex> lock(mutex);
+            for (uint32_t r = coarsest + 1; status == ZGR_OK && r-- > std::min(level, coarsest);) {
+                resolution = r;
+                status = add_resolution(bytes, offsets.data() + r * steps, lengths.data() + r * steps, r, lowest, step);
+            }
+        }
+        if (status != ZGR_OK)
+            raise(status, where_in(resolution, step));
     }
 
     size_t add_part(uint32_t resolution, uint32_t step, nb::handle packet)
@@ -146,6 +175,22 @@ public:
 
 private:
     std::string where() const { return "chunk " + std::to_string(ordinal); }
+    std::string where_in(uint32_t resolution, uint32_t step) const
+    {
+        return where() + " resolution " + std::to_string(resolution) + " step " + std::to_string(step);
+    }
+
+    // `step`: the packet at which it stopped.
+    zgr_status add_resolution(const Bytes &bytes, const uint64_t *offsets, const uint32_t *lengths, uint32_t r, uint32_t lowest, uint32_t &step)
+    {
+        zgr_status status = ZGR_OK;
+        for (step = h.first_step + 1u; status == ZGR_OK && step > lowest && offsets[step - 1] + lengths[step - 1] <= bytes.size();) {
+            step--;
+            if (lengths[step] > 0)
+                status = zgr_decoder_add_after_gap(decoder, r, step, bytes.data() + offsets[step], lengths[step]);
+        }
+        return status == ZGR_OK ? zgr_decoder_skip_to(decoder, r, step) : status;
+    }
 
     zgr_header h;
     std::shared_ptr<const Table> table; // what h points into
@@ -202,6 +247,7 @@ void bind_decode(nb::module_ &module)
     nb::class_<ChunkDecoder>(module, "ChunkDecoder")
         .def(nb::init<const Header &, uint32_t>(), "header"_a, "ordinal"_a)
         .def("add", &ChunkDecoder::add, "resolution"_a, "step"_a, "packet"_a, nb::kw_only(), "after_gap"_a = false)
+        .def("add_stored", &ChunkDecoder::add_stored, "data"_a, "offsets"_a, "lengths"_a, "level"_a, "step"_a)
         .def("add_part", &ChunkDecoder::add_part, "resolution"_a, "step"_a, "packet"_a)
         .def("skip_to", &ChunkDecoder::skip_to, "resolution"_a, "step"_a)
         .def("step", &ChunkDecoder::step, "resolution"_a)

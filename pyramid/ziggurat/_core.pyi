@@ -313,6 +313,26 @@ class ChunkDecoder:
             decoder is spoiled for good.
         """
 
+    def add_stored(
+        self, data: Buffer, offsets: NDArray[np.uint64], lengths: NDArray[np.uint32], level: int, step: int
+    ) -> None:
+        """Take all packets of a stored object that a level needs down to a step; of each resolution, up to one that is not whole.
+
+        Parameters
+        ----------
+        data
+            The object, or the beginning of it.
+        offsets, lengths : [resolutions, first_step + 1]
+            What `parse_index` says of the chunk.
+
+        Raises
+        ------
+        CorruptError
+            As :meth:`add` does.
+        RequestError
+            If the tables are of another shape.
+        """
+
     def add_part(self, resolution: int, step: int, packet: Buffer) -> int:
         """Take what is whole of the pieces of a packet that ends early, and return how many bytes of it that is, or 0.
 

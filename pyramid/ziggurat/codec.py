@@ -12,9 +12,9 @@ True
 
 from __future__ import annotations
 
+import math
 import os
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import numpy as np
@@ -30,7 +30,7 @@ from ziggurat._core import (
     tighten,
     usable_nbytes,
 )
-from ziggurat.encode import CODINGS, DTYPES, coarse_step_of, first_step_of
+from ziggurat.encode import CODINGS, DTYPES, coarse_step_of, decompositions_of, first_step_of
 from ziggurat.errors import CorruptError, FormatError, RequestError, SourceError
 from ziggurat.valuemap import ValueMap, coding_of, fill_mask, find_value_map
 
@@ -74,7 +74,7 @@ def encode(
     component_axis: int = 0,
     chunk: tuple[int, int] = (512, 512),
     coding: str | None = None,
-    decompositions: int = 6,
+    decompositions: int | None = None,
     resolutions: int = 4,
     first_step: int | None = None,
     fill: float = 0,
@@ -95,7 +95,8 @@ def encode(
         values are never averaged, a level is every other pixel; ``float``. None: ``float`` for floats, ``label`` for bool,
         else ``rct`` where there are at least 3 components.
     decompositions, resolutions, first_step
-        See codecs/SPEC.md, section 2. A ``first_step`` of None is chosen by the span of values.
+        See codecs/SPEC.md, section 2. ``decompositions`` of None are chosen by the size of a chunk, a ``first_step`` of None by
+        the span of values.
     fill
         Chunks that hold only this value cost a byte.
     threads
@@ -116,6 +117,9 @@ def encode(
     pixels = _components_first(np.asarray(array), component_axis)
     coding = _coding(pixels, coding)
     values = _value_map(pixels, coding)
+    if decompositions is None:
+        size = math.prod(map(min, zip((pixels.shape[0], *chunk), pixels.shape, strict=True)))
+        decompositions = decompositions_of(size, coding, resolutions)
     header = Header(
         dtype=pixels.dtype,
         components=pixels.shape[0],
@@ -267,8 +271,7 @@ def guaranteed_error(data: Buffer, *, level: int = 0, step: int = 0) -> float:
     return max(errors, default=0)
 
 
-@dataclass(frozen=True)
-class _Shard:
+class _Shard(NamedTuple):
     """A shard's bytes, as far as they go, and what its index says."""
 
     data: memoryview
@@ -304,17 +307,11 @@ class _Shard:
         if any(count > 1 and size % (1 << level) for count, size in zip(grid, chunk, strict=True)):
             raise RequestError(f"chunks of {chunk} do not lie side by side at level {level}")
 
-    def held(self, ordinal: int, resolution: int, lowest: int) -> tuple[list[int], int]:
-        """Return the steps of the packets that are in the data, from high to low, and the step down to which all is known."""
-        steps: list[int] = []
-        # Lists: an array's single numbers are dear.
-        lengths, offsets = self.lengths[ordinal, resolution].tolist(), self.offsets[ordinal, resolution].tolist()
-        for step in range(self.header.first_step, lowest - 1, -1):
-            if offsets[step] + lengths[step] > len(self.data):
-                return steps, step + 1
-            if lengths[step]:
-                steps.append(step)
-        return steps, lowest
+    def known_step(self, ordinal: int, resolution: int, lowest: int) -> int:
+        """Return the step down to which the data hold all packets of a resolution, but none below ``lowest``."""
+        ends = self.offsets[ordinal, resolution] + self.lengths[ordinal, resolution]
+        missing = np.flatnonzero(ends[lowest:] > len(self.data))
+        return lowest + int(missing[-1]) + 1 if len(missing) else lowest
 
     def part(self, ordinal: int, level: int, lowest: int) -> tuple[int, int, memoryview] | None:
         """Return resolution, step and bytes of the packet that is cut, if it is of this chunk, wanted, and of use."""
@@ -328,18 +325,11 @@ class _Shard:
         return resolution, step, packet
 
     def known_steps(self, ordinal: int, lowest: int) -> list[int]:
-        return [self.held(ordinal, resolution, lowest)[1] for resolution in range(self.header.resolutions)]
+        return [self.known_step(ordinal, resolution, lowest) for resolution in range(self.header.resolutions)]
 
     def decoder(self, ordinal: int, level: int, lowest: int) -> ChunkDecoder:
         decoder = ChunkDecoder(self.header, ordinal)
-        # Coarse resolutions first: finer ones are told by them.
-        for resolution in reversed(range(min(level, self.header.resolutions - 1), self.header.resolutions)):
-            steps, known = self.held(ordinal, resolution, lowest)
-            starts, lengths = self.offsets[ordinal, resolution].tolist(), self.lengths[ordinal, resolution].tolist()
-            for step in steps:
-                packet = self.data[starts[step] : starts[step] + lengths[step]]
-                decoder.add(resolution, step, packet, after_gap=True)
-            decoder.skip_to(resolution, known)
+        decoder.add_stored(self.data, self.offsets[ordinal], self.lengths[ordinal], level, lowest)
         part = self.part(ordinal, level, lowest)
         if part is not None:
             decoder.add_part(*part)
@@ -397,7 +387,7 @@ def _squeeze(array: NDArray[Any], header: Header, component_axis: int) -> NDArra
 
 def _map(function: Callable[[T], R], items: Iterable[T], threads: int | None) -> list[R]:
     todo = list(items)
-    workers = min(threads or os.cpu_count() or 1, len(todo))
+    workers = min(len(todo), threads or os.cpu_count() or 1)
     if workers <= 1:
         return [function(item) for item in todo]
     with ThreadPoolExecutor(workers, thread_name_prefix="ziggurat-codec") as pool:

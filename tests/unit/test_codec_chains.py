@@ -13,7 +13,7 @@ from ziggurat.errors import CorruptError
 CRC_NBYTES = 4
 RNG = np.random.default_rng(5)
 IMAGE = (RNG.normal(0, 9, (200, 150)).cumsum(0).cumsum(1) + RNG.normal(0, 3, (200, 150)) + 2000).astype(np.int16)
-DATA = codec.encode(IMAGE, chunk=(256, 256))
+DATA = codec.encode(IMAGE, chunk=(256, 256), decompositions=6)
 HEADER = _core.Header.parse(DATA)
 OFFSETS, LENGTHS, _, _ = _core.parse_index(HEADER, DATA[104:])
 CHAINS = [

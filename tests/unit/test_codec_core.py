@@ -132,6 +132,37 @@ def test_a_malformed_packet_spoils_the_decoder() -> None:
         assert caught.value.reason == "packet"
 
 
+@pytest.mark.parametrize("level", [0, 2, 6])
+@pytest.mark.parametrize("lowest", [0, 3])
+def test_packets_of_an_object_in_one_call(level: int, lowest: int) -> None:
+    decoder = _core.ChunkDecoder(HEADER, 1)
+    decoder.add_stored(DATA, OFFSETS[1], LENGTHS[1], level, lowest)
+    known = [decoder.step(r) for r in range(HEADER.resolutions)]
+    assert known == [lowest if r >= min(level, 3) else HEADER.first_step + 1 for r in range(HEADER.resolutions)]
+    np.testing.assert_array_equal(decoder.reconstruct(level), full_decoder(1, lowest).reconstruct(level))
+
+
+def test_packets_of_an_object_that_ends_early() -> None:
+    end = int(OFFSETS[1, 2, 3]) + 7
+    decoder = _core.ChunkDecoder(HEADER, 1)
+    decoder.add_stored(DATA[:end], OFFSETS[1], LENGTHS[1], 2, 0)
+    assert [decoder.step(2), decoder.step(3)] == [4, 0]
+    last = int(np.flatnonzero(LENGTHS[1, 3])[0])
+    bad = bytearray(DATA)
+    bad[int(OFFSETS[1, 3, last])] ^= 1
+    decoder = _core.ChunkDecoder(HEADER, 1)
+    with pytest.raises(CorruptError, match=f"chunk 1 resolution 3 step {last}"):
+        decoder.add_stored(bad, OFFSETS[1], LENGTHS[1], 0, 0)
+    assert decoder.step(3) == last + 1
+
+
+def test_a_table_of_another_header_is_refused() -> None:
+    decoder = _core.ChunkDecoder(HEADER, 1)
+    for offsets, lengths in ((OFFSETS[1, 1:], LENGTHS[1]), (OFFSETS[1], np.ascontiguousarray(LENGTHS[1][:, 1:]))):
+        with pytest.raises(RequestError):
+            decoder.add_stored(DATA, offsets, lengths, 0, 0)
+
+
 def test_gaps_are_refused_unless_known_to_be_empty() -> None:
     decoder = _core.ChunkDecoder(HEADER, 0)
     step = HEADER.first_step - 1

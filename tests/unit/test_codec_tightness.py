@@ -57,17 +57,34 @@ def check_promises(data: bytes, slack: float = 1.0) -> Promises:
 
 
 def test_promises_are_kept_and_nearly_all_within_4_times_what_is_seen() -> None:
-    found = np.sum([check_promises(codec.encode(image_of(name), chunk=(128, 128))) for name in IMAGES], axis=0)
+    found = np.sum(
+        [check_promises(codec.encode(image_of(name), chunk=(128, 128), decompositions=6)) for name in IMAGES], axis=0
+    )
     pairs, loose, loose_before = found.tolist()
     assert loose <= pairs / 100
     assert loose_before > 5 * loose
+
+
+def test_levels_that_are_decoded_are_promised_as_tightly_as_can_be_told() -> None:
+    data = codec.encode(image_of("nuclear_protein"), decompositions=6)
+    header = Header.parse(data)
+    for level in range(2, LEVELS):
+        exact = codec.decode(data, level=level).astype(np.int64)
+        promised = 0
+        for step in range(1, header.first_step + 1):
+            seen = np.abs(codec.decode(data, level=level, step=step).astype(np.int64) - exact).max()
+            bound = error_bound(header, level, step, True)
+            # What need not be looked at is told as 5/8; no step promises less than the one after it.
+            least = max(promised, int(seen) if 8 * seen > 5 * bound else -(-5 * bound // 8))
+            promised = error_bound(header, level, step)
+            assert promised <= min(share for share in (-(-5 * bound // 8), -(-7 * bound // 8), bound) if share >= least)
 
 
 @pytest.mark.parametrize("name", FLOAT_IMAGES)
 def test_promises_of_floats(name: str) -> None:
     # The pixels that are seen are rounded to the dtype, and so is what stands for them.
     # Of the many steps of most floats the first twelve are measured.
-    found = check_promises(codec.encode(middle(name), chunk=(128, 128)), slack=1.01)
+    found = check_promises(codec.encode(middle(name), chunk=(128, 128), decompositions=6), slack=1.01)
     assert found.loose < found.loose_before or found.loose_before < found.pairs / 20
 
 
@@ -93,14 +110,14 @@ def test_promises_of_few_levels_and_odd_sizes(decompositions: int, shape: tuple[
 @pytest.mark.parametrize("name", ["ihc", "dna_confocal", "speckles"])
 def test_threads_promise_the_same(name: str) -> None:
     image = load(name)
-    one = codec.encode(image, chunk=(64, 64), threads=1)
+    one = codec.encode(image, chunk=(64, 64), decompositions=6, threads=1)
     assert any(Header.parse(one).tightness)
     for threads in (2, 5):
-        assert codec.encode(image, chunk=(64, 64), threads=threads) == one
+        assert codec.encode(image, chunk=(64, 64), decompositions=6, threads=threads) == one
 
 
 def test_what_is_known_further_counts_only_as_a_bound() -> None:
-    header = Header.parse(codec.encode(image_of("ihc")))
+    header = Header.parse(codec.encode(image_of("ihc"), decompositions=6))
     level, after = np.argwhere(np.frombuffer(header.tightness, np.uint8).reshape(8, 12)[:3])[0].tolist()
     step = header.first_step - after
     exactly, beyond = error_bound(header, level, step), error_bound(header, level, step, True)
@@ -111,7 +128,7 @@ def test_what_is_known_further_counts_only_as_a_bound() -> None:
 
 
 def test_a_decoder_promises_by_what_it_holds() -> None:
-    data = codec.encode(image_of("ihc"))
+    data = codec.encode(image_of("ihc"), decompositions=6)
     header = Header.parse(data)
     lengths = parse_index(header, data[104:])[1]
     assert lengths[0, -1].any()
@@ -127,7 +144,7 @@ def test_a_decoder_promises_by_what_it_holds() -> None:
 
 
 def test_what_was_not_measured_is_promised_by_the_bound() -> None:
-    header = Header.parse(codec.encode(image_of("ihc"))).replace(tightness=b"")
+    header = Header.parse(codec.encode(image_of("ihc"), decompositions=6)).replace(tightness=b"")
     assert not any(header.tightness)
     part = np.ascontiguousarray(image_of("ihc"))
     assert encode_chunk(part, header)[0] == encode_chunk(part, header, None)[0]
@@ -138,7 +155,7 @@ def test_what_was_not_measured_is_promised_by_the_bound() -> None:
 
 @pytest.mark.parametrize(("level", "after", "tightness"), [(0, 0, 4), (7, 0, 1), (0, 9, 1), (7, 11, 3)])
 def test_tightness_of_what_has_none_is_refused(level: int, after: int, tightness: int) -> None:
-    header = Header.parse(codec.encode(image_of("slide")))
+    header = Header.parse(codec.encode(image_of("slide"), decompositions=6))
     assert (header.decompositions, header.first_step) == (6, 9)
     told = np.zeros((8, 12), np.uint8)
     told[level, after] = tightness

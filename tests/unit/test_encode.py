@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from support.images import mean_2x2
+from ziggurat import codec
 from ziggurat._core import Header, parse_index
-from ziggurat.encode import COARSE_NBYTES_PER_CHUNK, Encoding, encode_shard, trim
+from ziggurat.encode import COARSE_NBYTES_PER_CHUNK, Encoding, decompositions_of, encode_shard, trim
 from ziggurat.errors import SourceError
 from ziggurat.valuemap import MAX_SPAN, ValueMap, find_value_map
 
@@ -117,3 +118,26 @@ def test_only_rows_and_columns_of_fill_are_trimmed(pixels):
 def test_what_ends_in_pixels_is_not_trimmed():
     pixels = np.ones((2, 5, 5), np.uint8)
     assert trim(pixels, 0) is pixels
+
+
+@pytest.mark.parametrize(
+    ("shape", "splits"),
+    [
+        ((1, 512, 512), 6),
+        ((3, 512, 512), 6),
+        ((1, 256, 256), 4),
+        ((1, 130, 130), 3),
+        ((1, 1, 1), 3),
+        ((1, 4096, 4096), 6),
+    ],
+)
+def test_few_pixels_are_split_less_often(shape, splits):
+    assert decompositions_of(int(np.prod(shape)), "mean") == splits
+    assert decompositions_of(int(np.prod(shape)), "label") == 6
+
+
+def test_the_bands_of_small_images_are_few():
+    header = Header.parse(
+        codec.encode(np.zeros((130, 900), np.uint16) + np.arange(900, dtype=np.uint16), chunk=(512, 512))
+    )
+    assert header.decompositions == 5

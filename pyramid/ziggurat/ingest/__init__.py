@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ziggurat.encode import CODINGS, DTYPES, Encoding
+from ziggurat.encode import CODINGS, DTYPES, Encoding, decompositions_of
 from ziggurat.errors import SourceError
 from ziggurat.ingest.channels import ChannelStatistics, describe_channels
 from ziggurat.ingest.group import array_document, group_document
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from ziggurat.geometry import Region
+    from ziggurat.geometry import ArrayGeometry, Region
 
 __all__ = ["Source", "ingest", "open_source"]
 
@@ -90,7 +91,7 @@ def _ingest(
     if 0 in source.shape:
         raise SourceError(f"has no pixels: its shape is {source.shape}", where=source.title)
     arrays = plan_arrays(source.axes, source.shape, rgb=source.rgb)
-    encodings = [Encoding(array.shard_shape, array.chunk_shape, coding) for array in arrays]
+    encodings = [_encoding(array, coding) for array in arrays]
     at_channel = source.axes.index("c") if "c" in source.axes else None
     statistics = [ChannelStatistics(source.dtype) for _ in range(1 if at_channel is None else source.shape[at_channel])]
     total, done = arrays[0].pixels, 0
@@ -123,6 +124,12 @@ def _ingest(
     except BaseException:
         sink.abandon()
         raise
+
+
+def _encoding(array: ArrayGeometry, coding: str) -> Encoding:
+    size = math.prod(map(min, zip(array.chunk_shape, array.shape, strict=True)))
+    splits = decompositions_of(size, coding)
+    return Encoding(array.shard_shape, array.chunk_shape, coding, decompositions=splits)
 
 
 def _json(document: dict[str, Any]) -> bytes:

@@ -1,0 +1,91 @@
+/* Loops along rows in the vectors of WebAssembly, for which clang finds none by itself that are short. Each returns how far it came: what
+ * is left is less than a vector. */
+#ifndef ZGR_ROWS_WASM_H
+#define ZGR_ROWS_WASM_H
+
+#include <wasm_simd128.h>
+
+#include "core.h"
+
+static inline void put_interleaved(v128_t even, v128_t odd, int32_t *x)
+{
+    wasm_v128_store(x, wasm_i32x4_shuffle(even, odd, 0, 4, 1, 5));
+    wasm_v128_store(x + 4, wasm_i32x4_shuffle(even, odd, 2, 6, 3, 7));
+}
+
+/* (before - after + 2) >> 2 */
+static inline v128_t predict_4(const int32_t *before, const int32_t *after)
+{
+    v128_t slope = wasm_i32x4_sub(wasm_v128_load(before), wasm_v128_load(after));
+    return wasm_i32x4_shr(wasm_i32x4_add(slope, wasm_i32x4_splat(2)), 2);
+}
+
+/* Pairs [1, end) of a row from its low and high part; see join_row in transform.c. */
+static inline uint32_t join_pairs(const int32_t *low, const int32_t *high, uint32_t end, int32_t *x)
+{
+    uint32_t i = 1;
+    for (; i + 4 <= end; i += 4) {
+        v128_t d = wasm_i32x4_add(wasm_v128_load(high + i), predict_4(low + i - 1, low + i + 1));
+        v128_t even = wasm_i32x4_add(wasm_v128_load(low + i), wasm_i32x4_shr(wasm_i32x4_add(d, wasm_i32x4_splat(1)), 1));
+        put_interleaved(even, wasm_i32x4_sub(even, d), x + 2 * i);
+    }
+    return i;
+}
+
+/* Samples [0, n) of a pair of rows; see join_columns. */
+static inline uint32_t join_samples(const int32_t *before, const int32_t *low, const int32_t *after, const int32_t *high, uint32_t n,
+                                    int32_t *a, int32_t *b)
+{
+    uint32_t i = 0;
+    for (; i + 4 <= n; i += 4) {
+        v128_t d = wasm_i32x4_add(wasm_v128_load(high + i), predict_4(before + i, after + i));
+        v128_t even = wasm_i32x4_add(wasm_v128_load(low + i), wasm_i32x4_shr(d, 1));
+        wasm_v128_store(a + i, even);
+        wasm_v128_store(b + i, wasm_i32x4_sub(even, d));
+    }
+    return i;
+}
+
+/* Pairs [0, count) of a row from every other sample each. */
+static inline uint32_t weave_pairs_16(const int16_t *even, const int16_t *odd, uint32_t count, int32_t *row)
+{
+    uint32_t j = 0;
+    for (; j + 4 <= count; j += 4)
+        put_interleaved(wasm_i32x4_load16x4(even + j), wasm_i32x4_load16x4(odd + j), row + 2 * j);
+    return j;
+}
+static inline uint32_t weave_pairs_32(const int32_t *even, const int32_t *odd, uint32_t count, int32_t *row)
+{
+    uint32_t j = 0;
+    for (; j + 4 <= count; j += 4)
+        put_interleaved(wasm_v128_load(even + j), wasm_v128_load(odd + j), row + 2 * j);
+    return j;
+}
+
+/* m, clamped, to pixels of 1, 2 or 4 bytes side by side. */
+static inline uint32_t unmap_pixels(const struct zgr_header *h, const int32_t *m, uint32_t count, uint8_t *pixels, uint32_t nbytes)
+{
+    const v128_t zero = wasm_i32x4_splat(0), span = wasm_i32x4_splat((int32_t)h->span), divisor = wasm_i32x4_splat((int32_t)h->divisor);
+    const v128_t offset = wasm_i32x4_splat((int32_t)h->offset), kept = wasm_i32x4_splat(nbytes == 1 ? 0xFF : nbytes == 2 ? 0xFFFF : -1);
+    uint32_t at = 0;
+    for (; at + 16 <= count; at += 16, pixels += 16 * nbytes) {
+        v128_t v[4];
+        for (uint32_t i = 0; i < 4; i++) {
+            v128_t value = wasm_i32x4_min(wasm_i32x4_max(wasm_v128_load(m + at + 4 * i), zero), span);
+            v[i] = wasm_v128_and(wasm_i32x4_add(offset, wasm_i32x4_mul(divisor, value)), kept);
+        }
+        v128_t low = wasm_u16x8_narrow_i32x4(v[0], v[1]), high = wasm_u16x8_narrow_i32x4(v[2], v[3]);
+        if (nbytes == 1) {
+            wasm_v128_store(pixels, wasm_u8x16_narrow_i16x8(low, high));
+        } else if (nbytes == 2) {
+            wasm_v128_store(pixels, low);
+            wasm_v128_store(pixels + 16, high);
+        } else {
+            for (uint32_t i = 0; i < 4; i++)
+                wasm_v128_store(pixels + 16 * i, v[i]);
+        }
+    }
+    return at;
+}
+
+#endif
