@@ -8,7 +8,8 @@ import json
 import logging
 import sys
 
-from aiohttp import ClientSession, web
+import pytest
+from aiohttp import ClientError, ClientSession, web
 from aiohttp.test_utils import TestClient, TestServer
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -90,6 +91,38 @@ async def test_who_leaves_is_counted(stored_root, monkeypatch, caplog):
     assert found["ziggurat_requests_cancelled_total", "/image/{name}"] == 1
     assert found["ziggurat_requests_total", "/image/{name}", "499", "GET"] == 1
     assert json.loads(caplog.messages[0])["status"] == 499
+
+
+async def test_who_leaves_before_a_handshake_is_no_failure_of_the_server(stored_root, monkeypatch, caplog):
+    check = web.WebSocketResponse.can_prepare
+
+    def leave(ws, request):
+        request.transport.abort()
+        return check(ws, request)
+
+    monkeypatch.setattr(web.WebSocketResponse, "can_prepare", leave)
+    async with TestClient(TestServer(create_app(stored_root), handler_cancellation=True)) as client:
+        with pytest.raises(ClientError):
+            await client.ws_connect("/stream")
+        found = await values(client)
+    assert found["ziggurat_requests_total", "/stream", "499", "GET"] == 1
+    assert found["ziggurat_requests_cancelled_total", "/stream"] == 1
+    assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
+
+
+async def test_who_leaves_before_the_first_byte_is_no_failure_of_the_server(stored_root, caplog):
+    async def leave(request, _):
+        if request.path == "/healthz":
+            request.transport.abort()
+
+    app = create_app(stored_root)
+    app.on_response_prepare.append(leave)
+    async with TestClient(TestServer(app, handler_cancellation=True)) as client:
+        with pytest.raises(ClientError):
+            await client.get("/healthz")
+        found = await values(client)
+    assert found["ziggurat_requests_cancelled_total", "/healthz"] == 1
+    assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
 
 
 async def test_openmetrics_for_those_who_ask(client):

@@ -16,7 +16,17 @@ from ziggurat.errors import ZigguratError
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-__all__ = ["dumps", "error_answer", "json_answer", "middleware", "on_prepare", "request_id", "told"]
+__all__ = [
+    "LEFT_STATUS",
+    "dumps",
+    "error_answer",
+    "has_left",
+    "json_answer",
+    "middleware",
+    "on_prepare",
+    "request_id",
+    "told",
+]
 
 logger = logging.getLogger("ziggurat.server")
 
@@ -33,6 +43,8 @@ PREFLIGHT = {
 }
 KINDS = {400: "request", 404: "notfound", 405: "method", 413: "request"}
 RETRY_AFTER_SECONDS = "1"
+LEFT_STATUS = 499
+"""In logs and metrics, of a request whose client left before it was answered; nginx writes it so."""
 
 _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^\s'\"()<>,;]*")
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -43,6 +55,11 @@ _request_id: ContextVar[str] = ContextVar("request_id", default="-")
 def request_id() -> str:
     """The id of the request that runs."""
     return _request_id.get()
+
+
+def has_left(request: web.Request) -> bool:
+    """Whether nobody reads an answer any more: the connection is closed, or is about to be."""
+    return request.transport is None or request.transport.is_closing()
 
 
 def dumps(document: Any) -> str:
@@ -91,7 +108,9 @@ async def middleware(
         if "Allow" in error.headers:
             answer.headers["Allow"] = error.headers["Allow"]
         return answer
-    except Exception:
+    except Exception as error:
+        if isinstance(error, ConnectionError) and has_left(request):
+            return web.Response(status=LEFT_STATUS)  # a handshake, or the first bytes, that found nobody
         logger.exception("%s %s failed", _request_id.get(), request.path)
         return error_answer("the server failed; its log says why", "internal", 500)
 

@@ -15,7 +15,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.exposition import choose_encoder
 
-from ziggurat.server.answers import dumps, request_id
+from ziggurat.server.answers import LEFT_STATUS, dumps, has_left, request_id
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable
@@ -29,8 +29,6 @@ __all__ = ["Metrics", "log_to"]
 access = logging.getLogger("ziggurat.access")
 
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
-LEFT_STATUS = 499
-"""In logs and metrics, of a request whose client left before it was answered; nginx writes it so."""
 SEND_SECONDS = 60.0
 """For an answer that is ready: 10 MB at 1.4 Mbit/s. Who takes longer, or reads nothing, is cut off."""
 UNKNOWN_ROUTE = "none"
@@ -101,12 +99,15 @@ class Metrics:
         except TimeoutError:
             if request.transport is not None:
                 request.transport.abort()
+        except ConnectionError:
+            if not has_left(request):
+                raise
         return response
 
     def _note(self, request: web.Request, response: web.StreamResponse | None, seconds: float) -> None:
         resource = request.match_info.route.resource
         route = resource.canonical if resource is not None else UNKNOWN_ROUTE
-        left = response is None or (request.transport is None and not isinstance(response, web.WebSocketResponse))
+        left = response is None or (has_left(request) and not isinstance(response, web.WebSocketResponse))
         status = LEFT_STATUS if response is None else response.status
         nbytes = 0 if response is None else _sent_nbytes(response)
         self._requests.labels(route, request.method if route != UNKNOWN_ROUTE else "any", str(status)).inc()
