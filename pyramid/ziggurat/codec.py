@@ -30,9 +30,10 @@ from ziggurat._core import (
     tighten,
     usable_nbytes,
 )
-from ziggurat.encode import CODINGS, DTYPES, coarse_step_of, decompositions_of, first_step_of
-from ziggurat.errors import CorruptError, FormatError, RequestError, SourceError
-from ziggurat.valuemap import ValueMap, coding_of, fill_mask, find_value_map
+from ziggurat.arguments import check_chunks, check_splits, choose_coding, components_first, value_map_of
+from ziggurat.encode import coarse_step_of, decompositions_of, first_step_of
+from ziggurat.errors import CorruptError, RequestError
+from ziggurat.valuemap import fill_mask
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -114,12 +115,14 @@ def encode(
     FormatError
         If a parameter is outside what the format allows.
     """
-    pixels = _components_first(np.asarray(array), component_axis)
-    coding = _coding(pixels, coding)
-    values = _value_map(pixels, coding)
+    pixels = components_first(np.asarray(array), component_axis)
+    coding = choose_coding(pixels, coding)
+    values = value_map_of(pixels, coding)
     if decompositions is None:
         size = math.prod(map(min, zip((pixels.shape[0], *chunk), pixels.shape, strict=True)))
         decompositions = decompositions_of(size, coding, resolutions)
+    check_splits(decompositions, resolutions)
+    check_chunks(chunk, pixels.shape[1:], resolutions)
     header = Header(
         dtype=pixels.dtype,
         components=pixels.shape[0],
@@ -346,35 +349,6 @@ def _lowest_step(header: Header, level: int, step: int | None, max_error: float 
         raise RequestError(f"max_error must be at least 0, not {max_error}")
     enough = (t for t in range(header.first_step, -1, -1) if error_bound(header, level, t) <= max_error)
     return max(lowest, next(enough))
-
-
-def _components_first(array: NDArray[Any], component_axis: int) -> NDArray[Any]:
-    if array.dtype.name not in DTYPES:
-        raise RequestError(f"{array.dtype} pixels cannot be coded; {', '.join(sorted(DTYPES))} can")
-    if array.ndim not in (2, 3):
-        raise RequestError(f"an array [h, w] or [components, h, w] is needed, not one of shape {array.shape}")
-    if not array.size:
-        raise RequestError(f"an array of shape {array.shape} holds no pixels")
-    native = array.astype(array.dtype.newbyteorder("="), copy=False)
-    return native[None] if array.ndim == 2 else np.moveaxis(native, component_axis, 0)
-
-
-def _coding(pixels: NDArray[Any], coding: str | None) -> str:
-    found = coding_of(pixels.dtype) if coding is None else coding
-    if coding is None and found == "mean" and pixels.shape[0] >= 3:
-        found = "rct"
-    if found not in CODINGS:
-        raise FormatError(f"there is no coding {found!r}; there are {', '.join(CODINGS)}")
-    if pixels.dtype.name not in CODINGS[found]:
-        raise RequestError(f"{pixels.dtype} pixels cannot be coded as {found!r}; {', '.join(CODINGS[found])} can")
-    return found
-
-
-def _value_map(pixels: NDArray[Any], coding: str) -> ValueMap:
-    try:
-        return find_value_map(pixels, coding)
-    except SourceError as error:
-        raise RequestError(str(error)) from error
 
 
 def _squeeze(array: NDArray[Any], header: Header, component_axis: int) -> NDArray[Any]:

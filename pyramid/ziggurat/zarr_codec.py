@@ -7,7 +7,6 @@ It is the only codec of an array (another one after it would make zarr fetch who
 from __future__ import annotations
 
 import asyncio
-import math
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import product
@@ -18,6 +17,7 @@ from zarr.abc.codec import ArrayBytesCodec, ArrayBytesCodecPartialDecodeMixin
 from zarr.abc.store import RangeByteRequest
 from zarr.core.buffer import default_buffer_prototype
 
+from ziggurat.arguments import check_chunks, check_splits
 from ziggurat.encode import CODINGS, DECOMPOSITIONS, RESOLUTIONS, Encoding, encode_shard, trim
 from ziggurat.errors import CorruptError, FormatError, ZigguratError
 from ziggurat.fronts import Fronts, front_key
@@ -49,9 +49,6 @@ WHOLE_CHUNK = "the Zarr chunk"
 FRONTS = Fronts()
 """Of all arrays of the process."""
 
-MAX_CHUNK_SIZE, MAX_CHUNKS, MAX_DECOMPOSITIONS, MAX_RESOLUTIONS = 4096, 65_536, 10, 8
-"""codecs/SPEC.md, section 2."""
-
 
 @dataclass(frozen=True)
 class ZigguratCodec(ArrayBytesCodec, ArrayBytesCodecPartialDecodeMixin):
@@ -80,9 +77,7 @@ class ZigguratCodec(ArrayBytesCodec, ArrayBytesCodecPartialDecodeMixin):
         object.__setattr__(self, "chunk_shape", tuple(int(size) for size in self.chunk_shape))
         if self.coding not in CODINGS:
             raise FormatError(f"coding is {self.coding!r}; it may be {', '.join(map(repr, CODINGS))}")
-        most = min(self.decompositions + 1, MAX_RESOLUTIONS)
-        if not 0 <= self.decompositions <= MAX_DECOMPOSITIONS or not 1 <= self.resolutions <= most:
-            raise FormatError(f"{self.resolutions} resolutions cannot be had from {self.decompositions} decompositions")
+        check_splits(self.decompositions, self.resolutions)
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Self:
@@ -116,16 +111,7 @@ class ZigguratCodec(ArrayBytesCodec, ArrayBytesCodecPartialDecodeMixin):
             raise FormatError(f"the {CODEC_NAME} codec stores {', '.join(supported)} as {self.coding!r}, not {name}")
         if self.coding == "rct" and geometry.components < 3:
             raise FormatError("coding 'rct' needs chunks of 3 or 4 components")
-        if max(self.chunk_shape[-2:]) > MAX_CHUNK_SIZE or math.prod(geometry.chunk_grid) > MAX_CHUNKS:
-            raise FormatError(
-                f"chunks are at most {MAX_CHUNK_SIZE} a side, {MAX_CHUNKS} a shard, not {self.chunk_shape} in {shard_shape}"
-            )
-        align = 1 << (self.resolutions - 1)
-        for grid, size in zip(geometry.chunk_grid[-2:], self.chunk_shape[-2:], strict=True):
-            if grid > 1 and size % align:
-                raise FormatError(
-                    f"chunks of {self.chunk_shape} in a larger shard must be multiples of {align} in y and x"
-                )
+        check_chunks(self.chunk_shape, shard_shape, self.resolutions)
 
     def evolve_from_array_spec(self, array_spec: ArraySpec) -> Self:
         """Settle the coding, once the type of the pixels is known."""

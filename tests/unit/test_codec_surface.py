@@ -6,8 +6,12 @@ import ast
 import doctest
 from pathlib import Path
 
+import numpy as np
+import pytest
+
 import ziggurat
 from ziggurat import _core, codec
+from ziggurat.errors import FormatError
 
 STUB = Path(ziggurat.__file__).with_name("_core.pyi")
 
@@ -35,3 +39,24 @@ def test_the_example_runs() -> None:
     result = doctest.testmod(codec)
     assert result.attempted > 0
     assert result.failed == 0
+
+
+@pytest.mark.parametrize(
+    ("asked", "words"),
+    [
+        ({"chunk": (96, 130)}, r"\(96, 130\) in a larger shard must be multiples of 8"),
+        ({"chunk": (0, 8)}, "at least 1 pixel a side"),
+        ({"chunk": (5000, 8)}, "at most 4096 a side"),
+        ({"decompositions": 11}, "decompositions, which are 0 to 10"),
+        ({"decompositions": 2, "resolutions": 4}, "4 resolutions cannot be had from 2 decompositions"),
+        ({"resolutions": 0}, "0 resolutions cannot be had"),
+    ],
+)
+def test_what_the_format_does_not_allow_is_named(asked: dict[str, object], words: str) -> None:
+    with pytest.raises(FormatError, match=words):
+        codec.encode(np.zeros((200, 200), np.uint8), **asked)
+
+
+def test_a_chunk_of_any_size_is_one_object() -> None:
+    pixels = np.arange(96 * 130, dtype=np.uint16).reshape(96, 130)
+    assert np.array_equal(codec.decode(codec.encode(pixels, chunk=(96, 130))), pixels)
