@@ -132,7 +132,7 @@ def test_a_malformed_packet_spoils_the_decoder() -> None:
         assert caught.value.reason == "packet"
 
 
-@pytest.mark.parametrize("level", [0, 2, 6])
+@pytest.mark.parametrize("level", [0, 2, HEADER.decompositions])
 @pytest.mark.parametrize("lowest", [0, 3])
 def test_packets_of_an_object_in_one_call(level: int, lowest: int) -> None:
     decoder = _core.ChunkDecoder(HEADER, 1)
