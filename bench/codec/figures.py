@@ -48,8 +48,9 @@ def speed_ratios(raw: Raw, side: str, what: str, codec: str, peer: str) -> dict[
 
 
 def thread_ratios(raw: Raw, side: str, what: str, codec: str) -> dict[str, float]:
-    """Return by image the speed on two threads divided by that on one; ``what`` is encode or decode."""
-    return {name: image["speed"][side][codec][f"{what} threads"] for name, image in raw["images"].items()}
+    """Return by image the speed on two threads divided by that on one, where that was timed; ``what`` is encode or decode."""
+    speeds = {name: image["speed"][side][codec] for name, image in raw["images"].items()}
+    return {name: speed[f"{what} threads"] for name, speed in speeds.items() if f"{what} threads" in speed}
 
 
 def unused_ratios(raw: Raw) -> dict[str, float]:
