@@ -65,16 +65,19 @@ def find_codes(planes: NDArray[Any], lowest: int, divisor: int) -> NDArray[Any] 
     codes : int64 or uint64 [n]
         Increasing; None where a table would not pay, or make levels wrong.
     """
-    values, counts = _counted(_sample(planes))
+    sample = _sample(planes)
+    values, counts = _counted(sample)
     seen = _above(values, lowest)
     if _gain(seen, counts, divisor) < GAIN_LEAST_BITS:
         return None  # with more pixels there are more codes, and less to gain
-    used = _used(planes)
+    used = values if sample.size == planes.size else _used(planes)
     if used is None or used.size < 2:
         return None
     exact = _above(used, lowest)
-    weights = np.zeros(exact.size)
-    weights[np.searchsorted(exact, seen)] = counts
+    weights = counts.astype(np.float64)
+    if exact.size > seen.size:
+        weights = np.zeros(exact.size)
+        weights[np.searchsorted(exact, seen)] = counts
     best = _choose(exact, weights, divisor, lambda pixels: np.searchsorted(exact, _above(pixels, lowest)), planes)
     if best is None or best[1] * planes.size < 2 * _table_bits(best[0]):
         return None
@@ -95,7 +98,7 @@ def _choose(
     planes: NDArray[Any],
 ) -> tuple[NDArray[np.uint64], float] | None:
     """The even or the exact table, and what it saves a pixel."""
-    even = _even(exact)
+    even = _even(exact, divisor)
     gain_even = 0.0
     if even is not None:
         even_weights = np.zeros(even.size)
@@ -122,10 +125,12 @@ def _gain(codes: NDArray[np.uint64], counts: NDArray[Any], divisor: int) -> floa
     return float((np.log2(around / divisor) * counts).sum() / counts.sum())  # no BLAS, whose threads would spin
 
 
-def _even(exact: NDArray[np.uint64]) -> NDArray[np.uint64] | None:
-    """The codes of a straight line on which these lie but for rounding; None if they do not."""
+def _even(exact: NDArray[np.uint64], divisor: int) -> NDArray[np.uint64] | None:
+    """The codes of a straight line on which these lie but for rounding; None if they do not, or would without a table."""
     gaps = np.diff(exact).astype(np.float64)
     step = float(np.median(gaps))
+    if step == divisor:
+        return None
     for _ in range(20):
         steps = np.maximum(np.round(gaps / step), 1)
         better = float(gaps.sum() / steps.sum())
