@@ -9,7 +9,7 @@ const MOST_NBYTES = 60_000;
 const MOST_FOR_STORES_NBYTES = 6_500;
 const MOST_FOR_LABELS_NBYTES = 1_700;
 /** All of it. */
-const MOST_NBYTES_IN_ALL = 68_000;
+const MOST_NBYTES_IN_ALL = 64_500;
 
 it("is small", () => {
   const folder = fileURLToPath(new URL("../../../viewer/dist/assets/", import.meta.url));
