@@ -12,7 +12,6 @@ True
 
 from __future__ import annotations
 
-import math
 import os
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
@@ -119,8 +118,7 @@ def encode(
     coding = choose_coding(pixels, coding)
     values = value_map_of(pixels, coding)
     if decompositions is None:
-        size = math.prod(map(min, zip((pixels.shape[0], *chunk), pixels.shape, strict=True)))
-        decompositions = decompositions_of(size, coding, resolutions)
+        decompositions = decompositions_of((pixels.shape[0], *chunk), pixels.shape, coding, resolutions)
     check_splits(decompositions, resolutions)
     check_chunks(chunk, pixels.shape[1:], resolutions)
     header = Header(
