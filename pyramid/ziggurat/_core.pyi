@@ -233,8 +233,18 @@ def survey(array: NDArray[Any]) -> tuple[int, int, int]:
     ``min(a0, b0), max(a1, b1), gcd(a2, b2, a0 - b0)``.
     """
 
-def count_codes(array: NDArray[Any]) -> NDArray[np.uint32]:
-    """Return how many pixels [components, h, w] of at most 16 bits have each code: [2^bits], by their bits read as unsigned."""
+def count_codes(array: NDArray[Any]) -> NDArray[np.uint32] | None:
+    """Return how many integers [components, h, w] have each value, from the least to the largest.
+
+    None where that are more than 65,536 values, or where there are more than 2^32 - 1 pixels.
+    """
+
+def table_gain(array: NDArray[Any], divisor: int) -> float | None:
+    """Return the bits a pixel of integers [components, h, w] that a table of all values there are saves, against a divisor.
+
+    The mean over all pixels of the logarithm of how far apart values lie there: of half the distance of the two around a
+    pixel's, of the distance to the only one next to the least and the largest. None as for `count_codes`.
+    """
 
 def survey_floats(array: NDArray[Any]) -> tuple[float, float, int, int, int]:
     """Survey an array [components, h, w] of floats.

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ziggurat._core import count_codes
+from ziggurat._core import count_codes, table_gain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -66,10 +66,13 @@ def find_codes(planes: NDArray[Any], lowest: int, divisor: int) -> NDArray[Any] 
         Increasing; None where a table would not pay, or make levels wrong.
     """
     sample = _sample(planes)
+    gain = table_gain(sample, divisor)
+    if gain is not None and gain < GAIN_LEAST_BITS:
+        return None  # with more pixels there are more codes, and less to gain
     values, counts = _counted(sample)
     seen = _above(values, lowest)
-    if _gain(seen, counts, divisor) < GAIN_LEAST_BITS:
-        return None  # with more pixels there are more codes, and less to gain
+    if gain is None and _gain(seen, counts, divisor) < GAIN_LEAST_BITS:
+        return None
     used = values if sample.size == planes.size else _used(planes)
     if used is None or not 2 <= used.size <= CODES_MAX:
         return None
@@ -196,19 +199,18 @@ def _sample(planes: NDArray[Any]) -> NDArray[Any]:
 
 def _counted(planes: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
     """All values there are, in order, and how many pixels have each."""
-    if planes.dtype.itemsize > 2:
-        return np.unique(planes, return_counts=True)
     counts = count_codes(planes)
-    if planes.dtype.kind == "i":  # negative values, whose bits are the larger numbers, come first
-        counts = np.roll(counts, counts.size // 2)
-    bits = np.flatnonzero(counts)
-    lowest = np.iinfo(planes.dtype).min
-    return (bits + lowest).astype(planes.dtype), counts[bits]
+    if counts is None:
+        return np.unique(planes, return_counts=True)
+    places = np.flatnonzero(counts)
+    lowest = np.uint64(int(planes.min()) % (1 << 64))
+    return (places.astype(np.uint64) + lowest).astype(planes.dtype), counts[places]
 
 
 def _used(planes: NDArray[Any]) -> NDArray[Any] | None:
     """All values there are, in order; None if there are more than a table holds."""
-    if planes.dtype.itemsize <= 2:
+    counts = count_codes(planes)
+    if counts is not None:
         return _counted(planes)[0]
     found = np.empty(0, planes.dtype)
     for plane in planes:
