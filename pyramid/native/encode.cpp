@@ -130,18 +130,24 @@ void refuse_floats(const Pixels &pixels)
         raise(ZGR_ERROR_ARGUMENT, "codes are of integers");
 }
 
-nb::object count_codes(nb::handle array)
+nb::object count_codes(nb::handle array, uint64_t lowest)
 {
     Pixels pixels(array, false);
     refuse_floats(pixels);
-    Counts found;
+    std::vector<uint64_t> above;
+    std::vector<double> counts;
+    bool is_known;
     {
         nb::gil_scoped_release unlocked;
-        found = counted(pixels);
+        Counts found = counted(pixels);
+        is_known = found.counts != nullptr;
+        for (size_t i = 0; i < found.size; i++)
+            if (found.counts[i] > 0) {
+                above.push_back(uint64_t(found.range.least) + i - lowest);
+                counts.push_back(found.counts[i]);
+            }
     }
-    if (!found.counts)
-        return nb::none();
-    return nb::module_::import_("numpy").attr("frombuffer")(nb::bytes(found.counts, found.size * sizeof(uint32_t)), "uint32");
+    return is_known ? nb::object(nb::make_tuple(numpy_copy(above, "uint64"), numpy_copy(counts, "float64"))) : nb::none();
 }
 
 // The sum over all pixels of the logarithm of how far the codes around one lie apart: that of the first and last code is what lies
@@ -219,7 +225,7 @@ void bind_encode(nb::module_ &module)
         },
         "header"_a, "seen"_a);
     module.def("survey", &survey, "array"_a);
-    module.def("count_codes", &count_codes, "array"_a);
+    module.def("count_codes", &count_codes, "array"_a, "lowest"_a);
     module.def("table_gain", &table_gain, "array"_a, "divisor"_a);
     module.def("survey_floats", &survey_floats, "array"_a);
 }
