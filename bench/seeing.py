@@ -81,7 +81,7 @@ def main() -> None:
     parser.add_argument("store")
     image = run(aopen(open_store(parser.parse_args().store)))
     print(
-        f"{'channel':>7} {'window':>6} {'spare':>5} {'bit/px':>8} {'RMS grey':>9} {'most':>9} {'PSNR dB':>9} {'least SSIM':>10}"
+        f"{'channel':>7} {'window':>6} {'greys':>5} {'bit/px':>7} {'most off':>9} {'RMS grey':>9} {'PSNR dB':>8} {'least SSIM':>10}"
     )
     for channel in range(len(image.channels)):
         run(measure(image, channel))
