@@ -156,8 +156,8 @@ def decompositions_of(
 
     512² six times, 256² four, 128² three times.
 
-    Each split brings three bands, and each band takes bytes of its own in every step, which few pixels are not worth:
-    130² at 0.1 bits a pixel is worse by 1.5 to 5 dB with six. Labels have no bands, and a level for each split.
+    Each split brings three bands, and each band takes bytes of its own in every step, which few pixels are not worth.
+    Labels have no bands, and a level for each split.
     """
     if coding == "label":
         return DECOMPOSITIONS
