@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.ma  # np.unique does so when it is first called: then the first picture would wait for it
 
 from ziggurat.errors import RequestError
 
