@@ -131,7 +131,7 @@ static void clear(struct zgr_bits *bits)
     bits->value_plane = ZGR_NO_PLANE;
     bits->large_plane = 255; /* not found yet */
     bits->signs_known = 1;
-    bits->is_begun = bits->last_signs = bits->ahead = 0;
+    bits->is_begun = bits->last_signs = bits->is_cut = bits->ahead = 0;
     bits->any = bits->raw_here = bits->give_up = bits->give_up_signs = bits->last_magnitudes = 0;
 }
 

@@ -25,10 +25,10 @@ struct zgr_bits {
     uint8_t is_odd;              /* whether phases miss more than what all of them miss */
     uint8_t is_gated;            /* whether units become active one by one */
     uint8_t signs_known, any, raw_here; /* raw_here: a plane is raw in the packet at hand */
-    uint8_t ahead;               /* so many phases are known one plane further than the packets say that were taken as a whole */
-    uint8_t is_begun, last_signs;       /* after the last packet: whether a plane was not zero; the sign mode of the last one */
-    uint8_t give_up, give_up_signs;     /* encoder: no lower plane gained, */
-    uint8_t last_magnitudes;            /* and the choice for the last one */
+    uint8_t is_cut, cut_plane, ahead; /* of a packet that ended early: all planes from this one up are known, of so many phases one more */
+    uint8_t is_begun;                   /* after the last packet: whether a plane was not zero, */
+    uint8_t last_signs, last_magnitudes; /* and what its descriptor said */
+    uint8_t give_up, give_up_signs;     /* encoder: no lower plane gained */
 };
 
 struct zgr_bitplanes {

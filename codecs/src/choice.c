@@ -17,7 +17,7 @@ const uint16_t zgr_cost[257] = {
 
 /* Items looked at (all, if there are fewer), and the gain over raw bits that is worth the work of lanes. Measured: more samples gain
  * 0.05 % of size; more planes raw cost 0.1 % a percent. */
-enum { SAMPLE = 160, GAIN_PER_MILLE = 5, SIGN_GAIN_PERCENT = 3, SIGN_TABLE_COST = 16, HOPELESS_SIGNS = 8000 };
+enum { SAMPLE = 160, GAIN_PER_MILLE = 5, SIGN_GAIN_PERCENT = 3, SIGN_TABLE_COST = 16, HOPELESS_SIGNS = 8000, TOLD_BITS = 6, SIGN_BITS = 4 };
 
 /* How many zeros and ones there are in each context. */
 struct counts {
@@ -81,7 +81,11 @@ void zgr_choose(struct zgr_choice_room *room, const struct zgr_items *items, siz
         counts.magnitude_total += zgr_kernels()->sum_turns(room->by_turn[phase], 48, counts.magnitudes + 48 * phase);
     counts.sign_total = zgr_kernels()->sum_turns(room->by_turn[ZGR_ITEM_SIGN], 16, counts.signs);
     zgr_kernels()->table_costs(&room->magnitudes[0][0], ZGR_CHOICE_MAGNITUDES, counts.magnitudes, ZGR_MAGNITUDE_CONTEXTS, costs);
-    uint32_t table = choice->magnitudes >= 2 ? choice->magnitudes - 2u : 0, best = cheapest(costs, ZGR_MAGNITUDE_TABLES, &table);
+    uint32_t guess = choice->magnitudes >= 2 ? choice->magnitudes - 2u : 0, table = guess, best = cheapest(costs, ZGR_MAGNITUDE_TABLES, &table);
+    if (choice->magnitudes >= 2 && costs[guess] <= best + (uint64_t)(ZGR_COST_OF_A_BIT * TOLD_BITS) * looked_at / count) {
+        table = guess;
+        best = costs[guess];
+    }
     choice->magnitudes = (uint8_t)(2 + table);
     uint32_t raw = ZGR_COST_OF_A_BIT * counts.magnitude_total, raw_signs = ZGR_COST_OF_A_BIT * counts.sign_total;
     if ((uint64_t)best * 1000 >= (uint64_t)raw * (1000 - GAIN_PER_MILLE)) {
@@ -91,10 +95,10 @@ void zgr_choose(struct zgr_choice_room *room, const struct zgr_items *items, siz
     choice->cost = (uint64_t)best * count / looked_at;
     if (!with_signs || counts.sign_total == 0)
         return;
-    uint32_t byte = (uint32_t)(8 * ZGR_COST_OF_A_BIT * looked_at / count);
+    uint32_t told = (uint32_t)(SIGN_BITS * ZGR_COST_OF_A_BIT * looked_at / count);
     zgr_kernels()->table_costs(&room->signs[0][0], ZGR_CHOICE_SIGNS, counts.signs, 16, costs);
     for (uint32_t t = 0; t < ZGR_SIGN_TABLES; t++) {
-        uint32_t cost = costs[t] + (t + 1 == usual_signs ? 0 : byte);
+        uint32_t cost = costs[t] + (t + 1 == usual_signs ? 0 : told);
         if (cost < best_signs) {
             best_signs = cost;
             sign_table = t + 1;

@@ -305,7 +305,7 @@ struct zgr_encoder *zgr_entropy_encode_begin(const struct zgr_layout *layout, st
 void zgr_entropy_encode_chain(struct zgr_encoder *e, uint8_t *out);
 /* Stages the next packet that holds a one; bytes between it and the one before it become the head of its payload. Returns what is
  * staged, or 0 when it does not fit. `is_first`: the packet of step first_step. */
-size_t zgr_entropy_encode(struct zgr_encoder *e, const struct zgr_share *shares, uint32_t count, int is_first, uint32_t step,
+size_t zgr_entropy_encode(struct zgr_encoder *e, const struct zgr_share *shares, uint32_t count, int is_first, uint32_t step, int may_cut,
                           uint8_t *out, size_t nbytes_avail);
 /* Makes payloads of what is staged: payload_nbytes[step] of each packet. Returns the size of all; SIZE_MAX: they do not fit. */
 size_t zgr_entropy_encode_finish(struct zgr_encoder *e, size_t nbytes_avail, uint32_t *payload_nbytes);

@@ -1,6 +1,7 @@
 /* Packets of one chunk to pixels, as far as they are known. */
 #include "core.h"
 #include "kernels.h"
+#include "pieces.h"
 
 /* One stream of single pixels of floats, kept until pixels are wanted. */
 struct kept {
@@ -147,6 +148,8 @@ static enum zgr_status decode_payload(struct zgr_decoder *d, uint32_t resolution
         if (status != ZGR_OK || nbytes == 0)
             return status;
     }
+    if (!zgr_may_have_pieces(&d->header, resolution, step) && (payload[0] & ZGR_IN_PIECES))
+        return ZGR_ERROR_PACKET;
     struct zgr_share shares[ZGR_SHARES_MAX];
     uint32_t count = zgr_packet_shares(&d->wave, &d->layout, resolution, wave_step, &d->planes, shares);
     touch(d, resolution + 1); /* parents */
@@ -304,8 +307,8 @@ static struct zgr_places band_places(const struct zgr_decoder *d, uint32_t compo
     if (!d->touched[band->resolution] || !bits->any)
         return places;
     uint32_t step = d->steps[band->resolution], exact = d->header.coding == ZGR_FLOAT;
-    uint32_t weight = band->weight + zgr_weight_of_component(&d->header, component);
-    zgr_kernels()->coefficients(bits, zgr_plane_at(step > exact ? step - exact : 0, weight), bits->ahead, room);
+    uint32_t weight = band->weight + zgr_weight_of_component(&d->header, component), plane = zgr_plane_at(step > exact ? step - exact : 0, weight);
+    zgr_kernels()->coefficients(bits, bits->is_cut ? bits->cut_plane : plane, bits->ahead, room);
     places.at = room;
     places.phase_places = (size_t)bits->unit_count * ZGR_LANES;
     places.stride = bits->stride;

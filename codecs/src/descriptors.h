@@ -7,11 +7,10 @@
 #include "tables.h"
 
 enum { ZGR_EMPTY_PLANE = 0, ZGR_RAW_PLANE = 1, ZGR_FIRST_TABLE = 2 };
-/* Beside the number in a descriptor's first byte: further bytes that follow. */
-enum { ZGR_WITH_SIGNS = 64, ZGR_WITH_FLAGS = 128 };
-enum { ZGR_FLAGS_NONE = 0, ZGR_FLAGS_CODED = 1, ZGR_FLAGS_ALL = 2, ZGR_ALL_ACTIVE = 255 };
-/* Bits of the head: the code of the width; the number of planes, of which the greatest tells that there are more. */
-enum { ZGR_WIDTH_BITS = 2, ZGR_COUNT_BITS = 3, ZGR_COUNT_ON = (1 << ZGR_COUNT_BITS) - 1 };
+enum { ZGR_FLAGS_NONE = 0, ZGR_FLAGS_CODED = 1, ZGR_FLAGS_ALL = 2, ZGR_ALL_ACTIVE = 63 };
+/* Bits of the head: the code of the width; the number of planes, of which the greatest tells that there are more; what tells of a plane. */
+enum { ZGR_WIDTH_BITS = 3, ZGR_COUNT_BITS = 3, ZGR_COUNT_ON = (1 << ZGR_COUNT_BITS) - 1 };
+enum { ZGR_CODE_BITS = 6, ZGR_SIGN_MODE_BITS = 4, ZGR_FLAG_TABLE_BITS = 6 };
 
 struct zgr_descriptor {
     const struct zgr_share *share;
@@ -24,12 +23,12 @@ struct zgr_walk {
     const struct zgr_share *shares;
     uint32_t count;
     int is_first;
-    uint8_t width_code;
-    const uint8_t *head, *at, *end; /* head: bits; at: bytes */
-    size_t head_place;              /* in bits */
+    uint8_t width_code, last; /* last: what the descriptor before says of magnitudes, 0 if there is none that is not zero */
+    const uint8_t *head, *end;
+    size_t place; /* in bits, from the head */
     uint32_t next_share, planes_left, plane;
     struct zgr_pieces pieces;
-    uint8_t is_begun, signs, raw_magnitudes, raw_signs; /* of the share at hand, so far; the last two must remain so */
+    uint8_t is_begun, signs, expected, raw_magnitudes, raw_signs; /* of the share at hand, so far; the last two must remain so */
 };
 
 static inline int zgr_share_has_planes(const struct zgr_share *share)
@@ -37,15 +36,27 @@ static inline int zgr_share_has_planes(const struct zgr_share *share)
     return share->bits->unit_count > 0 && share->plane_low < share->plane_end;
 }
 
-/* The next bits of the head, zeros beyond the end. */
+/* How magnitudes of the next plane that is not zero are probably coded, 0 if nothing is known: LH and HH as the band before them,
+ * other bands as in the plane before. */
+static inline uint8_t zgr_expected_magnitudes(const struct zgr_share *share, uint8_t last)
+{
+    uint8_t own = share->bits->last_magnitudes;
+    int is_like_last = share->band > 0 && (share->band - 1) % 3 > 0;
+    return (is_like_last && last) || !own ? last : own;
+}
+
+/* The next bits, zeros beyond the end. */
 static inline uint32_t zgr_walk_bits(struct zgr_walk *walk, uint32_t count)
 {
     uint32_t bits = 0;
-    for (uint32_t i = 0; i < count; i++, walk->head_place++)
-        if (walk->head_place / 8 < (size_t)(walk->end - walk->head))
-            bits |= (walk->head[walk->head_place / 8] >> walk->head_place % 8 & 1u) << i;
+    for (uint32_t i = 0; i < count; i++, walk->place++)
+        if (walk->place / 8 < (size_t)(walk->end - walk->head))
+            bits |= (walk->head[walk->place / 8] >> walk->place % 8 & 1u) << i;
     return bits;
 }
+
+/* What follows all that was read. */
+static inline const uint8_t *zgr_walk_behind(const struct zgr_walk *walk) { return walk->head + (walk->place + 7) / 8; }
 
 /* How many planes of a share have descriptors. */
 static inline uint32_t zgr_walk_planes(struct zgr_walk *walk, const struct zgr_share *share)
@@ -60,7 +71,7 @@ static inline uint32_t zgr_walk_planes(struct zgr_walk *walk, const struct zgr_s
     return sum;
 }
 
-/* Finds where the head ends. 0 if it is wrong. */
+/* Reads what is before the descriptors. 0 if it is wrong. */
 static inline int zgr_walk_open(struct zgr_walk *walk, const struct zgr_share *shares, uint32_t count, int is_first,
                                 const uint8_t *payload, const uint8_t *end)
 {
@@ -71,25 +82,18 @@ static inline int zgr_walk_open(struct zgr_walk *walk, const struct zgr_share *s
     walk->head = payload;
     walk->end = end;
     walk->width_code = (uint8_t)zgr_walk_bits(walk, ZGR_WIDTH_BITS);
-    walk->head_place += !is_first; /* the flag of pieces */
-    if (!is_first && payload < end && (payload[0] & ZGR_IN_PIECES)) {
+    walk->place++; /* the flag of pieces */
+    if (payload < end && (payload[0] & ZGR_IN_PIECES)) {
         if (!zgr_pieces_parse(payload, (size_t)(end - payload), &walk->pieces) || walk->pieces.ends[0] > (size_t)(end - payload))
             return 0;
         walk->end = payload + walk->pieces.ends[0]; /* of the first piece, which holds all that a walk goes through */
         walk->head += 1 + walk->pieces.nbytes;
-        walk->head_place = 0;
+        walk->place = 0;
     }
-    size_t head_start = walk->head_place;
-    for (uint32_t i = 0; i < count; i++)
-        if (zgr_share_has_planes(&shares[i]) && zgr_walk_planes(walk, &shares[i]) > (uint32_t)shares[i].plane_end - shares[i].plane_low)
-            return 0;
-    size_t nbytes = (walk->head_place + 7) / 8;
-    walk->at = walk->head + nbytes;
-    walk->head_place = head_start;
-    return nbytes <= (size_t)(walk->end - walk->head);
+    return 1;
 }
 
-/* Goes on to the next share that has descriptors left; 0: there is none. */
+/* Goes on to the next share that has descriptors left; 0: there is none, -1: there are more than planes. */
 static inline int zgr_walk_share(struct zgr_walk *walk)
 {
     while (walk->planes_left == 0) {
@@ -99,35 +103,31 @@ static inline int zgr_walk_share(struct zgr_walk *walk)
         walk->raw_magnitudes = walk->raw_signs = 0;
         walk->is_begun = share->bits->is_begun;
         walk->signs = share->bits->last_signs;
+        walk->expected = zgr_expected_magnitudes(share, walk->last);
         if (zgr_share_has_planes(share))
             walk->planes_left = zgr_walk_planes(walk, share);
+        if (walk->planes_left > (uint32_t)share->plane_end - share->plane_low)
+            return -1;
         walk->plane = share->plane_low + walk->planes_left;
     }
     return 1;
 }
 
 /* The rest of the descriptor of a plane that is not zero. 0 if it is wrong. */
-static inline int zgr_walk_modes(struct zgr_walk *walk, uint8_t first, struct zgr_descriptor *found)
+static inline int zgr_walk_modes(struct zgr_walk *walk, struct zgr_descriptor *found)
 {
     int is_raw = found->magnitudes == ZGR_RAW_PLANE;
-    if (walk->end - walk->at < (first & ZGR_WITH_SIGNS ? 1 : 0) + (first & ZGR_WITH_FLAGS ? 1 : 0))
-        return 0;
-    if (first & ZGR_WITH_SIGNS) {
-        walk->signs = *walk->at++;
-        if (walk->signs > ZGR_SIGN_TABLES || is_raw)
-            return 0;
-    }
     if (is_raw)
         walk->signs = 0;
+    else if (zgr_walk_bits(walk, 1))
+        walk->signs = (uint8_t)zgr_walk_bits(walk, ZGR_SIGN_MODE_BITS);
     if ((walk->raw_magnitudes && !is_raw) || (walk->raw_signs && walk->signs))
         return 0;
     found->signs = walk->signs;
     found->flags = ZGR_FLAGS_NONE;
     found->flag_p = NULL;
-    if (first & ZGR_WITH_FLAGS) {
-        uint8_t flags = *walk->at++;
-        if (flags >= ZGR_FLAG_TABLES && flags != ZGR_ALL_ACTIVE)
-            return 0;
+    if (found->share->bits->is_gated && zgr_walk_bits(walk, 1)) {
+        uint32_t flags = zgr_walk_bits(walk, ZGR_FLAG_TABLE_BITS);
         found->flags = flags == ZGR_ALL_ACTIVE ? ZGR_FLAGS_ALL : ZGR_FLAGS_CODED;
         if (found->flags == ZGR_FLAGS_CODED)
             found->flag_p = zgr_flag_tables[flags];
@@ -137,26 +137,28 @@ static inline int zgr_walk_modes(struct zgr_walk *walk, uint8_t first, struct zg
     return 1;
 }
 
-/* 1: *found is the next plane that is not zero. 0: there are no more, walk->at is behind them. -1: they are wrong. */
+/* 1: *found is the next plane that is not zero. 0: there are no more. -1: they are wrong. */
 static inline int zgr_walk_next(struct zgr_walk *walk, struct zgr_descriptor *found)
 {
-    while (zgr_walk_share(walk)) {
+    int more;
+    while ((more = zgr_walk_share(walk)) > 0) {
         walk->planes_left--;
         walk->plane--;
-        if (walk->at == walk->end)
-            return -1;
-        uint8_t first = *walk->at++;
         found->share = &walk->shares[walk->next_share - 1];
         found->plane = (uint8_t)walk->plane;
-        found->magnitudes = first & (ZGR_WITH_SIGNS - 1);
+        found->magnitudes = walk->expected && zgr_walk_bits(walk, 1) ? walk->expected : (uint8_t)zgr_walk_bits(walk, ZGR_CODE_BITS);
         if (found->magnitudes != ZGR_EMPTY_PLANE) {
             walk->is_begun = 1;
-            return zgr_walk_modes(walk, first, found) ? 1 : -1;
+            walk->expected = walk->last = found->magnitudes;
+            more = zgr_walk_modes(walk, found) ? 1 : -1;
+            break;
         }
-        if (first || !walk->is_begun) /* the first plane of a band that has a descriptor is not zero */
-            return -1;
+        if (!walk->is_begun) { /* the first plane of a band that has a descriptor is not zero */
+            more = -1;
+            break;
+        }
     }
-    return 0;
+    return walk->place <= 8 * (size_t)(walk->end - walk->head) ? more : -1;
 }
 
 /* What the next packet's descriptors build on: to be told of each one when a walk goes through them for the last time. */
@@ -164,6 +166,7 @@ static inline void zgr_walk_keep(const struct zgr_descriptor *d)
 {
     d->share->bits->is_begun = 1;
     d->share->bits->last_signs = d->signs;
+    d->share->bits->last_magnitudes = d->magnitudes;
 }
 
 #endif

@@ -1,6 +1,7 @@
 /* Pixels of one chunk to the payloads of its packets. */
 #include "core.h"
 #include "kernels.h"
+#include "pieces.h"
 
 /* The scratch of an encoder, cut up. */
 struct rooms {
@@ -206,7 +207,8 @@ static size_t encode_packet(const struct job *job, uint32_t r, uint32_t t, uint8
     if (head == SIZE_MAX)
         return SIZE_MAX;
     if (holds_a_one(shares, count, job->any)) {
-        size_t used = zgr_entropy_encode(job->entropy, shares, count, t == job->header->first_step, t, out + head, nbytes_avail - head);
+        size_t used = zgr_entropy_encode(job->entropy, shares, count, t == job->header->first_step, t,
+                                         zgr_may_have_pieces(job->header, r, t), out + head, nbytes_avail - head);
         return used ? head + used : SIZE_MAX;
     }
     *payload_nbytes = head > ZGR_SPECIALS_SIZE_NBYTES ? (uint32_t)head : 0;

@@ -209,7 +209,7 @@ static int count_phases(const struct zgr_walk *start, uint32_t *phases, const ui
     *phases = 0;
     while ((more = zgr_walk_next(&walk, &d)) > 0)
         *phases += ZGR_PHASES;
-    *behind = walk.at;
+    *behind = zgr_walk_behind(&walk);
     return more == 0;
 }
 
@@ -222,10 +222,18 @@ static void mark_known(const struct zgr_walk *start, uint32_t piece_count)
     for (uint32_t i = 0; i < piece_count; i++)
         known += start->pieces.phases[i];
     for (uint32_t i = 0; i < start->count; i++)
-        start->shares[i].bits->ahead = zgr_share_has_planes(&start->shares[i]) ? ZGR_PHASES : 0;
+        if (zgr_share_has_planes(&start->shares[i])) {
+            start->shares[i].bits->is_cut = 1;
+            start->shares[i].bits->cut_plane = start->shares[i].plane_low;
+        }
     while (zgr_walk_next(&walk, &d) > 0) {
-        d.share->bits->ahead = (uint8_t)(known < ZGR_PHASES ? known : ZGR_PHASES);
-        known -= d.share->bits->ahead;
+        struct zgr_bits *bits = d.share->bits;
+        uint32_t phases = known < ZGR_PHASES ? known : ZGR_PHASES;
+        known -= phases;
+        if (phases < ZGR_PHASES && bits->cut_plane <= d.plane) { /* the highest that is not whole */
+            bits->cut_plane = (uint8_t)(d.plane + 1);
+            bits->ahead = (uint8_t)phases;
+        }
     }
 }
 
@@ -246,12 +254,12 @@ static int decode_piece(struct input *in, struct zgr_bitplanes *all, struct stan
 static enum zgr_status decode_all(struct zgr_bitplanes *all, const struct zgr_walk *start, struct input *in, const uint8_t *payload,
                                   size_t nbytes, uint32_t piece_count)
 {
-    static const uint8_t widths[1 << ZGR_WIDTH_BITS] = {0, 8, 16, 32};
+    static const uint8_t widths[1 << ZGR_WIDTH_BITS] = {0, 2, 8, 16, 32};
     const struct zgr_pieces *pieces = &start->pieces;
     struct stand stands[2];
     const uint8_t *at;
     uint32_t left;
-    if (!count_phases(start, &left, &at) || !open_lanes(in, widths[start->width_code], at, start->end))
+    if (start->width_code > ZGR_WIDEST || !count_phases(start, &left, &at) || !open_lanes(in, widths[start->width_code], at, start->end))
         return ZGR_ERROR_PACKET;
     if (piece_count)
         mark_known(start, piece_count);

@@ -1,16 +1,17 @@
 /* The planes of packets to payloads: SPEC.md, section 9. What is free there is chosen here: tables, raw planes, states. */
 #include "chain.h"
 #include "choice.h"
+#include "head.h"
 #include "passes.h"
 #include "rawbits.h"
 
 /* Items of a resolution's packets, in planes of the whole chunk. When they are used up, further planes are raw: that happens only
  * where there are far more planes than are of use. */
-enum { ITEM_PLANES = 6, LEAST_FREE = 64, LEAST_WIDTH = 8 };
+enum { ITEM_PLANES = 6, LEAST_FREE = 64 };
 
-/* A packet may be cut where a piece has so many bytes, and this part of all bytes of the chain so far. Measured: 0.25 dB for 0.15 % of
- * size; with twice as many cuts 0.3 dB for 0.46 %. */
-enum { LEAST_PIECE = 400, LEAST_PART = 8 };
+/* A packet may be cut where a piece has so many bytes, and this part of all bytes of the chain so far. Measured: 0.4 % of size;
+ * 400 and 8 take 0.1 % less, and lose 0.03 dB; 100 and 16 take 0.25 % more, and gain nothing. */
+enum { LEAST_PIECE = 200, LEAST_PART = 12 };
 
 struct zgr_encoder {
     struct zgr_choice_room choices;
@@ -20,7 +21,7 @@ struct zgr_encoder {
     uint8_t *at, *end; /* of the packet at hand */
     uint64_t cost;    /* estimate of its lane bytes, in 64ths of a bit */
     size_t chain_nbytes; /* estimate of all packets of the chain before it */
-    size_t head_bits;    /* of its head */
+    struct zgr_head head;
 };
 
 /* A unit of a plane has an item in each phase, and may have as many new signs; four times some of these are left over. */
@@ -165,8 +166,9 @@ static int has_items_for(const struct zgr_encoder *e, const struct zgr_bits *bit
 }
 
 /* Chooses how a plane is coded; its items are made if it is by tables. *mode: that of the signs of the plane above; *raw_signs: of
- * the share, in this packet so far. */
-static void encode_plane(struct zgr_encoder *e, const struct zgr_share *share, uint32_t plane, uint8_t *mode, uint8_t *raw_signs)
+ * the share, in this packet so far. Returns how its magnitudes are coded. */
+static uint8_t encode_plane(struct zgr_encoder *e, const struct zgr_share *share, uint32_t plane, uint8_t expected, uint8_t *mode,
+                            uint8_t *raw_signs)
 {
     struct zgr_bits *bits = share->bits;
     struct zgr_segment *segment = &e->chain.segments[e->chain.segment_count++];
@@ -179,11 +181,10 @@ static void encode_plane(struct zgr_encoder *e, const struct zgr_share *share, u
         size_t first = e->chain.items.count;
         int try_signs = !*raw_signs && !bits->give_up_signs;
         make_items(e, share, plane, try_signs, segment->first_items);
-        choice.magnitudes = bits->last_magnitudes;
+        choice.magnitudes = expected;
         choice.signs = *mode;
         zgr_choose(&e->choices, &e->chain.items, first, try_signs, &choice);
         bits->give_up |= choice.magnitudes == ZGR_RAW_PLANE;
-        bits->last_magnitudes = choice.magnitudes;
         bits->give_up_signs |= choice.signs_are_hopeless;
         if (choice.magnitudes == ZGR_RAW_PLANE)
             e->chain.items.count = first;
@@ -191,7 +192,7 @@ static void encode_plane(struct zgr_encoder *e, const struct zgr_share *share, u
     if (choice.magnitudes == ZGR_RAW_PLANE) {
         bits->raw_here = 1;
         bits->give_up = 1;
-        choice.signs = *mode = 0;
+        choice.signs = 0;
         for (uint32_t phase = 1; phase < ZGR_PHASES; phase++)
             segment->first_items[phase] = e->chain.items.count;
     } else {
@@ -205,12 +206,8 @@ static void encode_plane(struct zgr_encoder *e, const struct zgr_share *share, u
         bits->signs_known = 0;
     }
     bits->any = 1;
-    int with_signs = choice.signs != *mode;
-    *e->at++ = (uint8_t)(choice.magnitudes | (with_signs ? ZGR_WITH_SIGNS : 0) | (with_flags ? ZGR_WITH_FLAGS : 0));
-    if (with_signs)
-        *e->at++ = *mode = choice.signs;
-    if (with_flags)
-        *e->at++ = flags;
+    zgr_head_describe(&e->head, share, expected, &choice, mode, with_flags, flags);
+    return choice.magnitudes;
 }
 
 static int is_empty(const struct zgr_bits *bits, uint32_t plane)
@@ -234,66 +231,50 @@ static uint32_t described(const struct zgr_share *share, int is_first)
     return share->bits->top > share->plane_low ? (uint32_t)share->bits->top - share->plane_low : 0;
 }
 
-static void put_bits(uint8_t *head, size_t *place, uint32_t bits, uint32_t count)
-{
-    for (; count-- > 0; bits >>= 1, ++*place) {
-        if (*place % 8 == 0)
-            head[*place / 8] = 0;
-        head[*place / 8] |= (uint8_t)((bits & 1) << *place % 8);
-    }
-}
-
-/* The head, but for the width and pieces. Returns its bits. */
-static size_t write_head(const struct zgr_share *shares, uint32_t count, int is_first, uint8_t *head)
-{
-    size_t place = 0;
-    put_bits(head, &place, 0, ZGR_WIDTH_BITS + !is_first);
-    for (uint32_t i = 0; i < count; i++) {
-        uint32_t planes = described(&shares[i], is_first);
-        if (!zgr_share_has_planes(&shares[i]))
-            continue;
-        if (!is_first && !shares[i].bits->is_begun)
-            put_bits(head, &place, planes, 1);
-        for (; is_first && planes >= ZGR_COUNT_ON; planes -= ZGR_COUNT_ON)
-            put_bits(head, &place, ZGR_COUNT_ON, ZGR_COUNT_BITS);
-        if (is_first)
-            put_bits(head, &place, planes, ZGR_COUNT_BITS);
-    }
-    return place;
-}
-
-/* Head, descriptors, and the items of all planes. 0 if there is no room. */
+/* Head, but for the width and pieces, and the items of all planes. 0 if there is no room. */
 static int encode_planes(struct zgr_encoder *e, const struct zgr_share *shares, uint32_t count, int is_first)
 {
+    uint8_t last = 0;
     size_t most = LEAST_FREE;
     for (uint32_t i = 0; i < count; i++)
         most += 2 + 3 * (size_t)described(&shares[i], is_first);
     if ((size_t)(e->end - e->at) < most)
         return 0;
-    e->head_bits = write_head(shares, count, is_first, e->at);
-    e->at += (e->head_bits + 7) / 8;
+    e->head = (struct zgr_head){e->at, 0};
+    zgr_head_put(&e->head, 0, ZGR_WIDTH_BITS + 1);
     for (uint32_t i = 0; i < count; i++) {
         const struct zgr_share *share = &shares[i];
-        uint8_t raw_signs = 0, mode = share->bits->last_signs;
-        for (uint32_t plane = share->plane_low + described(share, is_first); plane-- > share->plane_low;)
-            if (is_empty(share->bits, plane))
-                *e->at++ = ZGR_EMPTY_PLANE;
+        uint8_t raw_signs = 0, mode = share->bits->last_signs, expected = zgr_expected_magnitudes(share, last);
+        uint32_t planes = described(share, is_first);
+        zgr_head_planes(&e->head, share, is_first, planes);
+        for (uint32_t plane = share->plane_low + planes; plane-- > share->plane_low;)
+            if (!is_empty(share->bits, plane))
+                last = expected = encode_plane(e, share, plane, expected, &mode, &raw_signs);
             else
-                encode_plane(e, share, plane, &mode, &raw_signs);
+                zgr_head_put(&e->head, ZGR_EMPTY_PLANE, ZGR_CODE_BITS + (expected ? 1 : 0));
     }
+    e->at += (e->head.bits + 7) / 8;
     return 1;
 }
 
 /* ---- a packet ------------------------------------------------------------------------------------------------------- */
 
-/* More states are faster, by a tenth from 8 to 32, and larger by half a byte each, or 1.5 where no raw byte fills them in the end. */
+/* More states are faster, by a tenth from 8 to 32, and larger by half a byte each, or 1.5 where no raw byte fills them in the end. What is
+ * in them when a chain stops is lost: a first packet has few. */
 static uint8_t choose_width(const struct zgr_encoder *e, size_t item_count)
 {
     uint64_t nbytes = e->cost / (8 * ZGR_COST_OF_A_BIT);
-    uint8_t width = item_count == 0 ? 0 : LEAST_WIDTH, before = (uint8_t)zgr_chain_width(&e->chain);
+    uint8_t width = item_count == 0 ? 0 : 2, before = (uint8_t)zgr_chain_width(&e->chain);
+    if (nbytes > 200 || item_count > 400)
+        width = 8;
     if (nbytes > 500 || item_count > 800)
         width = nbytes > 1500 || item_count > 4000 ? 32 : 16;
     return width > before ? width : before;
+}
+
+static uint8_t width_code(uint8_t width)
+{
+    return width == 0 ? 0 : width == 2 ? 1 : width == 8 ? 2 : width == 16 ? 3 : ZGR_WIDEST;
 }
 
 /* Estimated sizes, as far as they are staged. */
@@ -312,7 +293,7 @@ static int ends_here(size_t piece_nbytes, size_t all_nbytes)
 }
 
 /* The raw sections of all pieces, which are chosen here. */
-static void stage_pieces(struct zgr_encoder *e, struct zgr_walk *walk, struct zgr_link *link, int is_first, struct zgr_raw_writer *raw)
+static void stage_pieces(struct zgr_encoder *e, struct zgr_walk *walk, struct zgr_link *link, int may_cut, struct zgr_raw_writer *raw)
 {
     struct zgr_descriptor d;
     const struct zgr_segment *segment = &e->chain.segments[link->first_segment];
@@ -324,8 +305,8 @@ static void stage_pieces(struct zgr_encoder *e, struct zgr_walk *walk, struct zg
             zgr_kernels()->write_raw(raw, d.share->bits, d.plane, d.magnitudes == ZGR_RAW_PLANE, d.signs == 0, phase);
             packet.cost += segment->cost / ZGR_PHASES;
             piece.cost += segment->cost / ZGR_PHASES;
-            if (is_first || ++phases == link->phase_count || link->cuts == ZGR_CUTS_MAX ||
-                !ends_here(staged_nbytes(&piece, raw), e->chain_nbytes + staged_nbytes(&packet, raw)))
+            may_cut &= ++phases - link->pieces[link->cuts].first_phase <= ZGR_PIECE_PHASES_MAX && link->cuts < ZGR_CUTS_MAX;
+            if (!may_cut || phases == link->phase_count || !ends_here(staged_nbytes(&piece, raw), e->chain_nbytes + staged_nbytes(&packet, raw)))
                 continue;
             zgr_raw_finish(raw);
             link->pieces[link->cuts++].raw_nbytes = (size_t)(raw->at - piece.raw_start);
@@ -336,33 +317,18 @@ static void stage_pieces(struct zgr_encoder *e, struct zgr_walk *walk, struct zg
     link->pieces[link->cuts].raw_nbytes = (size_t)(raw->at - piece.raw_start);
 }
 
-/* With pieces, the bits of a head that follow the flag start in a byte of their own. Returns by how many bytes all behind it moves. */
-static size_t part_head(const struct zgr_encoder *e, const struct zgr_link *link, uint8_t *head, const uint8_t *end)
-{
-    size_t first = ZGR_WIDTH_BITS + 1, place = 8, nbytes = (e->head_bits + 7) / 8, more = 1 + (e->head_bits - first + 7) / 8 - nbytes;
-    uint8_t before[(3 + ZGR_SHARES_MAX + 7) / 8];
-    if (link->cuts == 0)
-        return 0;
-    memcpy(before, head, nbytes);
-    memmove(head + nbytes + more, head + nbytes, (size_t)(end - head) - nbytes);
-    head[0] = (uint8_t)(ZGR_IN_PIECES | (link->cuts - 1) << ZGR_PIECE_COUNT_SHIFT);
-    for (size_t bit = first; bit < e->head_bits; bit++)
-        put_bits(head, &place, before[bit / 8] >> bit % 8, 1);
-    return more;
-}
-
 /* Stages the raw sections behind the descriptors, and adds the packet to the chain. 0 if there is no room. */
-static size_t stage(struct zgr_encoder *e, struct zgr_walk *walk, int is_first, uint8_t *out)
+static size_t stage(struct zgr_encoder *e, struct zgr_walk *walk, int may_cut, uint8_t *out)
 {
     struct zgr_link *link = &e->chain.links[e->chain.link_count];
     struct zgr_raw_writer raw = {e->at, e->end, 0, 0, 0};
-    stage_pieces(e, walk, link, is_first, &raw);
+    stage_pieces(e, walk, link, may_cut, &raw);
     if (raw.is_full || e->end - raw.at < 8)
         return 0;
     size_t raw_nbytes = (size_t)(raw.at - e->at);
     e->chain_nbytes += raw_nbytes + (size_t)(e->cost / (8 * ZGR_COST_OF_A_BIT));
-    raw.at += part_head(e, link, out, raw.at);
-    out[0] |= (uint8_t)(link->width == 0 ? 0 : link->width == 8 ? 1 : link->width == 16 ? 2 : 3);
+    raw.at += zgr_head_part(&e->head, link->cuts, raw.at);
+    out[0] |= width_code(link->width);
     link->start = (size_t)(out - e->out);
     link->end = (size_t)(raw.at - e->out);
     link->raw_start = link->end - raw_nbytes;
@@ -370,7 +336,7 @@ static size_t stage(struct zgr_encoder *e, struct zgr_walk *walk, int is_first, 
     return (size_t)(raw.at - out);
 }
 
-size_t zgr_entropy_encode(struct zgr_encoder *e, const struct zgr_share *shares, uint32_t count, int is_first, uint32_t step,
+size_t zgr_entropy_encode(struct zgr_encoder *e, const struct zgr_share *shares, uint32_t count, int is_first, uint32_t step, int may_cut,
                           uint8_t *out, size_t nbytes_avail)
 {
     struct zgr_walk walk;
@@ -387,7 +353,7 @@ size_t zgr_entropy_encode(struct zgr_encoder *e, const struct zgr_share *shares,
         link->width = choose_width(e, e->chain.items.count - first_item);
         link->phase_count = (e->chain.segment_count - link->first_segment) * ZGR_PHASES;
         zgr_walk_open(&walk, shares, count, is_first, out, e->at);
-        nbytes = stage(e, &walk, is_first, out);
+        nbytes = stage(e, &walk, may_cut, out);
     }
     zgr_passes_end(shares, count);
     return nbytes;

@@ -209,6 +209,7 @@ SIMD static void decode_units(const struct zgr_pass *pass, uint32_t phase, uint3
     {                                                                                                                        \
         DECODE_SIBLINGS(WIDTH)                                                                                               \
     }
+DEFINE_DECODE(2)
 DEFINE_DECODE(8)
 DEFINE_DECODE(16)
 DEFINE_DECODE(32)
@@ -216,6 +217,7 @@ DEFINE_DECODE(32)
 SIMD static void decode_units(const struct zgr_pass *pass, uint32_t phase, uint32_t first, uint32_t count)
 {
     switch (pass->lanes->width) {
+    case 2: decode_units_2(pass, phase, first, count); break;
     case 8: decode_units_8(pass, phase, first, count); break;
     case 16: decode_units_16(pass, phase, first, count); break;
     default: decode_units_32(pass, phase, first, count); break;
@@ -497,6 +499,7 @@ SIMD static uint8_t *encode_items(const struct zgr_items *items, size_t first, s
                                   const uint8_t *signs, struct zgr_lanes *lanes, uint8_t *end)
 {
     switch (lanes->width) {
+    case 2: return encode_all(items, first, n, magnitudes, signs, lanes, end, 2);
     case 8: return encode_all(items, first, n, magnitudes, signs, lanes, end, 8);
     case 16: return encode_all(items, first, n, magnitudes, signs, lanes, end, 16);
     default: return encode_all(items, first, n, magnitudes, signs, lanes, end, 32);

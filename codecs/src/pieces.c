@@ -1,7 +1,7 @@
 /* Pieces of packets, and their checks: SPEC.md, 9.8. */
 #include "pieces.h"
 
-/* Unsigned LEB128 as in the index, of numbers below 2^28. 0 if it is wrong, or ends early. */
+/* Unsigned LEB128 as in the index, of at most 4 bytes. 0 if it is wrong, or ends early. */
 static int take_number(const uint8_t **at, const uint8_t *end, uint32_t *number)
 {
     *number = 0;
@@ -17,16 +17,17 @@ static int take_number(const uint8_t **at, const uint8_t *end, uint32_t *number)
 int zgr_pieces_parse(const uint8_t *payload, size_t nbytes, struct zgr_pieces *pieces)
 {
     pieces->cuts = zgr_cuts_of(payload[0]);
-    pieces->nbytes = (size_t)pieces->cuts * ZGR_CRC_NBYTES;
+    pieces->nbytes = (size_t)pieces->cuts * ZGR_CHECK_NBYTES;
     if (pieces->nbytes >= nbytes)
         return 0;
     const uint8_t *at = payload + 1 + pieces->nbytes;
     uint64_t end = 0;
     for (uint32_t i = 0; i < pieces->cuts; i++) {
-        uint32_t length;
-        if (!take_number(&at, payload + nbytes, &pieces->phases[i]) || !take_number(&at, payload + nbytes, &length))
+        uint32_t number;
+        if (!take_number(&at, payload + nbytes, &number))
             return 0;
-        end += length;
+        pieces->phases[i] = number % ZGR_PIECE_PHASES_MAX + 1;
+        end += number / ZGR_PIECE_PHASES_MAX;
         pieces->ends[i] = end;
     }
     size_t start = (size_t)(at - payload);
@@ -36,31 +37,42 @@ int zgr_pieces_parse(const uint8_t *payload, size_t nbytes, struct zgr_pieces *p
     return 1;
 }
 
-/* Whether a payload is of section 9, and not the first of its chain: only these have pieces. */
-static int may_have_pieces(const struct zgr_header *header, uint32_t step)
+int zgr_may_have_pieces(const struct zgr_header *header, uint32_t resolution, uint32_t step)
 {
-    return header->coding != ZGR_LABEL && step < header->first_step && (header->coding != ZGR_FLOAT || step > 0);
+    if (header->coding == ZGR_FLOAT)
+        return step > 0 && (resolution > 0 || step < header->first_step);
+    return header->coding != ZGR_LABEL;
 }
 
 /* A check covers all before it but the checks: starts with the first byte. *at: what comes next. */
 static uint32_t start_check(const struct zgr_header *header, uint32_t ordinal, uint32_t resolution, uint32_t step, const uint8_t *payload,
                             uint32_t cuts, const uint8_t **at)
 {
-    *at = payload + 1 + (size_t)cuts * ZGR_CRC_NBYTES;
+    *at = payload + 1 + (size_t)cuts * ZGR_CHECK_NBYTES;
     return zgr_packet_crc(header, ordinal, resolution, step, payload, 1);
+}
+
+enum { CHECK_BITS = 0xFFFFFF };
+
+static uint32_t load_check(const uint8_t *at) { return at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16; }
+
+static void store_check(uint8_t *at, uint32_t crc)
+{
+    for (uint32_t i = 0; i < ZGR_CHECK_NBYTES; i++)
+        at[i] = (uint8_t)(crc >> 8 * i);
 }
 
 void zgr_packet_seal(const struct zgr_header *header, uint32_t ordinal, uint32_t resolution, uint32_t step, uint8_t *packet,
                      size_t payload_nbytes)
 {
     struct zgr_pieces pieces;
-    if (may_have_pieces(header, step) && payload_nbytes > 0 && zgr_pieces_parse(packet, payload_nbytes, &pieces)) {
+    if (zgr_may_have_pieces(header, resolution, step) && payload_nbytes > 0 && zgr_pieces_parse(packet, payload_nbytes, &pieces)) {
         const uint8_t *at;
         uint32_t check = start_check(header, ordinal, resolution, step, packet, pieces.cuts, &at);
         for (uint32_t i = 0; i < pieces.cuts && pieces.ends[i] <= payload_nbytes; i++) {
             const uint8_t *end = packet + pieces.ends[i];
             check = zgr_crc32c(at, (size_t)(end - at), check);
-            zgr_store_u32(packet + 1 + ZGR_CRC_NBYTES * i, check);
+            store_check(packet + 1 + ZGR_CHECK_NBYTES * i, check);
             at = end;
         }
     }
@@ -74,14 +86,15 @@ enum zgr_status zgr_whole_pieces(const struct zgr_header *header, uint32_t ordin
     const uint8_t *at;
     *count = 0;
     *used_nbytes = 0;
-    if (nbytes == 0 || !may_have_pieces(header, step) || !zgr_pieces_parse(packet, nbytes, &pieces))
+    if (nbytes == 0 || !zgr_may_have_pieces(header, resolution, step) || !zgr_pieces_parse(packet, nbytes, &pieces))
         return ZGR_OK;
     while (*count < pieces.cuts && pieces.ends[*count] <= nbytes)
         *used_nbytes = (size_t)pieces.ends[(*count)++];
     if (*count == 0)
         return ZGR_OK;
     uint32_t check = start_check(header, ordinal, resolution, step, packet, pieces.cuts, &at);
-    if (zgr_crc32c(at, (size_t)(packet + *used_nbytes - at), check) == zgr_load_u32(packet + 1 + ZGR_CRC_NBYTES * (*count - 1)))
+    check = zgr_crc32c(at, (size_t)(packet + *used_nbytes - at), check);
+    if ((check & CHECK_BITS) == load_check(packet + 1 + ZGR_CHECK_NBYTES * (*count - 1)))
         return ZGR_OK;
     *used_nbytes = 0;
     return ZGR_ERROR_PACKET_CRC;

@@ -224,6 +224,15 @@ SIMD_INLINE V lanes_decode(Lanes *s, V p, uint32_t width)
         return _mm256_permute4x64_epi64(_mm256_packs_epi16(a, b), 0xD8);
     }
     __m128i x = _mm256_castsi256_si128(s->x0);
+    if (width < 8) {
+        uint32_t states = (uint32_t)_mm_cvtsi128_si32(x);
+        uint16_t two[2] = {(uint16_t)states, (uint16_t)(states >> 16)};
+        uint8_t bits[32];
+        v_store(bits, p);
+        s->next = zgr_narrow_decode(two, width, s->next, bits);
+        s->x0 = _mm256_castsi128_si256(_mm_insert_epi16(_mm_insert_epi16(x, two[0], 0), two[1], 1));
+        return v_load(bits);
+    }
     __m128i a = decode_8(&x, &s->next, (uint64_t)_mm_cvtsi128_si64(low)), b = decode_8(&x, &s->next, (uint64_t)_mm_extract_epi64(low, 1));
     __m128i c = decode_8(&x, &s->next, (uint64_t)_mm_cvtsi128_si64(high)), d = decode_8(&x, &s->next, (uint64_t)_mm_extract_epi64(high, 1));
     s->x0 = _mm256_castsi128_si256(x);
@@ -300,6 +309,16 @@ SIMD_INLINE uint8_t *lanes_encode(Lanes *s, V p, V ones, uint32_t width, uint8_t
         return encode_32(s, p, ones, end);
     if (width == 16)
         return encode_16(s, p_low, low, encode_16(s, p_high, high, end));
+    if (width < 8) {
+        uint32_t states = (uint32_t)_mm_cvtsi128_si32(_mm256_castsi256_si128(s->x0));
+        uint16_t two[2] = {(uint16_t)states, (uint16_t)(states >> 16)};
+        uint8_t probabilities[32], bits[32];
+        v_store(probabilities, p);
+        v_store(bits, ones);
+        end = zgr_narrow_encode(two, width, probabilities, bits, end);
+        s->x0 = _mm256_insert_epi16(_mm256_insert_epi16(s->x0, (short)two[0], 0), (short)two[1], 1);
+        return end;
+    }
     end = encode_8(s, _mm_srli_si128(p_high, 8), _mm_srli_si128(high, 8), end);
     end = encode_8(s, p_high, high, end);
     end = encode_8(s, _mm_srli_si128(p_low, 8), _mm_srli_si128(low, 8), end);

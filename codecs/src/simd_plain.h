@@ -164,7 +164,7 @@ typedef struct zgr_lanes Lanes;
 SIMD_INLINE void lanes_open(const struct zgr_lanes *from, Lanes *lanes) { *lanes = *from; }
 SIMD_INLINE void lanes_close(const Lanes *lanes, struct zgr_lanes *to) { *to = *lanes; }
 
-/* SPEC.md, 9.3. `width` is the number of states: 8, 16 or 32. */
+/* SPEC.md, 9.3. `width` is the number of states: 2, 8, 16 or 32. */
 SIMD_INLINE V lanes_decode(Lanes *lanes, V p, uint32_t width)
 {
     V bits;

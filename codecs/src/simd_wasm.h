@@ -205,9 +205,19 @@ SIMD_INLINE V lanes_decode_32(Lanes *s, V p)
     V bits = {wasm_i8x16_narrow_i16x8(a, b), wasm_i8x16_narrow_i16x8(c, d)};
     return bits;
 }
-/* 8 or 16 lanes, of which bands are few and small. */
+/* 2, 8 or 16 lanes, of which bands are few and small. */
 static __attribute__((noinline)) void lanes_decode_few(Lanes *s, V *p)
 {
+    if (s->width < 8) {
+        uint16_t states[8];
+        uint8_t bits[32];
+        wasm_v128_store(states, s->x[0]);
+        v_store(bits, *p);
+        s->next = zgr_narrow_decode(states, s->width, s->next, bits);
+        s->x[0] = wasm_v128_load(states);
+        *p = v_load(bits);
+        return;
+    }
     v128_t p16[4] = {wasm_u16x8_extend_low_u8x16(p->a), wasm_u16x8_extend_high_u8x16(p->a), wasm_u16x8_extend_low_u8x16(p->b),
                      wasm_u16x8_extend_high_u8x16(p->b)};
     v128_t x = s->x[0], y = s->x[1];

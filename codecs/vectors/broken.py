@@ -235,37 +235,41 @@ def indexes(header, index):
     }
 
 
-def head(code, *planes):
-    """The head of a payload of the first step: the code of the width, and how many planes of each band are described."""
+RAW, TABLE = ((1, 6),), ((2, 6),)
+AS_BEFORE, OTHER = ((1, 1),), ((0, 1),)
+"""Before what tells of magnitudes, where some are expected; before what tells of signs: the mode follows, or stays."""
+
+
+def packed(*numbers):
+    """Bits, from (value, count) each."""
     bits = Head()
-    bits.put(code, 2)
-    for count in planes:
-        for _ in range(count // 7):
-            bits.put(7, 3)
-        bits.put(count % 7, 3)
+    for value, count in numbers:
+        bits.put(value, count)
     return bits_to_bytes(bits.bits)
+
+
+def head(code, planes, *told):
+    """The head of a payload of the first step: the code of the width, planes of HL that are described, what tells of them; no others."""
+    groups = [(7, 3)] * (planes // 7) + [(planes % 7, 3)]
+    return packed((code, 3), (0, 1), *groups, *(number for part in told for number in part), (0, 3), (0, 3))
 
 
 def hand_made():
     """Payloads of packet (0, 3) of the small shard that say what cannot be. HL, LH and HH of 4 × 4 hold planes 2, 2 and 3 up."""
-    bare, lanes, two, two_lanes = head(0, 1, 0, 0), head(1, 1, 0, 0), head(0, 2, 0, 0), head(1, 2, 0, 0)
-    state, signs, flags = bytes((0, 1)), 64, 128
+    state, lanes = bytes((0, 1)), head(2, 1, TABLE, OTHER)
     return {
-        "head_cut": bare[:1],
-        "plane_31": head(0, 31, 0, 0) + bytes(40),
-        "first_plane_zero": bare + bytes((0,)),
-        "zero_with_sign_mode": two_lanes + bytes((2, signs, 1)) + state * 8,
-        "no_sign_mode": lanes + bytes((2 | signs, 16)) + state * 8,
-        "no_flag_table": bare + bytes((1 | flags, 63)) + bytes(2),
-        "raw_with_sign_table": bare + bytes((1 | signs, 1)) + bytes(2),
-        "magnitudes_no_longer_raw": two_lanes + bytes((1, 2)) + state * 8,
-        "signs_no_longer_raw": two_lanes + bytes((2, 2 | signs, 1)) + state * 8,
-        "no_states": bare + bytes((2,)),
-        "state_too_small": lanes + bytes((2, 255, 0)) + state * 7,
-        "states_cut": lanes + bytes((2,)) + state * 7 + bytes(1),
-        "raw_cut": bare + bytes((1, 0)),
-        "raw_left_over": bare + bytes((1, 0, 0, 0)),
-        "descriptors_cut": two + bytes((2 | signs,)),
+        "head_cut": head(0, 1, RAW)[:1],
+        "plane_31": head(0, 31) + bytes(40),
+        "no_such_width": head(5, 1, RAW) + bytes(2),
+        "first_plane_zero": head(0, 1, ((0, 6),)),
+        "magnitudes_no_longer_raw": head(2, 2, RAW, OTHER, TABLE, OTHER) + state * 8,
+        "signs_no_longer_raw": head(2, 2, TABLE, OTHER, AS_BEFORE, ((1, 1), (1, 4))) + state * 8,
+        "no_states": head(0, 1, TABLE, OTHER),
+        "state_too_small": lanes + bytes((255, 0)) + state * 7,
+        "states_cut": lanes + state * 7 + bytes(1),
+        "raw_cut": head(0, 1, RAW) + bytes(1),
+        "raw_left_over": head(0, 1, RAW) + bytes(3),
+        "descriptors_cut": packed((0, 4), (2, 3), (2, 6), (1, 1)),
     }
 
 
@@ -278,26 +282,31 @@ def with_packets(packets):
 
 def chains():
     """Packets of resolution 0 of the small shard of which the last does not go on with what the others left."""
-    state, raw = bytes((0, 1)), head(1, 1, 0, 0) + bytes((1,)) + bytes((0, 1)) * 8 + bytes(2)
+    state = bytes((0, 1))
+    raw, last = head(2, 1, RAW) + state * 8 + bytes(2), packed((2, 3), (0, 1), (1, 1), *RAW)
     yield "fewer_lanes", {(0, 3): raw, (0, 2): bytes((0, 0))}
     # (0, 0) is the last: plane 0 of HH, 2 raw bytes, which the first two states hold.
-    yield "state_does_not_end", {(0, 0): bytes((9, 1)) + state * 5 + bytes((1, 1)) + state * 2}
-    yield "raw_held_twice", {(0, 0): bytes((9, 1)) + state * 8 + bytes(2)}
+    yield "state_does_not_end", {(0, 0): last + state * 5 + bytes((1, 1)) + state * 2}
+    yield "raw_held_twice", {(0, 0): last + state * 8 + bytes(2)}
+
+
+def piece(phases, nbytes):
+    """What tells of a piece."""
+    return bytes((32 * nbytes + phases - 1,))
 
 
 def pieces():
     """Packet (0, 0) of the small shard in two pieces that cannot be: plane 0 of HH, raw, 4 bits a phase, and no states."""
-    told, raw = bytes((4, 0, 0, 0, 0)), bytes((1, 1, 0))
-    yield "piece_of_no_phase", told + bytes((0, 2)) + raw[:2] + bytes(2)
-    yield "piece_of_all_phases", told + bytes((4, 4)) + raw + bytes(1)
-    yield "piece_beyond_payload", told + bytes((2, 5)) + raw + bytes(1)
-    yield "piece_short", told + bytes((2, 2)) + raw + bytes(1)
-    yield "piece_left_over", told + bytes((2, 4)) + raw + bytes(2)
-    yield "piece_without_descriptors", told + bytes((2, 1)) + raw + bytes(1)
-    yield "piece_number_not_shortest", told + bytes((0x82, 0, 3)) + raw + bytes(1)
-    yield "piece_number_of_5_bytes", told + bytes((2, 0x83, 0x80, 0x80, 0x80, 0)) + raw + bytes(1)
-    yield "piece_checks_cut", bytes((4 | 31 << 3,)) + bytes(40)
-    yield "last_piece_left_over", told + bytes((2, 3)) + raw + bytes(2)
+    told, raw = bytes((8, 0, 0, 0)), packed((1, 1), *RAW) + bytes(1)
+    yield "piece_of_all_phases", told + piece(4, 3) + raw + bytes(1)
+    yield "piece_beyond_payload", told + bytes((0xA1, 1)) + raw + bytes(1)
+    yield "piece_short", told + piece(2, 1) + raw + bytes(1)
+    yield "piece_left_over", told + piece(2, 3) + raw + bytes(2)
+    yield "piece_without_descriptors", told + piece(2, 0) + raw + bytes(1)
+    yield "piece_number_not_shortest", told + bytes((0xC1, 0)) + raw + bytes(1)
+    yield "piece_number_of_5_bytes", told + bytes((0xC1, 0x80, 0x80, 0x80, 0)) + raw + bytes(1)
+    yield "piece_checks_cut", bytes((8 | 15 << 4,)) + bytes(40)
+    yield "last_piece_left_over", told + piece(2, 2) + raw + bytes(2)
 
 
 def with_first_packet(payload):

@@ -81,7 +81,7 @@ def test_a_packet_that_a_chain_lacks_is_found(lost: tuple[int, int]) -> None:
 
 def test_lanes_only_become_more() -> None:
     for chain in CHAINS:
-        widths = [packet(*key)[0] & 3 for key in chain]
+        widths = [packet(*key)[0] & 7 for key in chain]
         assert all(before <= after for before, after in pairwise(widths))
         assert widths[-1] > 0
 
@@ -90,7 +90,7 @@ def test_a_packet_with_fewer_lanes_is_refused() -> None:
     chain = CHAINS[-1]
     resolution, step = chain[-1]
     payload = bytearray(packet(resolution, step)[:-CRC_NBYTES])
-    payload[0] &= ~3 & 255
+    payload[0] &= ~7 & 255
     crc = _core.crc32c(bytes(payload), _core.crc32c(_prefix(resolution, step)))
     decoder = known_to(step + 1, by_steps=False)
     with pytest.raises(CorruptError) as refused:

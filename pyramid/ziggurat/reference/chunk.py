@@ -18,7 +18,7 @@ from ziggurat.reference.header import FLOAT, LABEL, RCT
 from ziggurat.reference.index import CRC_NBYTES, packet_crc
 from ziggurat.reference.labels import LabelChunk, encode_labels
 from ziggurat.reference.lanes import LaneDecoder, encode_chain
-from ziggurat.reference.pieces import whole_pieces
+from ziggurat.reference.pieces import IN_PIECES, may_have_pieces, whole_pieces
 from ziggurat.reference.refusal import refuse
 from ziggurat.reference.transform import Bands, join, split
 from ziggurat.reference.values import map_values, unmap_values
@@ -129,6 +129,10 @@ class ChunkDecoder:
     def _decode_planes(self, resolution: int, step: int, payload: bytes, piece_count: int | None = None) -> None:
         shares = _shares(self.wave, self.bits, resolution, step)
         is_first = step == self.wave.first_step
+        if payload[0] & IN_PIECES and not may_have_pieces(
+            self.header, resolution, step + (self.header.coding == FLOAT)
+        ):
+            raise refuse("packet", "a packet with specials is not in pieces")
         decode_packet(shares, payload, self.lanes[resolution], is_first=is_first, piece_count=piece_count)
 
     def skip_to(self, resolution: int, step: int) -> None:
@@ -179,9 +183,9 @@ class ChunkDecoder:
         bits, step = self.bits[component, band], self.steps[resolution]
         if self.header.coding == FLOAT:
             step = max(0, step - 1)
-        if step > self.wave.first_step:
+        if bits.cut_plane is None and step > self.wave.first_step:
             return bits.coeffs
-        plane = lowest_plane(self.header, component, band, step)
+        plane = bits.cut_plane if bits.cut_plane is not None else lowest_plane(self.header, component, band, step)
         known = middle(bits.coeffs, plane)
         for y, x in PHASES[: bits.ahead]:
             known[y::2, x::2] = middle(bits.coeffs[y::2, x::2], plane - 1)
@@ -240,7 +244,8 @@ def encode_coefficients(
         width = 0
         for step in range(header.first_step, -1, -1):
             shares, targets = _shares(header, known, resolution, step), [coeffs[key] for key in keys]
-            packet = stage_packet(shares, targets, width, is_first=step == header.first_step)
+            is_first = step == header.first_step
+            packet = stage_packet(shares, targets, width, is_first=is_first, is_cut=resolution > 0 or not is_first)
             if packet is not None:
                 chain[resolution, step] = packet
                 width = packet.width
@@ -269,5 +274,6 @@ def _shares(header: Header, bits: dict[tuple[int, Band], BandBits], resolution: 
                 siblings.append(bits[component - 1, band])
             has_parent = band.kind != "LL" and band.decomposition < header.decompositions
             parent = bits[component, Band(band.kind, band.decomposition + 1)] if has_parent else None
-            shares.append(Share(bits[component, band], *planes_of(header, component, band, step), parent, siblings))
+            planes = planes_of(header, component, band, step)
+            shares.append(Share(bits[component, band], *planes, parent, siblings, band.kind in ("LH", "HH")))
     return shares

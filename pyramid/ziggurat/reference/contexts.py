@@ -39,10 +39,10 @@ class BandBits:
         Of each phase, the numbers of the places that exist.
     raw_here
         Whether a plane of it is raw in the packet at hand.
-    ahead
-        So many phases are known one plane further than the packets say that were taken as a whole.
-    is_begun, sign_mode
-        Whether a plane has been described as other than zero, and the sign mode of the last such (9.2).
+    cut_plane, ahead
+        Of a packet that ended early: all planes from this one up are known, of so many phases one more.
+    is_begun, sign_mode, magnitude_mode
+        Whether a plane has been described as other than zero, and what was told of the last such (9.2).
     """
 
     coeffs: NDArray[np.int32]
@@ -50,14 +50,21 @@ class BandBits:
     active: NDArray[np.bool_] = field(init=False)
     phase_places: list[NDArray[np.intp]] = field(init=False)
     raw_here: bool = False
+    cut_plane: int | None = None
     ahead: int = 0
     is_begun: bool = False
     sign_mode: int = 0
+    magnitude_mode: int = 0
 
     def __post_init__(self) -> None:
         units = -(-self.grid[0] * self.stride // LANES)
         self.active = np.full(units, units <= GATED_UNITS)
         self.phase_places = [self._places(y, x) for y, x in PHASES]
+
+    @property
+    def is_gated(self) -> bool:
+        """Whether units become active one by one."""
+        return len(self.active) > GATED_UNITS
 
     @property
     def stride(self) -> int:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ziggurat.reference.refusal import refuse
-from ziggurat.reference.tables import FLAG_TABLES, MAGNITUDE_TABLES, SIGN_TABLES
+from ziggurat.reference.tables import MAGNITUDE_TABLES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -25,27 +25,36 @@ __all__ = [
     "Descriptor",
     "Head",
     "Share",
-    "descriptor_bytes",
+    "put_descriptor",
+    "put_empty",
     "read_descriptors",
 ]
 
 EMPTY, RAW, FIRST_TABLE = 0, 1, 2
-WITH_SIGNS, WITH_FLAGS = 64, 128
-"""Beside the number in the first byte: further bytes that follow."""
-ALL_ACTIVE = 255
+CODE_BITS, SIGN_MODE_BITS, FLAG_TABLE_BITS = 6, 4, 6
+ALL_ACTIVE = 63
 COUNT_ON = 7
 """In a group of bits of the number of planes: another group follows."""
 
 
 @dataclass
 class Share:
-    """One band's part of a packet: planes low … end - 1; and the bands its contexts look at."""
+    """One band's part of a packet: planes low … end - 1; and the bands its contexts look at.
+
+    ``is_like_last``: it is LH or HH, and its magnitudes are probably coded as those of the band before it.
+    """
 
     bits: BandBits
     low: int
     end: int
     parent: BandBits | None = None
     siblings: list[BandBits] = field(default_factory=list)
+    is_like_last: bool = False
+
+    def expected(self, last: int) -> int:
+        """Return how magnitudes of the next plane are probably coded; ``last`` was told last in the packet. 0: unknown."""
+        own = self.bits.magnitude_mode
+        return last if (self.is_like_last and last) or not own else own
 
     @property
     def has_planes(self) -> bool:
@@ -70,11 +79,15 @@ class Descriptor:
 
 
 class Head:
-    """The bits in front, read or written: the width, and of which planes there are descriptors."""
+    """The bits in front, read or written: the width, of which planes there are descriptors, and these.
+
+    ``last`` is what the last descriptor says of magnitudes, 0 if there was none that is not zero.
+    """
 
     def __init__(self, data: bytes = b"") -> None:
         self.bits = [byte >> place & 1 for byte in data for place in range(8)]
         self.place = 0
+        self.last = 0
 
     def take(self, count: int) -> int:
         """Return the next bits."""
@@ -113,70 +126,63 @@ class Head:
         return -(-self.place // 8)
 
 
-class _Bytes:
-    def __init__(self, data: bytes, place: int) -> None:
-        self.data = data
-        self.place = place
-
-    def take(self) -> int:
-        if self.place == len(self.data):
-            raise refuse("packet", "a packet ends early")
-        self.place += 1
-        return self.data[self.place - 1]
-
-
 def read_descriptors(
     payload: bytes, pieces: Pieces | None, shares: Sequence[Share], is_first: bool
 ) -> tuple[int, list[Descriptor], int]:
     """Return the code of the width, the planes that are not zero, and where their descriptors end."""
     head = Head(payload)
-    code = head.take(2)
+    code = head.take(3)
     start = 0
     if pieces is not None:
         start = pieces.nbytes
-        payload = payload[: pieces.ends[0]]
-        head = Head(payload[start:])
-    elif not is_first:
+        head = Head(payload[start : pieces.ends[0]])
+    else:
         head.take(1)
-    planes = [head.take_planes(share, is_first) if share.has_planes else 0 for share in shares]
-    data = _Bytes(payload, start + head.nbytes())
-    found = [d for share, count in zip(shares, planes, strict=True) for d in _read_share(data, share, count)]
-    return code, found, data.place
+    found = [
+        d for share in shares if share.has_planes for d in _read_share(head, share, head.take_planes(share, is_first))
+    ]
+    return code, found, start + head.nbytes()
 
 
-def _read_share(data: _Bytes, share: Share, count: int) -> Iterator[Descriptor]:
+def _read_share(head: Head, share: Share, count: int) -> Iterator[Descriptor]:
     bits, must_be_raw, signs_must = share.bits, False, False
     for plane in range(share.low + count - 1, share.low - 1, -1):
-        first = data.take()
-        magnitudes = first % WITH_SIGNS
+        expected = share.expected(head.last)
+        magnitudes = expected if expected and head.take(1) else head.take(CODE_BITS)
         if magnitudes == EMPTY:
-            if first or not bits.is_begun:
+            if not bits.is_begun:
                 raise refuse("packet", "a packet tells of a plane that is zero as it cannot")
             continue
         if magnitudes == RAW:
             bits.sign_mode = 0
-        if first & WITH_SIGNS:
-            bits.sign_mode = data.take()
-            if magnitudes == RAW or bits.sign_mode > len(SIGN_TABLES):
-                raise refuse("packet", "there is no such sign mode")
-        flags = data.take() if first & WITH_FLAGS else None
-        if flags is not None and flags != ALL_ACTIVE and flags >= len(FLAG_TABLES):
-            raise refuse("packet", "there is no such flag table")
+        elif head.take(1):
+            bits.sign_mode = head.take(SIGN_MODE_BITS)
+        flags = head.take(FLAG_TABLE_BITS) if bits.is_gated and head.take(1) else None
         if (must_be_raw and magnitudes != RAW) or (signs_must and bits.sign_mode):
             raise refuse("packet", "a band that was raw is not any more")
-        bits.is_begun = True
+        bits.is_begun, bits.magnitude_mode, head.last = True, magnitudes, magnitudes
         must_be_raw |= magnitudes == RAW
         signs_must |= bits.sign_mode == 0
         yield Descriptor(share, plane, magnitudes, bits.sign_mode, flags)
 
 
-def descriptor_bytes(d: Descriptor) -> bytes:
-    """Return what tells of a plane that is not zero; the band learns it as a decoder would."""
+def put_empty(head: Head, share: Share) -> None:
+    """Tell of a plane that is zero, of a band that had one that is not."""
+    head.put(EMPTY, CODE_BITS + (share.expected(head.last) > 0))
+
+
+def put_descriptor(head: Head, d: Descriptor) -> None:
+    """Tell of a plane that is not zero; the band learns it as a decoder would."""
     assert FIRST_TABLE <= d.magnitudes < FIRST_TABLE + len(MAGNITUDE_TABLES) or d.magnitudes == RAW
-    bits = d.share.bits
-    if d.magnitudes == RAW:
-        bits.sign_mode = 0
-    signs = b"" if d.signs == bits.sign_mode else bytes((d.signs,))
-    flags = b"" if d.flags is None else bytes((d.flags,))
-    bits.is_begun, bits.sign_mode = True, d.signs
-    return bytes((d.magnitudes | (WITH_SIGNS if signs else 0) | (WITH_FLAGS if flags else 0),)) + signs + flags
+    bits, expected = d.share.bits, d.share.expected(head.last)
+    if expected:
+        head.put(d.magnitudes == expected, 1)
+    if d.magnitudes != expected:
+        head.put(d.magnitudes, CODE_BITS)
+    if d.magnitudes != RAW:
+        head.put(d.signs != bits.sign_mode, 1)
+        head.put(d.signs, SIGN_MODE_BITS if d.signs != bits.sign_mode else 0)
+    if bits.is_gated:
+        head.put(d.flags is not None, 1)
+        head.put(d.flags or 0, 0 if d.flags is None else FLAG_TABLE_BITS)
+    bits.is_begun, bits.sign_mode, bits.magnitude_mode, head.last = True, d.signs, d.magnitudes, d.magnitudes

@@ -9,17 +9,17 @@ import numpy as np
 from ziggurat.reference.contexts import PHASES, BandBits, Pass
 from ziggurat.reference.descriptors import (
     ALL_ACTIVE,
-    EMPTY,
     FIRST_TABLE,
     RAW,
     Descriptor,
     Head,
     Share,
-    descriptor_bytes,
+    put_descriptor,
+    put_empty,
     read_descriptors,
 )
 from ziggurat.reference.lanes import LANES, WIDTHS, LaneDecoder, StagedPacket, StagedPiece, Step
-from ziggurat.reference.pieces import CUTS_MAX, read_pieces
+from ziggurat.reference.pieces import CUTS_MAX, PHASES_MAX, read_pieces
 from ziggurat.reference.rawbits import RawReader, RawWriter
 from ziggurat.reference.refusal import refuse
 from ziggurat.reference.tables import FLAG_TABLES, MAGNITUDE_TABLES, SIGN_TABLES
@@ -214,10 +214,12 @@ def decode_packet(
     CorruptError
         Of the reason ``packet``; some bits may have been set by then, and the lanes are of no use any more.
     """
-    pieces = None if is_first else read_pieces(payload)
+    pieces = read_pieces(payload)
     if pieces is not None and pieces.ends[0] > len(payload):
         raise refuse("packet", "a piece ends early")
     code, descriptors, place = read_descriptors(payload, pieces, shares, is_first)
+    if code >= len(WIDTHS):
+        raise refuse("packet", "there is no such width")
     lanes.open(WIDTHS[code], payload, place)
     phases = [(d, phase) for d in descriptors for phase in range(len(PHASES))]
     if piece_count is not None and pieces is not None:
@@ -259,19 +261,21 @@ class _PieceDecoder:
 def _mark_ahead(shares: Sequence[Share], phases: Sequence[tuple[Descriptor, int]], count: int) -> None:
     """The first phases are taken. Planes that are zero are known to be."""
     for share in shares:
-        share.bits.ahead = len(PHASES) if share.has_planes else 0
-    for number, (d, phase) in enumerate(phases):
-        d.share.bits.ahead = phase + 1 if number < count else min(phase, d.share.bits.ahead)
+        if share.has_planes:
+            share.bits.cut_plane = share.low
+    for d, phase in phases[count:]:
+        if d.share.bits.cut_plane is not None and d.share.bits.cut_plane <= d.plane:
+            d.share.bits.cut_plane, d.share.bits.ahead = d.plane + 1, phase
 
 
 def stage_packet(
-    shares: Sequence[Share], targets: Sequence[NDArray[np.int32]], width: int, *, is_first: bool
+    shares: Sequence[Share], targets: Sequence[NDArray[np.int32]], width: int, *, is_first: bool, is_cut: bool
 ) -> StagedPacket | None:
     """Return the planes of the ``targets``, or None if all are zero; ``width`` is that of the packet before it, or 0.
 
     The shares learn the targets as a decoder would. Any table will do, signs by one where they are few: short to write, not small.
     """
-    write, head, told = _Write(), Head(), bytearray()
+    write, head = _Write(), Head()
     found: list[tuple[Descriptor, NDArray[np.int32]]] = []
     if not any(_planes(share, target, is_first)[1] for share, target in zip(shares, targets, strict=True)):
         return None
@@ -279,16 +283,16 @@ def stage_packet(
         count, _ = _planes(share, target, is_first)
         if share.has_planes:
             head.put_planes(share, is_first, count)
-        mine = list(_describe(share, target, count, told, write))
+        mine = list(_describe(share, target, count, head, write))
         found += [(d, target) for d in mine]
-    pieces = _stage_pieces(found, write, None if is_first else PIECE_PHASES)
+    pieces = _stage_pieces(found, write, PIECE_PHASES if is_cut else None)
     for d, target in found:
         known = np.abs(target.astype(np.int64)) >> d.plane << d.plane
         d.coeffs[:] = np.where(target < 0, -known, known)
         d.share.bits.raw_here = False
     steps = sum(len(piece.steps) for piece in pieces)
-    width = max(width, 0 if not steps else 8 if steps < 60 else 16 if steps < 200 else 32)
-    return StagedPacket(head.bits, bytes(told), pieces, width, is_first, _is_last(shares))
+    width = max(width, 0 if not steps else 2 if steps < 20 else 8 if steps < 60 else 16 if steps < 200 else 32)
+    return StagedPacket(head.bits, pieces, width, _is_last(shares))
 
 
 PIECE_PHASES = 5
@@ -301,6 +305,7 @@ def _stage_pieces(
     """Cut the lane steps, and write the raw sections."""
     raw, places = RawWriter(), [(d, target, phase) for d, target in found for phase in range(len(PHASES))]
     size = len(places) if piece_phases is None else max(piece_phases, -(-len(places) // (CUTS_MAX + 1)))
+    size = len(places) if size > PHASES_MAX else size
     pieces = []
     for first in range(0, len(places), size):
         mine = places[first : first + size]
@@ -323,19 +328,17 @@ def _planes(share: Share, target: NDArray[np.int32], is_first: bool) -> tuple[in
     return int(share.bits.is_begun or has_ones), has_ones
 
 
-def _describe(
-    share: Share, target: NDArray[np.int32], count: int, told: bytearray, write: _Write
-) -> Iterator[Descriptor]:
+def _describe(share: Share, target: NDArray[np.int32], count: int, head: Head, write: _Write) -> Iterator[Descriptor]:
     """Pass 1 of a share's planes."""
     is_raw = False
     for plane in range(share.low + count - 1, share.low - 1, -1):
         fresh = _unit_ones(share.bits, target, plane)
         if not fresh.any():
-            told.append(EMPTY)
+            put_empty(head, share)
             continue
         d = _choose(share, target, plane, fresh, is_raw)
         is_raw = d.magnitudes == RAW
-        told += descriptor_bytes(d)
+        put_descriptor(head, d)
         write.phases.append([])
         coded = _Plane(d, write, target)
         for phase in range(len(PHASES)):

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["LANES", "WIDTHS", "LaneDecoder", "StagedPacket", "StagedPiece", "Step", "encode_chain"]
 
 LANES = 32
-WIDTHS = (0, 8, 16, 32)
+WIDTHS = (0, 2, 8, 16, 32)
 """Number of states, by the code of the width."""
 
 
@@ -108,16 +108,12 @@ class StagedPacket:
     Attributes
     ----------
     head
-        The bits of the head behind the flag of pieces.
-    described
-        The descriptors.
+        The bits of the head behind the flag of pieces, descriptors included.
     """
 
     head: list[int]
-    described: bytes
     pieces: list[StagedPiece]
     width: int
-    is_first: bool
     is_last: bool
 
 
@@ -142,8 +138,8 @@ def encode_chain(packets: Sequence[StagedPacket]) -> list[bytes]:
 def _payload(packet: StagedPacket, new: bytes, coded: list[bytes]) -> bytes:
     """Put a payload together, of the new states and all pieces."""
     code, cuts = WIDTHS.index(packet.width), len(coded) - 1
-    head = packet.head if cuts else [code & 1, code >> 1, *([] if packet.is_first else [0]), *packet.head]
-    coded[0] = bits_to_bytes(head) + packet.described + new + coded[0]
+    head = packet.head if cuts else [code & 1, code >> 1 & 1, code >> 2, 0, *packet.head]
+    coded[0] = bits_to_bytes(head) + new + coded[0]
     if not cuts:
         return coded[0]
     told = write_pieces(code, [piece.phases for piece in packet.pieces[:-1]], [len(piece) for piece in coded[:-1]])

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ziggurat.errors import CorruptError
 from ziggurat.reference.header import FLOAT, LABEL
-from ziggurat.reference.index import CRC_NBYTES, packet_crc
+from ziggurat.reference.index import packet_crc
 from ziggurat.reference.refusal import refuse
 
 if TYPE_CHECKING:
@@ -16,11 +16,24 @@ if TYPE_CHECKING:
     from ziggurat.reference.header import Header
     from ziggurat.reference.index import PacketKey
 
-__all__ = ["CUTS_MAX", "Pieces", "read_pieces", "seal", "whole_pieces", "write_pieces"]
+__all__ = [
+    "CUTS_MAX",
+    "IN_PIECES",
+    "PHASES_MAX",
+    "Pieces",
+    "may_have_pieces",
+    "read_pieces",
+    "seal",
+    "whole_pieces",
+    "write_pieces",
+]
 
-IN_PIECES = 4
+IN_PIECES = 8
 """In the first byte of a payload; above it is the number of cuts less 1."""
-CUTS_MAX = 32
+CUTS_MAX = 16
+CHECK_NBYTES = 3
+PHASES_MAX = 32
+"""Of a piece but the last."""
 
 
 @dataclass
@@ -52,26 +65,26 @@ def read_pieces(payload: bytes) -> Pieces | None:
     """
     if not payload or not payload[0] & IN_PIECES:
         return None
-    cuts = 1 + (payload[0] >> 3)
-    place = 1 + cuts * CRC_NBYTES
+    cuts = 1 + (payload[0] >> 4)
+    place = 1 + cuts * CHECK_NBYTES
     phases: list[int] = []
     lengths: list[int] = []
     for _ in range(cuts):
-        for numbers in (phases, lengths):
-            number, place = _read_number(payload, place)
-            numbers.append(number)
+        number, place = _read_number(payload, place)
+        phases.append(number % PHASES_MAX + 1)
+        lengths.append(number // PHASES_MAX)
     return Pieces(phases, [place + sum(lengths[: i + 1]) for i in range(cuts)], place)
 
 
 def write_pieces(code: int, phases: Sequence[int], lengths: Sequence[int]) -> bytes:
     """Return the opposite, with checks of zeros, for the code of a width."""
-    told = bytearray((code | IN_PIECES | (len(phases) - 1) << 3,)) + bytes(len(phases) * CRC_NBYTES)
-    for pair in zip(phases, lengths, strict=True):
-        for number in pair:
-            while number >= 128:
-                told.append(number & 127 | 128)
-                number >>= 7
-            told.append(number)
+    told = bytearray((code | IN_PIECES | (len(phases) - 1) << 4,)) + bytes(len(phases) * CHECK_NBYTES)
+    for count, length in zip(phases, lengths, strict=True):
+        number = length * PHASES_MAX + count - 1
+        while number >= 128:
+            told.append(number & 127 | 128)
+            number >>= 7
+        told.append(number)
     return bytes(told)
 
 
@@ -90,12 +103,15 @@ def _read_number(payload: bytes, place: int) -> tuple[int, int]:
     raise refuse("packet", "a number of a piece is wrong")
 
 
-def _may_have_pieces(header: Header, step: int) -> bool:
-    return header.coding != LABEL and step < header.first_step and (header.coding != FLOAT or step > 0)
+def may_have_pieces(header: Header, resolution: int, step: int) -> bool:
+    """Whether a payload starts as section 9 says, and not with the specials of floats: only these have pieces."""
+    if header.coding == FLOAT:
+        return step > 0 and (resolution > 0 or step < header.first_step)
+    return header.coding != LABEL
 
 
 def _check(header: Header, key: PacketKey, payload: bytes, cuts: int, end: int) -> bytes:
-    return packet_crc(header, key, payload[:1] + payload[1 + cuts * CRC_NBYTES : end])
+    return packet_crc(header, key, payload[:1] + payload[1 + cuts * CHECK_NBYTES : end])[:CHECK_NBYTES]
 
 
 def seal(header: Header, key: PacketKey, payload: bytes) -> bytes:
@@ -111,7 +127,7 @@ def seal(header: Header, key: PacketKey, payload: bytes) -> bytes:
 def _told_pieces(header: Header, key: PacketKey, payload: bytes) -> Pieces | None:
     """Return the pieces of a packet, None also where what tells of them is not whole, or wrong."""
     try:
-        return read_pieces(payload) if _may_have_pieces(header, key[2]) else None
+        return read_pieces(payload) if may_have_pieces(header, key[1], key[2]) else None
     except CorruptError:
         return None
 
@@ -128,7 +144,7 @@ def whole_pieces(header: Header, key: PacketKey, packet: bytes) -> tuple[int, in
     ends = [] if pieces is None else [end for end in pieces.ends if end <= len(packet)]
     if pieces is None or not ends:
         return 0, 0
-    stored = packet[1 + CRC_NBYTES * (len(ends) - 1) :][:CRC_NBYTES]
+    stored = packet[1 + CHECK_NBYTES * (len(ends) - 1) :][:CHECK_NBYTES]
     if _check(header, key, packet, len(pieces.ends), ends[-1]) != stored:
         raise refuse("packet_crc", f"a piece of packet {key[1:]} is damaged")
     return len(ends), ends[-1]
