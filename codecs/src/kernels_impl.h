@@ -157,10 +157,10 @@ static void coefficients(const struct zgr_bits *bits, uint32_t plane, uint32_t a
 SIMD static void lane_steps(struct zgr_lanes *lanes, uint8_t *p, uint32_t count)
 {
     Lanes running;
-    lanes_open(lanes, &running);
+    decoder_open(lanes, &running);
     for (uint32_t i = 0; i < count; i++, p += 32)
         v_store(p, lanes_decode(&running, v_load(p), lanes->width));
-    lanes_close(&running, lanes);
+    decoder_close(&running, lanes);
 }
 
 SIMD static void parents(const struct zgr_pass *pass) { spread_parents(pass); }
@@ -177,7 +177,7 @@ SIMD_INLINE void decode_some(const struct zgr_pass *pass, uint32_t phase, uint32
     struct around n;
     Lanes lanes;
     look_around(pass, phase, &n);
-    lanes_open(pass->lanes, &lanes);
+    decoder_open(pass->lanes, &lanes);
     for (uint32_t k = 0; k < count; k++) {
         size_t unit = list[k], at = 32 * unit;
         V value = v_load(values + at), is_0 = v_eq(value, v_set(0)), is_1 = v_eq(value, v_set(1));
@@ -188,7 +188,7 @@ SIMD_INLINE void decode_some(const struct zgr_pass *pass, uint32_t phase, uint32
         out[unit] = v_mask(ones);
         fresh[k] = v_mask(v_and(ones, is_0));
     }
-    lanes_close(&lanes, pass->lanes);
+    decoder_close(&lanes, pass->lanes);
 }
 
 #ifdef ZGR_NO_ENCODER /* WebAssembly, which is sent before the first picture: small */
@@ -273,9 +273,9 @@ SIMD static void put_signs(const struct zgr_pass *pass, uint32_t phase, uint32_t
     }
 }
 
-SIMD_INLINE uint32_t read_masked(struct zgr_raw_reader *raw, uint32_t mask)
+SIMD_INLINE uint32_t read_masked(const struct zgr_raw_reader *raw, uint64_t *place, uint32_t mask)
 {
-    return mask_deposit(zgr_raw_read(raw, (uint32_t)__builtin_popcount(mask)), mask);
+    return mask_deposit(zgr_raw_read(raw, place, (uint32_t)__builtin_popcount(mask)), mask);
 }
 
 /* Whether one of 8 words is not zero: most are, where it is asked. */
@@ -287,43 +287,45 @@ SIMD_INLINE int any_of_8(const uint32_t *words)
     return any != 0;
 }
 
-SIMD static void read_raw(struct zgr_raw_reader *from, struct zgr_bits *bits, uint32_t q, int raw_magnitudes, int raw_signs,
-                          uint32_t phase)
+SIMD_INLINE int any_fresh_of_8(const uint32_t *plane, const uint32_t *significant)
 {
-    struct zgr_raw_reader raw = *from;
-    uint32_t *restrict plane = zgr_bits_plane(bits, q), *restrict significant = bits->significant, *restrict negative = bits->negative;
-    const uint32_t *large = raw_magnitudes ? NULL : zgr_bits_large(bits, q + 4), *restrict missing = bits->missing;
-    const uint32_t active = bits->active_count;
-    const uint32_t *restrict list = bits->list;
-    const uint32_t first = phase * bits->unit_count, end = first + bits->unit_count;
-    if (raw_magnitudes)
-        for (uint32_t k = 0; k < active; k++)
-            plane[first + list[k]] = read_masked(&raw, ~missing[first + list[k]]);
-    if (large)
-        for (uint32_t at = first; at < end; at++) {
-            while (end - at > 8 && !any_of_8(large + at))
-                at += 8;
-            plane[at] |= read_masked(&raw, large[at]);
-        }
-    if (raw_signs)
-        for (uint32_t at = first; at < end; at += 8) {
-            uint32_t fresh[8] = {0}, count = end - at < 8 ? end - at : 8;
-            if (count == 8)
-                for (uint32_t i = 0; i < 8; i++)
-                    fresh[i] = plane[at + i] & ~significant[at + i];
-            else
-                for (uint32_t i = 0; i < count; i++)
-                    fresh[i] = plane[at + i] & ~significant[at + i];
-            if (any_of_8(fresh))
-                for (uint32_t i = 0; i < count; i++)
-                    negative[at + i] |= read_masked(&raw, fresh[i]);
-        }
-    for (uint32_t at = first; at < end; at++)
-        significant[at] |= plane[at];
-    *from = raw;
+    uint32_t any = 0;
+    for (uint32_t i = 0; i < 8; i++)
+        any |= plane[i] & ~significant[i];
+    return any != 0;
 }
 
-/* ---- encoder -------------------------------------------------------------------------------------------------------- */
+SIMD static void read_raw(struct zgr_raw_reader *raw, struct zgr_bits *bits, uint32_t q, int raw_magnitudes, int raw_signs,
+                          uint32_t phase)
+{
+    uint64_t place = raw->place;
+    const uint32_t first = phase * bits->unit_count, count = bits->unit_count, active = bits->active_count;
+    uint32_t *restrict plane = zgr_bits_plane(bits, q) + first, *restrict significant = bits->significant + first;
+    uint32_t *restrict negative = bits->negative + first;
+    const uint32_t *large = raw_magnitudes ? NULL : zgr_bits_large(bits, q + 4), *restrict missing = bits->missing + first;
+    const uint32_t *restrict list = bits->list;
+    if (raw_magnitudes)
+        for (uint32_t k = 0; k < active; k++)
+            plane[list[k]] = read_masked(raw, &place, ~missing[list[k]]);
+    if (large)
+        for (uint32_t at = 0, end; at < count; at = end) {
+            end = count - at < 8 ? count : at + 8;
+            if (end - at < 8 || any_of_8(large + first + at))
+                for (; at < end; at++)
+                    plane[at] |= read_masked(raw, &place, large[first + at]);
+        }
+    if (raw_signs)
+        for (uint32_t at = 0, end; at < count; at = end) {
+            end = count - at < 8 ? count : at + 8;
+            if (end - at < 8 || any_fresh_of_8(plane + at, significant + at))
+                for (; at < end; at++)
+                    negative[at] |= read_masked(raw, &place, plane[at] & ~significant[at]);
+        }
+    for (uint32_t at = 0; at < count; at++)
+        significant[at] |= plane[at];
+    raw->place = place;
+}
+
 #ifndef ZGR_NO_ENCODER
 
 /* 32 coefficients to words of planes. */

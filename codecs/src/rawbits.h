@@ -21,15 +21,16 @@ static inline void zgr_raw_open(struct zgr_raw_reader *in, const uint8_t back[32
     memcpy(in->tail, in->front + in->turn, from_front);
     memcpy(in->tail + from_front, back, in->nbytes - in->front_nbytes);
 }
-/* The next `count` ≤ 32 bits, others above them. Beyond the end there are zeros, and `place` tells. */
-static inline uint32_t zgr_raw_read(struct zgr_raw_reader *in, uint32_t count)
+/* The `count` ≤ 32 bits at *place, others above them. Beyond the end there are zeros, and the place tells. It is the caller's own until
+ * he gives it back: what is read as bytes may be the reader itself, for all that a compiler knows. */
+static inline uint32_t zgr_raw_read(const struct zgr_raw_reader *in, uint64_t *place, uint32_t count)
 {
-    size_t at = (size_t)(in->place >> 3);
-    uint32_t shift = (uint32_t)in->place & 7;
+    size_t at = (size_t)(*place >> 3);
+    uint32_t shift = (uint32_t)*place & 7;
     const uint8_t *from = in->front + at;
     if (at >= in->turn)
         from = in->tail + (at - in->turn < 48 ? at - in->turn : 48);
-    in->place += count;
+    *place += count;
     return (uint32_t)(zgr_load_u64(from) >> shift);
 }
 

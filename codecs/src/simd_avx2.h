@@ -187,43 +187,77 @@ SIMD_INLINE V decode_32(Lanes *s, V p)
     s->next = at + _mm_popcnt_u32(r);
     return _mm256_packs_epi16(m0, m1);
 }
-/* Lanes in natural order in x0; ones as 16 masks of 16 bits. */
-SIMD_INLINE __m256i decode_16(Lanes *s, __m128i p)
+/* Which of the next bytes goes to the lower half of each of 8 lanes, and none to the others, as shuffles have it: by sums, which are there
+ * sooner than a table looked up by the mask. */
+SIMD_INLINE __m128i byte_places(__m128i is_short)
 {
-    __m256i m, x = advance(s->x0, _mm256_slli_epi16(_mm256_cvtepu8_epi16(p), 8), &m), is_short = are_short(x);
-    uint32_t r = (uint32_t)_mm256_movemask_epi8(_mm256_packs_epi16(is_short, _mm256_setzero_si256())); /* in bytes 0 and 2 */
-    const uint8_t *at = s->next;
-    s->x0 = refill(x, is_short, _mm256_shuffle_epi8(load_two(at, at + _mm_popcnt_u32(r & 255)), expand_two(r & 255, r >> 16)));
-    s->next = at + _mm_popcnt_u32(r);
-    return m;
+    __m128i sums = _mm_add_epi16(is_short, _mm_slli_si128(is_short, 2));
+    sums = _mm_add_epi16(sums, _mm_slli_si128(sums, 4));
+    __m128i none_or_first = _mm_blendv_epi8(_mm_set1_epi16((short)0x80C0), _mm_set1_epi16(0x7FFF), is_short);
+    return _mm_sub_epi16(_mm_sub_epi16(none_or_first, sums), _mm_slli_si128(sums, 8));
 }
-/* 8 lanes; most groups of a small band have no bits, and cost no step then. */
-SIMD_INLINE __m128i decode_8(__m128i *state, const uint8_t **next, uint64_t p)
+/* `advance` and `are_short` of 8 lanes. */
+SIMD_INLINE __m128i advance_8(__m128i *state, __m128i p, __m128i *is_short)
 {
-    if (p == 0)
-        return _mm_setzero_si128();
-    const __m128i zero = _mm_setzero_si128();
-    __m128i x = *state, p16 = _mm_unpacklo_epi8(zero, _mm_cvtsi64_si128((long long)p)), t = _mm_mulhi_epu16(x, p16);
-    __m128i ones = _mm_cmpeq_epi16(_mm_adds_epu16(_mm_mullo_epi16(x, p16), p16), _mm_set1_epi16(-1));
-    x = _mm_blendv_epi8(_mm_sub_epi16(x, t), t, ones);
-    __m128i is_short = _mm_cmpeq_epi16(_mm_srli_epi16(x, 8), zero);
-    uint32_t r = (uint32_t)_mm_movemask_epi8(_mm_packs_epi16(is_short, zero));
-    __m128i bytes = _mm_shuffle_epi8(_mm_loadl_epi64((const __m128i *)(const void *)*next),
-                                     _mm_loadu_si128((const __m128i *)(const void *)expand_bytes[r]));
-    *state = _mm_or_si128(_mm_blendv_epi8(x, _mm_slli_epi16(x, 8), is_short), bytes);
-    *next += _mm_popcnt_u32(r);
+    __m128i x = *state, t = _mm_mulhi_epu16(x, p);
+    __m128i ones = _mm_cmpeq_epi16(_mm_adds_epu16(_mm_mullo_epi16(x, p), p), _mm_set1_epi16(-1));
+    *state = _mm_blendv_epi8(_mm_sub_epi16(x, t), t, ones);
+    *is_short = _mm_cmpeq_epi16(_mm_srli_epi16(*state, 8), _mm_setzero_si128());
     return ones;
+}
+SIMD_INLINE __m128i refill_8(__m128i x, __m128i is_short, __m128i bytes)
+{
+    return _mm_or_si128(_mm_blendv_epi8(x, _mm_slli_epi16(x, 8), is_short), bytes);
+}
+/* 16 lanes, 8 each in x0 and x1; ones as masks of bytes. No more than 16 bytes are taken. */
+SIMD_INLINE __m128i decode_16(__m128i *x0, __m128i *x1, const uint8_t **next, __m128i p)
+{
+    const __m128i zero = _mm_setzero_si128(), last = _mm_set1_epi16(0x0F0E);
+    __m128i r0, r1, m0 = advance_8(x0, _mm_unpacklo_epi8(zero, p), &r0), m1 = advance_8(x1, _mm_unpackhi_epi8(zero, p), &r1);
+    __m128i sums = _mm_add_epi16(r0, _mm_slli_si128(r0, 2)), bytes = _mm_loadu_si128((const __m128i *)(const void *)*next);
+    sums = _mm_add_epi16(sums, _mm_slli_si128(sums, 4));
+    sums = _mm_shuffle_epi8(_mm_add_epi16(sums, _mm_slli_si128(sums, 8)), last);
+    *x0 = refill_8(*x0, r0, _mm_shuffle_epi8(bytes, byte_places(r0)));
+    *x1 = refill_8(*x1, r1, _mm_shuffle_epi8(bytes, _mm_sub_epi16(byte_places(r1), sums)));
+    *next += _mm_popcnt_u32((uint32_t)_mm_movemask_epi8(_mm_packs_epi16(r0, r1)));
+    return _mm_packs_epi16(m0, m1);
+}
+/* 8 lanes. (To leave out those that have no bits, as many of a small band, costs more: it cannot be foreseen.) */
+SIMD_INLINE __m128i decode_8(__m128i *state, const uint8_t **next, __m128i p16)
+{
+    const __m128i zero = _mm_setzero_si128();
+    __m128i is_short, ones = advance_8(state, p16, &is_short);
+    __m128i bytes = _mm_shuffle_epi8(_mm_loadl_epi64((const __m128i *)(const void *)*next), byte_places(is_short));
+    *state = refill_8(*state, is_short, bytes);
+    *next += _mm_popcnt_u32((uint32_t)_mm_movemask_epi8(_mm_packs_epi16(is_short, zero)));
+    return ones;
+}
+/* For `lanes_decode`: as above, but 16 states are 8 in x0 and 8 in x1. */
+SIMD_INLINE void decoder_open(const struct zgr_lanes *from, Lanes *lanes)
+{
+    lanes_open(from, lanes);
+    if (from->width < 32)
+        lanes->x1 = _mm256_castsi128_si256(_mm256_extracti128_si256(lanes->x0, 1));
+}
+SIMD_INLINE void decoder_close(const Lanes *lanes, struct zgr_lanes *to)
+{
+    Lanes last = *lanes;
+    if (lanes->width < 32)
+        last.x0 = _mm256_set_m128i(_mm256_castsi256_si128(lanes->x1), _mm256_castsi256_si128(lanes->x0));
+    lanes_close(&last, to);
 }
 SIMD_INLINE V lanes_decode(Lanes *s, V p, uint32_t width)
 {
     __m128i low = _mm256_castsi256_si128(p), high = _mm256_extracti128_si256(p, 1);
     if (width == 32)
         return decode_32(s, p);
+    __m128i x = _mm256_castsi256_si128(s->x0), y = _mm256_castsi256_si128(s->x1);
     if (width == 16) {
-        __m256i a = decode_16(s, low), b = decode_16(s, high);
-        return _mm256_permute4x64_epi64(_mm256_packs_epi16(a, b), 0xD8);
+        __m128i a = decode_16(&x, &y, &s->next, low), b = decode_16(&x, &y, &s->next, high);
+        s->x0 = _mm256_castsi128_si256(x);
+        s->x1 = _mm256_castsi128_si256(y);
+        return _mm256_set_m128i(b, a);
     }
-    __m128i x = _mm256_castsi256_si128(s->x0);
     if (width < 8) {
         uint32_t states = (uint32_t)_mm_cvtsi128_si32(x);
         uint16_t two[2] = {(uint16_t)states, (uint16_t)(states >> 16)};
@@ -233,8 +267,9 @@ SIMD_INLINE V lanes_decode(Lanes *s, V p, uint32_t width)
         s->x0 = _mm256_castsi128_si256(_mm_insert_epi16(_mm_insert_epi16(x, two[0], 0), two[1], 1));
         return v_load(bits);
     }
-    __m128i a = decode_8(&x, &s->next, (uint64_t)_mm_cvtsi128_si64(low)), b = decode_8(&x, &s->next, (uint64_t)_mm_extract_epi64(low, 1));
-    __m128i c = decode_8(&x, &s->next, (uint64_t)_mm_cvtsi128_si64(high)), d = decode_8(&x, &s->next, (uint64_t)_mm_extract_epi64(high, 1));
+    const __m128i zero = _mm_setzero_si128();
+    __m128i a = decode_8(&x, &s->next, _mm_unpacklo_epi8(zero, low)), b = decode_8(&x, &s->next, _mm_unpackhi_epi8(zero, low));
+    __m128i c = decode_8(&x, &s->next, _mm_unpacklo_epi8(zero, high)), d = decode_8(&x, &s->next, _mm_unpackhi_epi8(zero, high));
     s->x0 = _mm256_castsi128_si256(x);
     return _mm256_set_m128i(_mm_packs_epi16(c, d), _mm_packs_epi16(a, b));
 }

@@ -163,6 +163,9 @@ typedef struct zgr_lanes Lanes;
 
 SIMD_INLINE void lanes_open(const struct zgr_lanes *from, Lanes *lanes) { *lanes = *from; }
 SIMD_INLINE void lanes_close(const Lanes *lanes, struct zgr_lanes *to) { *to = *lanes; }
+/* For `lanes_decode`, which may want the states in another order. */
+#define decoder_open lanes_open
+#define decoder_close lanes_close
 
 /* SPEC.md, 9.3. `width` is the number of states: 2, 8, 16 or 32. */
 SIMD_INLINE V lanes_decode(Lanes *lanes, V p, uint32_t width)

@@ -159,14 +159,14 @@ typedef struct {
     uint32_t width;
 } Lanes;
 
-SIMD_INLINE void lanes_open(const struct zgr_lanes *from, Lanes *lanes)
+SIMD_INLINE void decoder_open(const struct zgr_lanes *from, Lanes *lanes)
 {
     lanes->next = from->next;
     lanes->width = from->width;
     for (uint32_t i = 0; i < 4; i++)
         lanes->x[i] = wasm_v128_load(from->states + 8 * i);
 }
-SIMD_INLINE void lanes_close(const Lanes *lanes, struct zgr_lanes *to)
+SIMD_INLINE void decoder_close(const Lanes *lanes, struct zgr_lanes *to)
 {
     to->next = lanes->next;
     for (uint32_t i = 0; i < 4; i++)

@@ -86,22 +86,22 @@ public:
     // time than as many calls would.
     void add_stored(nb::handle data, const Table2D<uint64_t> &offsets, const Table2D<uint32_t> &lengths, uint32_t level, uint32_t lowest)
     {
-        uint32_t steps = h.first_step + 1u, coarsest = h.resolutions - 1u;
-        for (size_t shape : {offsets.shape(0), lengths.shape(0)})
-            if (shape != h.resolutions)
-                raise(ZGR_ERROR_ARGUMENT, where() + ": a table of another header");
-        for (size_t shape : {offsets.shape(1), lengths.shape(1)})
-            if (shape != steps)
-                raise(ZGR_ERROR_ARGUMENT, where() + ": a table of another header");
-        Bytes bytes(data);
+        size_t resolutions = h.resolutions, steps = h.first_step + 1u;
+        if (offsets.shape(0) != resolutions || lengths.shape(0) != resolutions || offsets.shape(1) != steps || lengths.shape(1) != steps)
+            raise(ZGR_ERROR_ARGUMENT, where() + ": a table of another header");
+        add_packets(Bytes(data), offsets.data(), lengths.data(), level, lowest);
+    }
+
+    void add_packets(const Bytes &bytes, const uint64_t *offsets, const uint32_t *lengths, uint32_t level, uint32_t lowest)
+    {
+        uint32_t steps = h.first_step + 1u, coarsest = h.resolutions - 1u, resolution = coarsest, step = steps;
         zgr_status status = ZGR_OK;
-        uint32_t resolution = coarsest, step = steps;
         {
             nb::gil_scoped_release unlocked;
             std::lock_guard<std::mutex> lock(mutex);
             for (uint32_t r = coarsest + 1; status == ZGR_OK && r-- > std::min(level, coarsest);) {
                 resolution = r;
-                status = add_resolution(bytes, offsets.data() + r * steps, lengths.data() + r * steps, r, lowest, step);
+                status = add_resolution(bytes, offsets + r * steps, lengths + r * steps, r, lowest, step);
             }
         }
         if (status != ZGR_OK)
@@ -184,7 +184,8 @@ private:
     zgr_status add_resolution(const Bytes &bytes, const uint64_t *offsets, const uint32_t *lengths, uint32_t r, uint32_t lowest, uint32_t &step)
     {
         zgr_status status = ZGR_OK;
-        for (step = h.first_step + 1u; status == ZGR_OK && step > lowest && offsets[step - 1] + lengths[step - 1] <= bytes.size();) {
+        auto is_whole = [&](uint32_t t) { return offsets[t] <= bytes.size() && lengths[t] <= bytes.size() - offsets[t]; };
+        for (step = h.first_step + 1u; status == ZGR_OK && step > lowest && is_whole(step - 1);) {
             step--;
             if (lengths[step] > 0)
                 status = zgr_decoder_add_after_gap(decoder, r, step, bytes.data() + offsets[step], lengths[step]);
@@ -218,6 +219,31 @@ nb::object decode_chunk(const Header &header, uint32_t ordinal, uint32_t level, 
     for (uint32_t r = std::min(level, coarsest); r <= coarsest; r++)
         decoder.skip_to(r, step);
     return decoder.reconstruct(level, std::move(out));
+}
+
+// One call for a shard of one chunk: of a small one, or at a coarse level, Python's part would take longer than decoding. None for any other
+// shard, for what is not there, and where header or index are damaged, of which the general way then tells.
+nb::object decode_lone(nb::handle data, int64_t level, int64_t step)
+{
+    Bytes bytes(data);
+    Header header{};
+    zgr_header &h = header.h;
+    if (zgr_header_parse(bytes.data(), bytes.size(), &h) != ZGR_OK || zgr_chunk_count(&h) != 1 || h.extent_height != h.height ||
+        h.extent_width != h.width || level < 0 || level > h.decompositions || step < 0 || step > h.first_step)
+        return nb::none();
+    const uint8_t *front = bytes.data() + ZGR_HEADER_NBYTES;
+    size_t nbytes = bytes.size() - ZGR_HEADER_NBYTES, count = h.resolutions * (h.first_step + 1u);
+    header.read_table(front, nbytes);
+    std::vector<uint64_t> offsets(count);
+    std::vector<uint32_t> lengths(count);
+    uint8_t present = 0;
+    uint64_t object_nbytes = 0;
+    zgr_status status = zgr_index_parse(&h, front, nbytes, offsets.data(), lengths.data(), &present, &object_nbytes);
+    if (status != ZGR_OK || !present || object_nbytes != bytes.size())
+        return nb::none();
+    ChunkDecoder decoder(header, 0);
+    decoder.add_packets(bytes, offsets.data(), lengths.data(), uint32_t(level), uint32_t(step));
+    return decoder.reconstruct(uint32_t(level), nb::none());
 }
 
 bool check_packet(const Header &header, uint32_t ordinal, uint32_t resolution, uint32_t step, nb::handle packet)
@@ -255,6 +281,7 @@ void bind_decode(nb::module_ &module)
         .def("reconstruct", &ChunkDecoder::reconstruct, "level"_a, "out"_a = nb::none())
         .def_prop_ro("ordinal", &ChunkDecoder::number);
     module.def("decode_chunk", &decode_chunk, "header"_a, "ordinal"_a, "level"_a, "step"_a, "packets"_a, "out"_a = nb::none());
+    module.def("decode_lone", &decode_lone, "data"_a, "level"_a, "step"_a);
     module.def("usable_nbytes", &usable_nbytes, "header"_a, "ordinal"_a, "resolution"_a, "step"_a, "packet"_a);
     module.def("check_packet", &check_packet, "header"_a, "ordinal"_a, "resolution"_a, "step"_a, "packet"_a);
 }

@@ -280,6 +280,21 @@ def decode_chunk(
 def check_packet(header: Header, ordinal: int, resolution: int, step: int, packet: Buffer) -> bool:
     """Whether the checksum at the end of a packet is right, for this shard and place."""
 
+def decode_lone(data: Buffer, level: int, step: int) -> NDArray[Any] | None:
+    """Decode a shard of one chunk in one call.
+
+    Returns
+    -------
+    pixels : [components, ceil(height / 2^level), ceil(width / 2^level)]
+        None if it is another shard or only the beginning of one, if header or index are damaged, or if there is no such level
+        or step: then what takes it apart tells.
+
+    Raises
+    ------
+    CorruptError
+        ``packet_crc``, ``packet``, and of a table of codes ``index_crc``, ``index``.
+    """
+
 def usable_nbytes(header: Header, ordinal: int, resolution: int, step: int, packet: Buffer) -> int:
     """Return how many bytes of the beginning of a packet are whole pieces, the last one of the packet left out; 0 if there is none.
 

@@ -12,7 +12,6 @@ True
 
 from __future__ import annotations
 
-import math
 import os
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
@@ -24,6 +23,7 @@ from ziggurat._core import (
     ErrorsSeen,
     Header,
     assemble,
+    decode_lone,
     encode_chunk,
     error_bound,
     parse_index,
@@ -119,8 +119,7 @@ def encode(
     coding = choose_coding(pixels, coding)
     values = value_map_of(pixels, coding)
     if decompositions is None:
-        size = math.prod(map(min, zip((pixels.shape[0], *chunk), pixels.shape, strict=True)))
-        decompositions = decompositions_of(size, coding, resolutions)
+        decompositions = decompositions_of((pixels.shape[0], *chunk), pixels.shape, coding, resolutions)
     check_splits(decompositions, resolutions)
     check_chunks(chunk, pixels.shape[1:], resolutions)
     header = Header(
@@ -192,6 +191,10 @@ def decode(
     RequestError
         If there is no such level or step, or a prefix does not hold what ``max_error`` asks for.
     """
+    if max_error is None:
+        pixels = decode_lone(data, level, 0 if step is None else step)
+        if pixels is not None:
+            return _without_axes(pixels[None], component_axis)
     shard = _Shard.parse(data)
     header = shard.header
     shard.check_level(level)
@@ -214,7 +217,7 @@ def decode(
         shard.decoder(ordinal, level, lowest).reconstruct(level, out[plane, :, y : y + rows, x : x + columns])
 
     _map(decode_ordinal, range(header.chunks), threads)
-    return _squeeze(out, header, component_axis)
+    return _without_axes(out, component_axis)
 
 
 def packets(data: Buffer) -> list[Packet]:
@@ -351,12 +354,13 @@ def _lowest_step(header: Header, level: int, step: int | None, max_error: float 
     return max(lowest, next(enough))
 
 
-def _squeeze(array: NDArray[Any], header: Header, component_axis: int) -> NDArray[Any]:
-    if header.components == 1:
+def _without_axes(array: NDArray[Any], component_axis: int) -> NDArray[Any]:
+    """Put the components of [planes, components, height, width] where they are wanted, and drop what there is one of."""
+    if array.shape[1] == 1:
         array = array[:, 0]
     else:
         array = np.moveaxis(array, 1, component_axis if component_axis < 0 else component_axis + 1)
-    return array[0] if header.planes == 1 else array
+    return array[0] if len(array) == 1 else array
 
 
 def _map(function: Callable[[T], R], items: Iterable[T], threads: int | None) -> list[R]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -148,14 +149,19 @@ def encode_shard(pixels: NDArray[Any], encoding: Encoding) -> EncodedShard:
     return EncodedShard(assemble(finished, chunks), lowpass)
 
 
-def decompositions_of(size: int, coding: str, resolutions: int = RESOLUTIONS) -> int:
-    """Return how often to split chunks of so many pixels, all components together: 512² six times, 256² four, 128² three times.
+def decompositions_of(
+    chunk: tuple[int, ...], shape: tuple[int, ...], coding: str, resolutions: int = RESOLUTIONS
+) -> int:
+    """Return how often to split chunks of an array, by how many pixels the largest has, all components together.
+
+    512² six times, 256² four, 128² three times.
 
     Each split brings three bands, and each band takes bytes of its own in every step, which few pixels are not worth:
     130² at 0.1 bits a pixel is worse by 1.5 to 5 dB with six. Labels have no bands, and a level for each split.
     """
     if coding == "label":
         return DECOMPOSITIONS
+    size = math.prod(map(min, chunk, shape))
     return min(DECOMPOSITIONS, max((size - 1).bit_length() - 12, resolutions - 1))
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ziggurat.arguments import MAX_RESOLUTIONS
 from ziggurat.encode import CODINGS, DTYPES
 from ziggurat.errors import FormatError
 from ziggurat.fill import parse_fill
@@ -27,9 +28,6 @@ CODEC_NAME = "ziggurat"
 
 AXES = ("t", "c", "z", "y", "x")
 """The order that OME-Zarr demands."""
-
-MAX_RESOLUTIONS = 8
-"""codecs/SPEC.md, section 2."""
 
 MAX_SIZE, MAX_LEVEL = 1 << 40, 40
 """A million million pixels along an axis: no image comes near, and sums of a few such sizes stay exact everywhere."""

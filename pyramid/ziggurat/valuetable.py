@@ -71,7 +71,7 @@ def find_codes(planes: NDArray[Any], lowest: int, divisor: int) -> NDArray[Any] 
     if _gain(seen, counts, divisor) < GAIN_LEAST_BITS:
         return None  # with more pixels there are more codes, and less to gain
     used = values if sample.size == planes.size else _used(planes)
-    if used is None or used.size < 2:
+    if used is None or not 2 <= used.size <= CODES_MAX:
         return None
     exact = _above(used, lowest)
     weights = counts.astype(np.float64)

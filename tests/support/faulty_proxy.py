@@ -17,6 +17,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from support.http_server import served
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -261,16 +263,6 @@ def faulty_proxy(
     """Run a proxy before the server at ``upstream``."""
     methods = {f"do_{method}": _Handler.answer for method in ("GET", "HEAD", "PUT", "POST", "DELETE")}
     handler = type("Handler", (_Handler,), methods)
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    server.daemon_threads = True
-    server.socket.listen(128)  # of five, the usual number, connections at once are refused where the machine is busy
-    host, port = server.server_address[:2]
-    proxy = handler.proxy = Proxy(str(host), port, upstream, rate, seed, faults)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-    thread.start()
-    try:
+    with served(handler) as (host, port):
+        proxy = handler.proxy = Proxy(host, port, upstream, rate, seed, faults)
         yield proxy
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import http.server
-import threading
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from zarr.storage import WrapperStore
 
+from support.http_server import served
 from ziggurat.store import Store
 
 if TYPE_CHECKING:
@@ -92,22 +92,8 @@ class _RangeHandler(http.server.SimpleHTTPRequestHandler):
         self.wfile.write(data[start:stop])
 
 
-class _Server(http.server.ThreadingHTTPServer):
-    request_queue_size = (
-        128  # of five, the usual number, a hundred requests at once are refused where the machine is busy
-    )
-    daemon_threads = True
-
-
 @contextmanager
 def serve_folder(folder: Path) -> Iterator[str]:
     """Serve a folder over HTTP on loopback; yields its URL."""
-    server = _Server(("127.0.0.1", 0), partial(_RangeHandler, directory=str(folder)))
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_address[1]}"
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    with served(partial(_RangeHandler, directory=str(folder))) as (host, port):
+        yield f"http://{host}:{port}"

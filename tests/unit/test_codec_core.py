@@ -292,3 +292,41 @@ def test_surveys() -> None:
         assert _core.survey(np.array([[[low, high, high]]], dtype)) == (low, high, int(high) - int(low))
     assert _core.survey(np.array([[[7, 7]]], np.uint8)) == (7, 7, 0)
     assert _core.survey(np.array([[[40, 10], [25, 100]]], np.int16)) == (10, 100, 15)
+
+
+def test_a_shard_of_one_chunk_is_decoded_in_one_call() -> None:
+    pixels = np.arange(3 * 40 * 50, dtype=np.uint16).reshape(3, 40, 50) * 7 % 1000
+    data = codec.encode(pixels, resolutions=3)
+    whole = _core.decode_lone(data, 0, 0)
+    assert whole is not None
+    assert (whole == pixels).all()
+    coarse = _core.decode_lone(memoryview(data), 2, 3)
+    assert coarse is not None
+    assert (coarse == codec.decode(data, level=2, max_error=codec.guaranteed_error(data, level=2, step=3))).all()
+
+
+@pytest.mark.parametrize(("level", "step"), [(-1, 0), (99, 0), (0, -1), (0, 99)])
+def test_one_call_leaves_levels_and_steps_that_are_not_there(level: int, step: int) -> None:
+    data = codec.encode(np.arange(2000, dtype=np.uint16).reshape(40, 50))
+    assert _core.decode_lone(data, level, step) is None
+    with pytest.raises(RequestError):
+        codec.decode(data, level=level, step=step)
+
+
+def test_one_call_leaves_what_is_not_one_whole_chunk() -> None:
+    pixels = np.arange(2000, dtype=np.uint16).reshape(40, 50)
+    data = codec.encode(pixels)
+    for other in (
+        data[:-1],
+        data[:120],
+        data + b"\0",
+        codec.encode(pixels, chunk=(32, 32)),
+        codec.encode(pixels * 0),
+        b"",
+    ):
+        assert _core.decode_lone(other, 0, 0) is None
+    damaged = bytearray(data)
+    damaged[-6] ^= 1
+    with pytest.raises(CorruptError) as caught:
+        _core.decode_lone(damaged, 0, 0)
+    assert caught.value.reason == "packet_crc"

@@ -132,8 +132,8 @@ def test_what_ends_in_pixels_is_not_trimmed():
     ],
 )
 def test_few_pixels_are_split_less_often(shape, splits):
-    assert decompositions_of(int(np.prod(shape)), "mean") == splits
-    assert decompositions_of(int(np.prod(shape)), "label") == 6
+    assert decompositions_of(shape, shape, "mean") == splits
+    assert decompositions_of(shape, shape, "label") == 6
 
 
 def test_the_bands_of_small_images_are_few():

@@ -175,6 +175,14 @@ def test_an_outlier_is_no_reason_for_a_table() -> None:
     assert find_value_map(image).codes is None
 
 
+def test_more_codes_than_a_table_holds_are_coded_without_one() -> None:
+    count = 70_000
+    codes = np.cumsum(2 + np.arange(count) * 8 // count)
+    image = codes[(np.arange(512 * 512) * (count - 1) // (512 * 512 - 1)).reshape(512, 512)].astype(np.int32)
+    assert find_value_map(image[None]).codes is None
+    np.testing.assert_array_equal(codec.decode(codec.encode(image)), image)
+
+
 def test_a_pixel_that_is_not_in_the_table_is_refused() -> None:
     header = _core.Header(
         dtype="uint16", height=300, width=300, decompositions=2, resolutions=1, first_step=3,

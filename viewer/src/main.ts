@@ -14,27 +14,35 @@ const MOST_WORKERS = 2;
 const HELD_BUDGET_NBYTES = 256e6;
 const DECODER_BUDGET_NBYTES = 384e6;
 
-/** Shakes hands for the first connection now: two round trips, in which the image is described. */
-function early(make: () => Socket): { connect(): Socket; giveUp(): void } {
-  let first: Socket | undefined = make();
-  const take = (): Socket | undefined => {
-    const taken = first;
-    first = undefined;
-    return taken;
+/** Makes one before it is needed, so that nobody waits for it. */
+function early<T>(make: () => T, isFresh: (made: T) => boolean = () => true): { prepare(): void; take(): T } {
+  let ready: T | undefined;
+  const take = (): T => {
+    const made = ready;
+    ready = undefined;
+    return made !== undefined && isFresh(made) ? made : make();
   };
-  return { connect: () => take() ?? make(), giveUp: () => take()?.close() };
+  return { prepare: () => void (ready = take()), take };
 }
 
 async function start(): Promise<void> {
+  const compiling = WebAssembly.compileStreaming(fetch(wasmAddress));
+  const server = new Server(document.baseURI);
+  const count = Math.min(MOST_WORKERS, navigator.hardwareConcurrency);
+  const workers = early(() => Array.from({ length: count }, () => new DecodingWorker() as WorkerLike));
+  const sockets = early(() => new WebSocket(server.stream()) as unknown as Socket, ({ readyState }) => readyState < 2);
+  const prepare = (): void => {
+    sockets.prepare();
+    workers.prepare();
+  };
+  workers.prepare();
   const canvas = element("canvas", { tabindex: 0, role: "application", "aria-label": "Image" });
   const gl = canvas.getContext("webgl2", { alpha: false, antialias: false, depth: false, powerPreference: "high-performance" });
   if (gl === null) throw new Error("This browser has no WebGL 2, which ziggurat draws with.");
-  const compiling = WebAssembly.compileStreaming(fetch(wasmAddress));
-  const server = new Server(document.baseURI);
   const wait = (later: () => void, milliseconds: number): void => void setTimeout(later, milliseconds);
   const partsFor = (module: WebAssembly.Module, feed: SessionParts["feed"]): SessionParts => ({
     feed,
-    workers: Array.from({ length: Math.min(MOST_WORKERS, navigator.hardwareConcurrency) }, () => new DecodingWorker() as WorkerLike),
+    workers: workers.take(),
     module,
     heldBudgetNbytes: HELD_BUDGET_NBYTES,
     decoderBudgetNbytes: DECODER_BUDGET_NBYTES,
@@ -46,17 +54,11 @@ async function start(): Promise<void> {
       const { description, feed } = await openStore(name, module, { fetch: fetch.bind(window), wait }, signal);
       return { description, makeParts: () => partsFor(module, feed) };
     }
-    const { connect, giveUp } = early(() => new WebSocket(server.stream()) as unknown as Socket);
-    signal.addEventListener("abort", giveUp);
-    try {
-      const [module, description] = await Promise.all([compiling, server.describe(name, signal)]);
-      return { description, makeParts: () => partsFor(module, (listener) => new Stream({ connect, wait }, listener)) };
-    } catch (error) {
-      giveUp();
-      throw error;
-    }
+    prepare(); // two round trips, in which the image is described
+    const [module, description] = await Promise.all([compiling, server.describe(name, signal)]);
+    return { description, makeParts: () => partsFor(module, (listener) => new Stream({ connect: sockets.take, wait }, listener)) };
   };
-  const app = new App(document.body, server, canvas, gl, open);
+  const app = new App(document.body, server, canvas, gl, open, prepare);
   window.ziggurat = automate(app);
   await Promise.all([app.start(), compiling]);
 }

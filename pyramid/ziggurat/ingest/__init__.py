@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -127,8 +126,7 @@ def _ingest(
 
 
 def _encoding(array: ArrayGeometry, coding: str) -> Encoding:
-    size = math.prod(map(min, zip(array.chunk_shape, array.shape, strict=True)))
-    splits = decompositions_of(size, coding)
+    splits = decompositions_of(array.chunk_shape, array.shape, coding)
     return Encoding(array.shard_shape, array.chunk_shape, coding, decompositions=splits)
 
 

@@ -158,6 +158,6 @@ export function chunksPerPlane(array: StoredArray): number {
 }
 
 /** How many planes an image has to show: the sizes of all axes but y, x and, for an RGB image, c. */
-export function planeCount(description: Description): number {
+export function planeCount(description: Pick<Description, "axes" | "shape" | "rgb">): number {
   return product(description.shape.slice(0, -2).filter((_, axis) => !(description.rgb && description.axes[axis] === "c")));
 }

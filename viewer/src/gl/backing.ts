@@ -42,11 +42,10 @@ export class Backing {
   private width = 0;
   private height = 0;
 
-  constructor(
-    private readonly gl: Gl,
-    /** Whether nothing is ever mixed of two pixels. */
-    private readonly sharp: boolean,
-  ) {
+  /** Whether nothing is ever mixed of two pixels. */
+  sharp = false;
+
+  constructor(private readonly gl: Gl) {
     this.program = link(gl, VERTEX, FRAGMENT);
     this.part = gl.getUniformLocation(this.program, "part");
   }
@@ -61,7 +60,7 @@ export class Backing {
     const { gl } = this;
     const { drawingBufferWidth: width, drawingBufferHeight: height } = gl;
     if (this.sheets === undefined || width !== this.width || height !== this.height) {
-      this.clear();
+      this.free();
       [this.width, this.height] = [width, height];
       this.depth = gl.createRenderbuffer();
       gl.bindRenderbuffer(gl.RENDERBUFFER, this.depth);
@@ -127,11 +126,6 @@ export class Backing {
   }
 
   free(): void {
-    this.clear();
-    this.gl.deleteProgram(this.program);
-  }
-
-  private clear(): void {
     const { gl } = this;
     for (const { framebuffer, texture } of this.sheets ?? []) {
       gl.deleteFramebuffer(framebuffer);

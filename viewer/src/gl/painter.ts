@@ -82,7 +82,6 @@ export class Painter {
     /** Whether pixels are labels. */
     private readonly labels: boolean,
   ) {
-    for (const kind of KINDS) this.program(kind, false); // now, while nobody waits for a picture
     this.table = new LookupTable(gl);
     this.buffer = gl.createBuffer();
     this.vertices = gl.createVertexArray();
@@ -159,7 +158,6 @@ export class Painter {
 
   free(): void {
     this.table.free();
-    for (const { program } of this.programs.values()) this.gl.deleteProgram(program);
     this.gl.deleteBuffer(this.buffer);
     this.gl.deleteVertexArray(this.vertices);
   }

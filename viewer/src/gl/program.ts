@@ -1,7 +1,12 @@
 /** Makes programs of shaders. */
+import { shared } from "./shared.ts";
+
 type Gl = WebGL2RenderingContext;
 
-export function link(gl: Gl, vertex: string, fragmentSource: string): WebGLProgram {
+/** One for each pair of shaders, which stays. */
+export const link = (gl: Gl, vertex: string, fragmentSource: string): WebGLProgram => shared(gl, vertex + fragmentSource, () => made(gl, vertex, fragmentSource));
+
+function made(gl: Gl, vertex: string, fragmentSource: string): WebGLProgram {
   const program = gl.createProgram();
   for (const [type, source] of [[gl.VERTEX_SHADER, vertex], [gl.FRAGMENT_SHADER, fragmentSource]] as const) {
     const shader = gl.createShader(type)!;

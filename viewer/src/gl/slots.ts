@@ -5,8 +5,14 @@ export class Slots {
   private readonly slotOf = new Map<ChunkKey, number>(); // in the order of last use
   private readonly free: number[];
 
-  constructor(readonly count: number) {
+  constructor(public count: number) {
     this.free = Array.from({ length: count }, (_, index) => count - 1 - index);
+  }
+
+  /** @param count how many there are from now on */
+  grow(count: number): void {
+    this.free.unshift(...Array.from({ length: count - this.count }, (_, index) => count - 1 - index));
+    this.count = count;
   }
 
   get used(): number {

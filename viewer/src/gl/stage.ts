@@ -2,13 +2,17 @@
 import type { Description } from "../client/description.ts";
 import { chunksPerPlane, planeCount, type ChunkKey, type ChunkPlace } from "../client/geometry.ts";
 import type { Picture } from "../client/refine.ts";
-import { improves, Tiles, type Tile } from "../view/tiles.ts";
+import { improves, sample, Tiles, type Tile } from "../view/tiles.ts";
 import type { Offset, Repaint } from "../view/repaint.ts";
 import { Backing } from "./backing.ts";
 import { Painter, type Light, type Scenery } from "./painter.ts";
 import { Sketch } from "./sketch.ts";
+import { shared } from "./shared.ts";
 import { Slots } from "./slots.ts";
 import { ChunkTexture } from "./texture.ts";
+
+/** What it has to know of an image. */
+export type Staged = Pick<Description, "axes" | "shape" | "dtype" | "rgb" | "labels" | "arrays">;
 
 export class Stage {
   readonly tiles = new Tiles();
@@ -19,15 +23,16 @@ export class Stage {
   private readonly slots: Slots;
 
   /** @param budgetNbytes how much GPU memory chunks may take */
-  constructor(gl: WebGL2RenderingContext, description: Description, budgetNbytes: number) {
+  constructor(private readonly gl: WebGL2RenderingContext, description: Staged, budgetNbytes: number) {
     const chunks = description.arrays.reduce((sum, array) => sum + chunksPerPlane(array), 0) * planeCount(description);
     const [height, width] = [-2, -1].map((axis) =>
       Math.max(...description.arrays.map((array) => Math.min(array.chunkShape.at(axis)!, array.shape.at(axis)!))),
     ) as [number, number];
     const components = description.rgb ? description.arrays[0]!.chunkShape[description.axes.indexOf("c")] ?? 1 : 1;
-    this.texture = new ChunkTexture(gl, description.dtype, components, height, width, chunks, budgetNbytes);
+    this.texture = ChunkTexture.take(gl, description.dtype, components, height, width, chunks, budgetNbytes);
     this.painter = new Painter(gl, this.texture, description.labels);
-    this.backing = new Backing(gl, description.labels);
+    this.backing = shared(gl, "backing", () => new Backing(gl));
+    this.backing.sharp = description.labels;
     this.sketch = new Sketch(gl);
     this.slots = new Slots(this.texture.slotCount);
   }
@@ -49,6 +54,7 @@ export class Stage {
     let tile = this.tiles.get(picture.key);
     let evicted: ChunkKey | undefined;
     if (tile === undefined) {
+      if (this.slots.used === this.slots.count) this.grow();
       const taken = this.slots.take(picture.key, pinned);
       if (taken === undefined) return { put: false, evicted };
       evicted = taken.evicted;
@@ -60,9 +66,15 @@ export class Stage {
       this.texture.upload(tile.slot!, picture.level, picture.height, picture.width, picture.pixels);
       tile.mips.set(picture.level, picture.errors[picture.level]!);
       tile.errors = picture.errors;
+      sample(tile, picture);
       this.tiles.changed(tile);
     }
     return { put: true, evicted };
+  }
+
+  /** Makes room for what may come next, where there is little: while nobody waits for a picture. */
+  makeRoom(): void {
+    if (2 * this.slots.used > this.slots.count) this.grow();
   }
 
   putFill(place: ChunkPlace, fill: number): void {
@@ -79,6 +91,12 @@ export class Stage {
     if (right !== 0 || down !== 0) this.backing.shift(right, down);
     for (const rectangle of rectangles) this.painter.paint(lights, scenery, rectangle);
     this.backing.present();
+  }
+
+  /** Paints what is not shown: a page waits for what is. */
+  rehearse(lights: readonly Light[], scenery: Scenery): void {
+    this.backing.bind(1);
+    this.painter.paint(lights, scenery, scenery.bounds);
   }
 
   /** Shows what was painted in another size and place, and paints coarsely what lies around it. */
@@ -101,8 +119,18 @@ export class Stage {
 
   free(): void {
     this.painter.free();
-    this.backing.free();
     this.sketch.free();
-    this.texture.free();
+    this.texture.leave();
+  }
+
+  /** Also what the next image on this canvas would take over. */
+  freeAll(): void {
+    this.free();
+    this.backing.free();
+    ChunkTexture.freeLeft(this.gl);
+  }
+
+  private grow(): void {
+    if (this.texture.grow(this.tiles.values())) this.slots.grow(this.texture.slotCount);
   }
 }

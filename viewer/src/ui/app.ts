@@ -6,8 +6,9 @@ import { isAddress } from "../client/address.ts";
 import type { Point } from "../view/camera.ts";
 import { imageInHash, readHash, writeHash } from "../view/state.ts";
 import { readingsAt } from "../view/values.ts";
-import type { Surface } from "../view/sheet.ts";
-import { Viewer } from "../view/viewer.ts";
+import { warm } from "../gl/warm.ts";
+import { BACKGROUND, sized, type Surface } from "../view/sheet.ts";
+import { GPU_BUDGET_NBYTES, Viewer } from "../view/viewer.ts";
 import { axesPanel, type AxesPanel } from "./axes.ts";
 import { channelPanel, type Panel } from "./channels.ts";
 import { DamageOverlay } from "./damage.ts";
@@ -56,9 +57,11 @@ export class App {
     gl: WebGL2RenderingContext,
     /** By a name of the server's, or the address of a store. */
     private readonly find: (name: string, signal: AbortSignal) => Promise<Opened>,
+    /** Told when an image of the server's will perhaps be opened. */
+    private readonly prepare: () => void,
   ) {
     const view = element("div", { class: "view" }, canvas);
-    this.images = new ImageList(server, (name) => this.show(name));
+    this.images = new ImageList(server, (name) => this.show(name), prepare);
     body.append(this.images.root, view, this.damage.root, this.scale.root, this.minimap.root, this.settings, this.status.root);
     // Measured when it has a place: an image may be open before the browser tells of sizes.
     const surface = (this.surface = surfaceOf(view, canvas, gl, () => this.viewer?.requestFrame()));
@@ -73,9 +76,14 @@ export class App {
   async start(): Promise<void> {
     const hash = location.hash.slice(1);
     const named = imageInHash(hash) ?? new URLSearchParams(location.search).get("store") ?? undefined;
-    if (named !== undefined) this.show(named, hash);
+    if (named === undefined) this.prepare();
+    else this.show(named, hash);
+    const listing = this.server.images();
+    const { height, width } = sized(this.surface);
+    this.surface.canvas.style.visibility = "hidden"; // a page waits for what is drawn on a canvas that is seen
+    warm(this.surface.gl, GPU_BUDGET_NBYTES, { height, width, bounds: [0, 0, width, height], background: BACKGROUND });
     try {
-      const images = await this.server.images();
+      const images = await listing;
       this.images.fill(images);
       if (this.viewer !== undefined) this.images.mark(this.viewer.description.name);
       if (named === undefined && images[0] !== undefined) this.show(images[0].name, hash);

@@ -12,6 +12,7 @@ export class ImageList {
   constructor(
     private readonly server: Server,
     private readonly open: (name: string) => void,
+    private readonly prepare: () => void,
   ) {}
 
   fill(images: readonly Listed[]): void {
@@ -56,6 +57,6 @@ export class ImageList {
     const kind = element("small", {}, `${dtype}, ${readableBytes(nbytes)}`);
     // Names may be broken where people join words.
     const text = element("span", {}, element("strong", {}, title.replaceAll("_", "_\u200b")), size, kind);
-    return element("button", { type: "button", title: name, click: () => this.open(name) }, picture, text);
+    return element("button", { type: "button", title: name, click: () => this.open(name), pointerenter: this.prepare, focus: this.prepare }, picture, text);
   }
 }

@@ -21,14 +21,23 @@ export interface Surface {
 
 /** Then a drag is drawn at every 15th frame or so, and moved in the others; a margin makes a whole picture 1.3 times as dear. */
 export const MARGIN = 96;
-const BACKGROUND = [0.075, 0.08, 0.09, 1] as const;
+export const BACKGROUND = [0.075, 0.08, 0.09, 1] as const;
 const NOTHING_BEHIND = [0, 0, 0, 0] as const;
 /** After so long without a move the picture is drawn exactly where it belongs, and after so long without news as finely as can be. */
 const REST_MS = 120;
+/** So long nothing is drawn for an image of which nothing has come, and what is there stays coarse where the first packets are on their way. */
+const PATIENCE_MS = 1000;
 /** This part of a device pixel is the same place. */
 const SAME_PLACE = 0.01;
 /** What comes into view at the sides while the image gets smaller. */
 const GRAIN_AROUND = 4;
+
+/** Makes the canvas as large as it has to be. */
+export function sized({ canvas, device }: Surface): Canvas {
+  const [height, width] = [device.height + 2 * MARGIN, device.width + 2 * MARGIN];
+  if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { height, width });
+  return { height, width, ratio: devicePixelRatio };
+}
 
 /** What is to be seen. */
 export interface Sight {
@@ -38,6 +47,8 @@ export interface Sight {
   readonly layered: (channel: number) => readonly Layered[];
   /** Whether nothing more is to come. */
   readonly settled: boolean;
+  /** Whether the first of what was asked for is still to come. */
+  readonly awaited: boolean;
 }
 
 export class Sheet {
@@ -46,6 +57,8 @@ export class Sheet {
   private movedAt = -Infinity;
   private camera: Camera | undefined;
   private paintedAt = -Infinity;
+  private readonly madeAt = performance.now();
+  private timer: ReturnType<typeof setTimeout> | undefined;
   /** The picture on the screen lies a part of a pixel beside its place, or is stretched. */
   private beside = false;
 
@@ -59,10 +72,7 @@ export class Sheet {
 
   /** The canvas, as large as it has to be. */
   canvas(): Canvas {
-    const { canvas, device } = this.surface;
-    const [height, width] = [device.height + 2 * MARGIN, device.width + 2 * MARGIN];
-    if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { height, width });
-    return { height, width, ratio: devicePixelRatio };
+    return sized(this.surface);
   }
 
   /** Whether all lies exactly where it belongs. */
@@ -97,12 +107,12 @@ export class Sheet {
     const todo = repaint(last, painted, shift.right, shift.down);
     const news = todo.rectangles.length > 0;
     if (todo.all || (last.grain > 1 && (news || this.quiet(sight)))) return this.paintAll(stage, sight, canvas, !news);
+    if (this.beside || last.grain > 1) this.lookAgain();
     if (last.grain === 1) {
       this.painted = painted;
       if (news || shift.right !== 0 || shift.down !== 0) stage.paint(lights, scenery, todo);
     }
     this.surface.move(Math.round(offset.right - shift.right), Math.round(offset.down - shift.down));
-    if (this.beside) setTimeout(this.again, REST_MS);
   }
 
   scenery({ camera }: Pick<Sight, "camera">, canvas: Canvas): Scenery {
@@ -115,7 +125,7 @@ export class Sheet {
   private zoom(stage: Stage, sight: Sight, canvas: Canvas, offset: Offset): void {
     if (!this.moving || !stretches(offset, canvas)) return this.paintAll(stage, sight, canvas);
     this.beside = true;
-    setTimeout(this.again, REST_MS);
+    this.lookAgain();
     if (coversScreen(offset, canvas, MARGIN)) return this.surface.move(offset.right, offset.down, offset.by);
     const coarse = coarser(canvas, GRAIN_AROUND);
     const { lights, scenery } = this.drawn(stage, sight, coarse);
@@ -126,9 +136,12 @@ export class Sheet {
   /** @param fine whether nothing but the grain is another */
   private paintAll(stage: Stage, sight: Sight, canvas: Canvas, fine = false): void {
     const { lights, scenery, painted } = this.drawn(stage, sight, canvas);
+    // Drawing takes long where it is done in software, and the first picture would wait for an empty one.
+    if (this.painted === undefined && painted.parts.size === 0 && sight.awaited && performance.now() - this.madeAt < PATIENCE_MS) return this.lookAgain();
     const sharp = lights.some(({ sprites }) => sprites.some(({ kind }) => kind === "sharp"));
     const grain = fine || sharp || (sight.settled && !this.moving) ? 1 : grainOf(painted.parts.values(), this.moving);
     this.painted = { ...painted, grain };
+    this.surface.canvas.style.visibility = "";
     this.paintedAt = performance.now();
     this.beside = false;
     if (grain === 1) stage.paint(lights, scenery, everything(canvas));
@@ -136,7 +149,7 @@ export class Sheet {
       const coarse = coarser(canvas, grain);
       const drawn = this.drawn(stage, sight, coarse);
       stage.paint(drawn.lights, drawn.scenery, everything(coarse), grain);
-      setTimeout(this.again, REST_MS);
+      this.lookAgain();
     }
     this.surface.move(0, 0);
   }
@@ -151,8 +164,14 @@ export class Sheet {
     return performance.now() - this.movedAt < REST_MS;
   }
 
-  private quiet({ settled }: Sight): boolean {
-    return !this.moving && (settled || performance.now() - this.paintedAt >= REST_MS);
+  private quiet({ settled, awaited }: Sight): boolean {
+    return !this.moving && (settled || performance.now() - this.paintedAt >= (awaited ? PATIENCE_MS : REST_MS));
+  }
+
+  /** Once it has rested. */
+  private lookAgain(): void {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(this.again, REST_MS);
   }
 }
 

@@ -12,6 +12,8 @@ export interface Tile {
   /** The guaranteed error at every level by what was known at the last upload. */
   errors: readonly number[];
   fill: number | undefined;
+  /** Some of its values, of all components: to ask the graphics card for them would make the page wait for all that is drawn. */
+  samples: readonly number[];
   /** Grows with each change. */
   version: number;
 }
@@ -44,7 +46,7 @@ export class Tiles {
   }
 
   add(place: ChunkPlace): Tile {
-    const tile: Tile = { place, array: place.address[0], slot: undefined, mips: new Map(), errors: [], fill: undefined, version: ++this.versions };
+    const tile: Tile = { place, array: place.address[0], slot: undefined, mips: new Map(), errors: [], fill: undefined, samples: [], version: ++this.versions };
     this.byKey.set(place.key, tile);
     this.byPlace.set(`${place.plane}/${place.row}/${place.column}`, tile);
     return tile;
@@ -61,6 +63,16 @@ export class Tiles {
     this.byKey.clear();
     this.byPlace.clear();
   }
+}
+
+/** As many values of a chunk and component stand for all of them. */
+const SAMPLES = 4096;
+
+/** Takes some values of a picture, unless there are more of a finer one. */
+export function sample(tile: Tile, { pixels, height, width }: Pick<Picture, "pixels" | "height" | "width">): void {
+  if (pixels.length < tile.samples.length) return;
+  const stride = Math.max(1, Math.floor((height * width) / SAMPLES)) | 1; // odd, so that they do not lie below each other
+  tile.samples = Array.from({ length: Math.ceil(pixels.length / stride) }, (_, index) => pixels[index * stride]!);
 }
 
 /** A picture is taken unless the one that is there is better: what is seen never gets worse. */

@@ -1,5 +1,5 @@
 /** Values that lie on the GPU: those under the pointer, and whole rectangles of level 0. */
-import { chunksInRegion, levelSize } from "../client/geometry.ts";
+import { chunksInRegion } from "../client/geometry.ts";
 import { extentOf } from "./sprites.ts";
 import type { Point } from "./camera.ts";
 import type { Viewer } from "./viewer.ts";
@@ -68,23 +68,5 @@ export function levelZeroValues(
   return { values, maxError };
 }
 
-/** As many values of a tile and component stand for all of them. */
-const SAMPLES = 4096;
-
-/** Some of the values of a channel that are on the screen, from the coarsest pictures that hold enough of them. */
-export function samplesOf(viewer: Viewer, channel: number): number[] {
-  const samples: number[] = [];
-  for (const { tile, mip } of viewer.layered(channel)) {
-    if (tile.fill !== undefined) continue;
-    const sizeAt = (level: number): [number, number] => [levelSize(tile.place.height, level), levelSize(tile.place.width, level)];
-    const enough = [...tile.mips.keys()].filter((level) => sizeAt(level)[0] * sizeAt(level)[1] >= SAMPLES);
-    const level = Math.max(mip, ...enough);
-    const [height, width] = sizeAt(level);
-    for (const component of range(viewer.components)) {
-      const read = viewer.read(tile, component, level, 0, 0, height, width);
-      const stride = Math.max(1, Math.floor(read.length / SAMPLES));
-      for (let index = 0; index < read.length; index += stride) samples.push(read[index]!);
-    }
-  }
-  return samples;
-}
+/** Some of the values of a channel that are on the screen. */
+export const samplesOf = (viewer: Viewer, channel: number): number[] => viewer.layered(channel).flatMap(({ tile }) => tile.samples);

@@ -3,6 +3,7 @@ import type { Description } from "../client/description.ts";
 import { planeOf, type ChunkKey, type ChunkPlace } from "../client/geometry.ts";
 import type { Picture } from "../client/refine.ts";
 import { Session, type SessionListener, type SessionParts } from "../client/session.ts";
+import { forgetShared } from "../gl/shared.ts";
 import { Stage } from "../gl/stage.ts";
 import { bounded, fit, levelFor, sameCamera, visibleRegion, type Size } from "./camera.ts";
 import { halfStep, lookOf, type ChannelLook } from "./channels.ts";
@@ -17,7 +18,7 @@ import { progressOf, type Progress, type Status } from "./status.ts";
 import type { Tile } from "./tiles.ts";
 import { Waiting } from "./waiting.ts";
 
-const GPU_BUDGET_NBYTES = 256e6;
+export const GPU_BUDGET_NBYTES = 256e6;
 /** Of what lies over another image. */
 const GPU_BUDGET_OVER_NBYTES = 64e6;
 const NOTHING: Progress = { maxError: Infinity, exact: false, chunks: 0, exactChunks: 0 };
@@ -31,6 +32,8 @@ export class Viewer {
   private scene: Scene | undefined;
   private wanted: ReadonlyMap<ChunkKey, { place: ChunkPlace; level: number }> = new Map();
   private lastView = "";
+  /** What had come when the present view was asked for. */
+  private bytesBefore = 0;
   private motion: Motion | undefined;
   /** What is fetched once the present view is complete: undefined before. */
   private ahead: Scene[] | undefined;
@@ -202,6 +205,7 @@ export class Viewer {
   restore(): void {
     const keys = this.stage.tiles.keys();
     this.sheet.forget();
+    forgetShared(this.surface.gl);
     this.stage = this.makeStage();
     this.session.lost(keys);
     this.requestFrame();
@@ -210,7 +214,8 @@ export class Viewer {
   close(): void {
     this.closed = true;
     this.session.close();
-    this.stage.free();
+    if (this.over) this.stage.freeAll();
+    else this.stage.free();
     this.waiting.end();
   }
 
@@ -269,7 +274,9 @@ export class Viewer {
     }
     const { camera, looks } = this.state;
     const settled = this.scene === undefined || this.session.settled;
-    this.sheet.paint(this.stage, { camera, looks, layered: (channel) => this.layered(channel), settled }, canvas);
+    const awaited = !settled && this.session.bytesReceived === this.bytesBefore;
+    this.sheet.paint(this.stage, { camera, looks, layered: (channel) => this.layered(channel), settled, awaited }, canvas);
+    if (settled && this.sheet.finished) this.stage.makeRoom();
     this.onChange();
     if (!this.framePending) this.waiting.look();
   }
@@ -281,6 +288,7 @@ export class Viewer {
     if (text !== this.lastView) {
       this.lastView = text;
       this.reachedError = Infinity;
+      this.bytesBefore = this.session.bytesReceived;
       this.ahead = undefined;
       this.wanted = withOverview(this.description, scene, wantedChunks(this.description, scene));
       this.stage.touch([...this.wanted.keys()].reverse());
