@@ -249,7 +249,7 @@ def packed(*numbers):
 
 
 def head(code, planes, *told):
-    """The head of a payload of the first step: the code of the width, planes of HL that are described, what tells of them; no others."""
+    """The head of a payload of the first step: the code of the width, so many planes of HL, what tells of them; no others."""
     groups = [(7, 3)] * (planes // 7) + [(planes % 7, 3)]
     return packed((code, 3), (0, 1), *groups, *(number for part in told for number in part), (0, 3), (0, 3))
 
