@@ -1,18 +1,11 @@
 import { fileURLToPath } from "node:url";
-import { defineConfig, type Plugin } from "vite";
+import { defineConfig } from "vite";
 import { compressed } from "./bundle/compressed.ts";
 import { privateNames } from "./bundle/private.ts";
 import { bareShaders } from "./bundle/shaders.ts";
 
-/** What is loaded later brings no styles and little else: vite's own loading of what it needs would be the larger part. */
-const plainImports = (): Plugin => ({
-  name: "plain-imports",
-  enforce: "pre",
-  load: (id) => (id.includes("vite/preload-helper") ? "export const __vitePreload = (load) => load();" : null),
-});
-
 export default defineConfig({
-  plugins: [compressed(), bareShaders(), plainImports()],
+  plugins: [compressed(), bareShaders()],
   base: "./", // the server may mount the viewer anywhere
   build: {
     target: "es2022",
@@ -26,6 +19,5 @@ export default defineConfig({
       mangle: { properties: privateNames(fileURLToPath(new URL("src", import.meta.url))) },
     },
   },
-  worker: { format: "es" },
   server: { fs: { allow: [".."] } }, // the codec's wasm lies beside the viewer, not in it
 });

@@ -188,9 +188,10 @@ struct zgr_survey {
 void zgr_survey_add(struct zgr_survey *survey, uint8_t dtype, const void *pixels, ptrdiff_t row_stride_nbytes,
                     ptrdiff_t column_stride_nbytes, uint32_t height, uint32_t width);
 
-/* Adds 1 to counts[bits], to no more than 2^32 - 1, for every pixel of at most 16 bits; of no others. */
-void zgr_count_codes(uint32_t *counts, uint8_t dtype, const void *pixels, ptrdiff_t row_stride_nbytes, ptrdiff_t column_stride_nbytes,
-                     uint32_t height, uint32_t width);
+/* Counts every integer pixel of a range from `least` on: in counts[pixel - least], modulo 2^32, of one of four arrays, which may be the
+ * same. No pixel may lie beyond them. */
+void zgr_count_codes(uint32_t *const counts[4], int64_t least, uint8_t dtype, const void *pixels, ptrdiff_t row_stride_nbytes,
+                     ptrdiff_t column_stride_nbytes, uint32_t height, uint32_t width);
 
 /* The same for floats. Values are (mantissa, exponent): mantissa * 2^exponent, exact. */
 struct zgr_float_survey {

@@ -84,8 +84,8 @@ static int load_pixels(const struct zgr_header *header, const uint8_t *pixels, c
 {
     int32_t *out = rooms->pixels;
     const uint16_t *places = NULL;
-    if (header->has_table)
-        places = zgr_table_places(header, rooms->coeffs, (size_t)height * width * header->components * sizeof *rooms->coeffs);
+    if (header->has_table) /* in room for coefficients, and in the one behind it */
+        places = zgr_table_places(header, rooms->coeffs, (size_t)((uint8_t *)rooms->lowpass - (uint8_t *)rooms->coeffs));
     for (uint32_t c = 0; c < header->components; c++)
         for (uint32_t y = 0; y < height; y++, out += width) {
             const uint8_t *row = pixels + (ptrdiff_t)c * strides[0] + (ptrdiff_t)y * strides[1];

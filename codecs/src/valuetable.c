@@ -128,36 +128,46 @@ static uint32_t last_below(const uint64_t *codes, uint32_t span, uint64_t above)
 
 const uint16_t *zgr_table_places(const struct zgr_header *header, void *memory, size_t nbytes)
 {
-    uint32_t bits = 8 * zgr_dtype_nbytes(header->dtype);
+    const uint64_t *codes = header->codes;
+    uint64_t range = codes[header->span] - codes[0];
     uint16_t *places = memory;
-    if (bits > 16 || nbytes < sizeof *places << bits)
+    if (zgr_dtype_nbytes(header->dtype) > 2 || nbytes < sizeof *places * (range + 1))
         return NULL;
-    memset(places, 0, sizeof *places << bits);
+    memset(places, 0, sizeof *places * (range + 1));
     for (uint32_t i = 0; i <= header->span; i++)
-        places[header->codes[i] & ((1u << bits) - 1)] = (uint16_t)i;
+        places[codes[i] - codes[0]] = (uint16_t)i;
     return places;
 }
 
-/* The lowest bits of a code are those of its pixels, and of no other code. */
-static int look_up(const struct zgr_header *header, const uint16_t *places, const uint8_t *pixels, ptrdiff_t stride, uint32_t count,
-                   int32_t *m)
-{
-    const uint64_t *codes = header->codes;
-    int is_wide = zgr_dtype_nbytes(header->dtype) == 2, good = 1;
-    for (uint32_t i = 0; i < count; i++, pixels += stride) {
-        uint32_t bits = is_wide ? pixels[0] | (uint32_t)pixels[1] << 8 : pixels[0], place = places[bits];
-        good &= (is_wide ? (uint16_t)codes[place] : (uint8_t)codes[place]) == bits;
-        m[i] = (int32_t)place;
+/* A pixel below the first code is far above the last, modulo 2^bits. */
+#define DEFINE_LOOK_UP(NAME, TYPE)                                                                                               \
+    static int NAME(const struct zgr_header *header, const uint16_t *places, const uint8_t *pixels, ptrdiff_t stride,            \
+                    uint32_t count, int32_t *m)                                                                                  \
+    {                                                                                                                            \
+        const uint64_t *codes = header->codes;                                                                                   \
+        TYPE first = (TYPE)codes[0], range = (TYPE)(codes[header->span] - codes[0]);                                             \
+        int good = 1;                                                                                                            \
+        for (uint32_t i = 0; i < count; i++, pixels += stride) {                                                                 \
+            TYPE pixel, above;                                                                                                   \
+            memcpy(&pixel, pixels, sizeof pixel);                                                                                \
+            above = (TYPE)(pixel - first);                                                                                       \
+            uint32_t place = places[above <= range ? above : 0];                                                                 \
+            good &= (TYPE)codes[place] == pixel;                                                                                 \
+            m[i] = (int32_t)place;                                                                                               \
+        }                                                                                                                        \
+        return good;                                                                                                             \
     }
-    return good;
-}
+
+DEFINE_LOOK_UP(look_up_8, uint8_t)
+DEFINE_LOOK_UP(look_up_16, uint16_t)
 
 int zgr_table_map_row(const struct zgr_header *header, const uint16_t *places, const uint8_t *pixels, ptrdiff_t stride, uint32_t count,
                       int32_t *m)
 {
     const uint64_t *codes = header->codes;
     if (places)
-        return look_up(header, places, pixels, stride, count, m);
+        return zgr_dtype_nbytes(header->dtype) == 1 ? look_up_8(header, places, pixels, stride, count, m)
+                                                    : look_up_16(header, places, pixels, stride, count, m);
     uint64_t range = codes[header->span] - codes[0];
     double even = range ? header->span / (double)range : 0; /* places a unit, if codes are evenly spaced */
     for (uint32_t i = 0; i < count; i++, pixels += stride) {

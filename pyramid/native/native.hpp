@@ -95,6 +95,13 @@ struct FreeDeleter {
     void operator()(void *memory) const { std::free(memory); }
 };
 using Memory = std::unique_ptr<uint8_t, FreeDeleter>;
+// A new numpy array that holds these.
+template <typename T> nb::object numpy_copy(const std::vector<T> &values, const char *dtype)
+{
+    nb::bytes bytes(values.data(), values.size() * sizeof(T));
+    return nb::module_::import_("numpy").attr("frombuffer")(bytes, dtype);
+}
+
 inline Memory allocate(size_t nbytes)
 {
     auto *memory = static_cast<uint8_t *>(std::aligned_alloc(64, (nbytes + 63) / 64 * 64));
@@ -109,4 +116,5 @@ nb::object error_object(const zgr_header &header, uint32_t level, const uint8_t 
 void bind_header(nb::module_ &module);
 void bind_index(nb::module_ &module);
 void bind_encode(nb::module_ &module);
+void bind_table(nb::module_ &module);
 void bind_decode(nb::module_ &module);

@@ -233,8 +233,37 @@ def survey(array: NDArray[Any]) -> tuple[int, int, int]:
     ``min(a0, b0), max(a1, b1), gcd(a2, b2, a0 - b0)``.
     """
 
-def count_codes(array: NDArray[Any]) -> NDArray[np.uint32]:
-    """Return how many pixels [components, h, w] of at most 16 bits have each code: [2^bits], by their bits read as unsigned."""
+def count_codes(array: NDArray[Any], lowest: int) -> tuple[NDArray[np.uint64], NDArray[np.float64]] | None:
+    """Return which values integers [components, h, w] have, as what they lie above ``lowest``, and how many have each.
+
+    ``lowest`` and the values are taken modulo 2^64; they are in order. None where more than 65,536 values are possible from
+    the least to the largest, or there are more than 2^32 - 1 pixels.
+    """
+
+def table_gain(array: NDArray[Any], divisor: int) -> float | None:
+    """Return the bits a pixel of integers [components, h, w] that a table of all values there are saves, against a divisor.
+
+    The mean over all pixels of the logarithm of how far apart values lie there: of half the distance of the two around a
+    pixel's, of the distance to the only one next to the least and the largest. None as for `count_codes`.
+    """
+
+def codes_gain(codes: NDArray[np.uint64], weights: NDArray[np.float64], divisor: float) -> float:
+    """Return the bits a pixel that increasing codes save, against a divisor, by how many pixels have each: as `table_gain`.
+
+    Raises
+    ------
+    RequestError
+        If there is not a weight for each code.
+    """
+
+def even_codes(codes: NDArray[np.uint64], divisor: float) -> NDArray[np.uint64] | None:
+    """Return the codes of a straight line on which increasing codes lie but for rounding, with those between them.
+
+    None if they do not, if they would with a divisor, or if there are more than 65,536.
+    """
+
+def table_bits(codes: NDArray[np.uint64]) -> float:
+    """Return about what a table takes: five bits of each gap by how often they occur, the rest as they are."""
 
 def survey_floats(array: NDArray[Any]) -> tuple[float, float, int, int, int]:
     """Survey an array [components, h, w] of floats.

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ziggurat._core import count_codes
+from ziggurat._core import codes_gain, count_codes, even_codes, table_bits, table_gain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -66,20 +66,21 @@ def find_codes(planes: NDArray[Any], lowest: int, divisor: int) -> NDArray[Any] 
         Increasing; None where a table would not pay, or make levels wrong.
     """
     sample = _sample(planes)
-    values, counts = _counted(sample)
-    seen = _above(values, lowest)
-    if _gain(seen, counts, divisor) < GAIN_LEAST_BITS:
+    gain = table_gain(sample, divisor)
+    if gain is not None and gain < GAIN_LEAST_BITS:
         return None  # with more pixels there are more codes, and less to gain
-    used = values if sample.size == planes.size else _used(planes)
-    if used is None or not 2 <= used.size <= CODES_MAX:
+    seen, weights = _counted(sample, lowest)
+    if gain is None and codes_gain(seen, weights, divisor) < GAIN_LEAST_BITS:
         return None
-    exact = _above(used, lowest)
-    weights = counts.astype(np.float64)
+    exact = seen if sample.size == planes.size else _used(planes, lowest)
+    if exact is None or not 2 <= exact.size <= CODES_MAX:
+        return None
     if exact.size > seen.size:
-        weights = np.zeros(exact.size)
-        weights[np.searchsorted(exact, seen)] = counts
+        all_weights = np.zeros(exact.size)
+        all_weights[np.searchsorted(exact, seen)] = weights
+        weights = all_weights
     best = _choose(exact, weights, divisor, lambda pixels: np.searchsorted(exact, _above(pixels, lowest)), planes)
-    if best is None or best[1] * planes.size < 2 * _table_bits(best[0]):
+    if best is None or best[1] * planes.size < 2 * table_bits(best[0]):
         return None
     codes = best[0] + np.uint64(lowest % (1 << 64))
     return codes if planes.dtype == np.uint64 else codes.view(np.int64)
@@ -98,13 +99,13 @@ def _choose(
     planes: NDArray[Any],
 ) -> tuple[NDArray[np.uint64], float] | None:
     """The even or the exact table, and what it saves a pixel."""
-    even = _even(exact, divisor)
+    even = even_codes(exact, divisor)
     gain_even = 0.0
     if even is not None:
         even_weights = np.zeros(even.size)
         even_weights[np.searchsorted(even, exact)] = weights
-        gain_even = _gain(even, even_weights, divisor)
-    gain_exact = _gain(exact, weights, divisor)
+        gain_even = codes_gain(even, even_weights, divisor)
+    gain_exact = codes_gain(exact, weights, divisor)
     if _wins(exact, gain_exact, gain_even, divisor) and _means_hold(exact, weights, map(places_of, _crops(planes))):
         return exact, gain_exact
     return (even, gain_even) if even is not None and gain_even >= GAIN_LEAST_BITS else None
@@ -114,39 +115,6 @@ def _wins(exact: NDArray[np.uint64], gain: float, gain_even: float, divisor: int
     """Whether an exact table saves enough, and keeps guaranteed errors small."""
     is_enough = gain >= max(gain_even + GAIN_EXACT_BITS, GAIN_LEAST_BITS)
     return is_enough and float(np.diff(exact).max()) <= GAP_MOST * divisor * 2.0**gain
-
-
-def _gain(codes: NDArray[np.uint64], counts: NDArray[Any], divisor: int) -> float:
-    """Bits a pixel that a table saves: the logarithm of the distance of codes where pixels are."""
-    if codes.size < 2:
-        return 0.0
-    gaps = np.diff(codes).astype(np.float64)
-    around = (np.append(gaps[0], gaps) + np.append(gaps, gaps[-1])) / 2
-    return float((np.log2(around / divisor) * counts).sum() / counts.sum())  # no BLAS, whose threads would spin
-
-
-def _even(exact: NDArray[np.uint64], divisor: int) -> NDArray[np.uint64] | None:
-    """The codes of a straight line on which these lie but for rounding; None if they do not, or would without a table."""
-    gaps = np.diff(exact).astype(np.float64)
-    step = float(np.median(gaps))
-    if step == divisor:
-        return None
-    for _ in range(20):
-        steps = np.maximum(np.round(gaps / step), 1)
-        better = float(gaps.sum() / steps.sum())
-        if better == step:
-            break
-        step = better
-    places = np.append(0, np.cumsum(steps)).astype(np.int64)
-    if places[-1] >= CODES_MAX or exact[-1] >= 1 << 53:
-        return None
-    above = exact.astype(np.float64)
-    centre, middle = places.mean(), above.mean()
-    slope = ((places - centre) * (above - middle)).sum() / ((places - centre) ** 2).sum()
-    if np.abs(middle + slope * (places - centre) - above).max() > 1 + slope / 4:
-        return None
-    codes = np.round(np.interp(np.arange(places[-1] + 1), places, above)).astype(np.uint64)
-    return codes if bool((codes[1:] > codes[:-1]).all()) else None
 
 
 def _means_hold(codes: NDArray[np.uint64], weights: NDArray[np.float64], crops: Iterable[NDArray[np.intp]]) -> bool:
@@ -194,35 +162,24 @@ def _sample(planes: NDArray[Any]) -> NDArray[Any]:
     return planes[:: max(1, count * (height // each[0]) * (width // each[1]) // SAMPLE_SIDE**2), :: each[0], :: each[1]]
 
 
-def _counted(planes: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
-    """All values there are, in order, and how many pixels have each."""
-    if planes.dtype.itemsize > 2:
-        return np.unique(planes, return_counts=True)
-    counts = count_codes(planes)
-    if planes.dtype.kind == "i":  # negative values, whose bits are the larger numbers, come first
-        counts = np.roll(counts, counts.size // 2)
-    bits = np.flatnonzero(counts)
-    lowest = np.iinfo(planes.dtype).min
-    return (bits + lowest).astype(planes.dtype), counts[bits]
+def _counted(planes: NDArray[Any], lowest: int) -> tuple[NDArray[np.uint64], NDArray[np.float64]]:
+    """All values there are above the lowest, in order, and how many pixels have each."""
+    counted = count_codes(planes, lowest % (1 << 64))
+    if counted is not None:
+        return counted
+    values, counts = np.unique(planes, return_counts=True)
+    return _above(values, lowest), counts.astype(np.float64)
 
 
-def _used(planes: NDArray[Any]) -> NDArray[Any] | None:
-    """All values there are, in order; None if there are more than a table holds."""
-    if planes.dtype.itemsize <= 2:
-        return _counted(planes)[0]
+def _used(planes: NDArray[Any], lowest: int) -> NDArray[np.uint64] | None:
+    """All values there are above the lowest, in order; None if there are more than a table holds."""
+    counted = count_codes(planes, lowest % (1 << 64))
+    if counted is not None:
+        return counted[0]
     found = np.empty(0, planes.dtype)
     for plane in planes:
         for top in range(0, plane.shape[0], SAMPLE_SIDE):
             found = np.union1d(found, plane[top : top + SAMPLE_SIDE])
             if found.size > CODES_MAX:
                 return None
-    return found
-
-
-def _table_bits(codes: NDArray[np.uint64]) -> float:
-    """About what the table takes: five bits of each gap by how often they occur, the rest as they are."""
-    gaps = np.diff(codes).astype(np.float64)
-    lengths = np.floor(np.log2(gaps)).astype(np.int64)
-    heads = np.floor(gaps / 2.0 ** np.maximum(lengths - 4, 0)) + 64 * lengths
-    counts = np.unique(heads, return_counts=True)[1]
-    return float((counts * np.log2(gaps.size / counts)).sum() + 4 * counts.size + np.maximum(lengths - 4, 0).sum() + 64)
+    return _above(found, lowest)

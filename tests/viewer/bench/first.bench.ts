@@ -1,6 +1,7 @@
 /**
  * How soon there is a picture, over a line of 10 Mbit/s and 50 ms: of an image that is opened, and of places in it that were never
- * looked at; from the server, and from a plain nginx. `npm --prefix viewer run bench -- first`; ZIGGURAT_MOSAIC names a large image.
+ * looked at; from the server, and from a plain nginx. `npm --prefix viewer run bench -- first`; ZIGGURAT_MOSAIC names a large image,
+ * and with ZIGGURAT_TIMELINE=1 it prints what each of them waits for.
  */
 import { cp, mkdtemp, rm, symlink } from "node:fs/promises";
 import { existsSync } from "node:fs";
@@ -14,6 +15,7 @@ import { slowLink } from "../support/link.ts";
 import { nginx, nginxMissing, type RunningNginx } from "../support/nginx.ts";
 import { ingested, missing, serveRoot, type RunningServer } from "../support/server.ts";
 import { ViewerPage } from "../support/stage.ts";
+import { timed, timeline } from "../support/timeline.ts";
 
 const SPECKLES = "fluo16_speckles_2ch_1200";
 const mosaic = process.env["ZIGGURAT_MOSAIC"] ?? "";
@@ -29,6 +31,8 @@ let store: RunningNginx;
 let browser: Browser;
 
 interface Waited {
+  /** As `performance.now` has it. */
+  readonly start: number;
   /** Until the first bytes of it came: what line and server take. All else is decoding and drawing, on this machine. */
   readonly bytesMs: number;
   /** Until something of it was drawn, and until every chunk in view was. */
@@ -55,23 +59,24 @@ function listen(): void {
   };
 }
 
-/** Runs in the page, and looks at every frame. `begin` opens an image or moves the camera. */
-async function waited(page: ViewerPage["page"], begin: string): Promise<Waited> {
+/** Runs in the page, and looks at every frame. `begin` opens an image or moves the camera; with none the page was just asked for. */
+async function waited(page: ViewerPage["page"], begin?: string): Promise<Waited> {
   return page.evaluate(async (program) => {
     const frame = () => new Promise((resolve) => requestAnimationFrame(resolve));
-    const start = performance.now();
+    const start = program === undefined ? 0 : performance.now();
     let bytesMs = Infinity;
     const came = (): void => void (bytesMs = Math.min(bytesMs, performance.now() - start));
     Object.assign(window, { came });
-    const before = window.ziggurat.opened === undefined ? 0 : window.ziggurat.state.bytesReceived;
-    await (new Function(`return ${program}`)() as Promise<void> | undefined);
+    const before = program === undefined || window.ziggurat.opened === undefined ? 0 : window.ziggurat.state.bytesReceived;
+    if (program !== undefined) await (new Function(`return ${program}`)() as Promise<void> | undefined);
     await frame(); // in which it is asked for
     for (let someMs: number | undefined; ; ) {
       await frame();
+      if (window.ziggurat?.opened === undefined) continue;
       const { maxError, bytesReceived } = window.ziggurat.state;
       const ms = performance.now() - start;
       if (bytesReceived !== before) someMs ??= ms;
-      if (maxError < Infinity || ms > 10_000) return { bytesMs, someMs: someMs ?? Infinity, wholeMs: ms, nbytes: bytesReceived - before };
+      if (maxError < Infinity || ms > 10_000) return { start, bytesMs, someMs: someMs ?? Infinity, wholeMs: ms, nbytes: bytesReceived - before };
     }
   }, begin);
 }
@@ -102,18 +107,24 @@ describe.skipIf(absent !== undefined)(`the first picture${absent === undefined ?
     const image = plain ? `${line.address}${name}` : name;
     const viewer = ViewerPage.free(await browser.page(1920, 1080), line.address);
     await viewer.page.addInitScript(listen);
+    if (process.env["ZIGGURAT_TIMELINE"]) await timed(viewer.page);
     await viewer.page.goto(plain ? `${line.address}index.html?store=${line.address}none` : `${line.address}#image=none`);
     await viewer.page.waitForFunction(() => "ziggurat" in window && document.querySelector(".trouble")?.textContent);
-    const report = (what: string, { bytesMs, someMs, wholeMs, nbytes }: Waited): void =>
+    const report = async (what: string, { start, bytesMs, someMs, wholeMs, nbytes }: Waited): Promise<void> => {
       console.log(`${from.padEnd(11)}${what.padEnd(24)}first bytes ${bytesMs.toFixed(0).padStart(5)} ms   something ${someMs.toFixed(0).padStart(5)} ms   all of it ${wholeMs.toFixed(0).padStart(5)} ms   ${(nbytes / 1000).toFixed(0)} kB   (wanted: ${WANTED_MS} ms)`);
-    report("the image", await waited(viewer.page, `window.ziggurat.open(${JSON.stringify(image)})`));
+      if (process.env["ZIGGURAT_TIMELINE"]) console.log(await timeline(viewer.page, start, start + someMs));
+    };
+    await report("the image", await waited(viewer.page, `window.ziggurat.open(${JSON.stringify(image)})`));
     await viewer.idle();
     const [high, wide] = await viewer.page.evaluate(() => [2 * window.ziggurat.state.camera.y, 2 * window.ziggurat.state.camera.x] as const);
     for (const [y, x, zoom] of PLACES) {
       const camera = { y: y * high, x: x * wide, zoom };
-      report(`${y}, ${x}, zoom ${zoom}`, await waited(viewer.page, `window.ziggurat.look(${JSON.stringify(camera)})`));
+      await report(`${y}, ${x}, zoom ${zoom}`, await waited(viewer.page, `window.ziggurat.look(${JSON.stringify(camera)})`));
       await viewer.idle();
     }
+    await viewer.page.goto("about:blank");
+    await viewer.page.goto(plain ? `${line.address}index.html?store=${image}` : `${line.address}#image=${image}`, { waitUntil: "commit" });
+    await report("the page and the image", await waited(viewer.page));
     await viewer.page.close();
     await line.stop();
   });

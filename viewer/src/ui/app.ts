@@ -14,7 +14,7 @@ import { channelPanel, type Panel } from "./channels.ts";
 import { DamageOverlay } from "./damage.ts";
 import { element } from "./dom.ts";
 import { ImageList } from "./images.ts";
-import type { Layers } from "./layers.ts";
+import { Layers } from "./layers.ts";
 import { Minimap } from "./minimap.ts";
 import { navigate } from "./navigation.ts";
 import { ScaleBarOverlay } from "./scalebar.ts";
@@ -41,7 +41,7 @@ export class App {
   private readonly damage = new DamageOverlay();
   private readonly scale = new ScaleBarOverlay();
   private readonly minimap = new Minimap();
-  /** Of an image that has label images; who looks at others never loads it. */
+  /** Of an image that has label images. */
   layers: Layers | undefined;
   private panels: Panel[] = [];
   private axes: AxesPanel | undefined;
@@ -98,14 +98,13 @@ export class App {
     this.opening?.abort();
     const { signal } = (this.opening = new AbortController());
     const { description, makeParts } = await this.find(name, signal);
-    const overlay = description.labelImages.length > 0 ? await import("./layers.ts") : undefined;
     signal.throwIfAborted();
     this.viewer?.close();
     this.layers?.close();
     this.status.failure = "";
     const viewer = (this.viewer = new Viewer(this.surface, description, makeParts(), () => this.changed()));
     viewer.set(readHash(hash, description, viewer.current));
-    const layers = (this.layers = overlay && new overlay.Layers(viewer, this.surface, this.find, () => this.changed()));
+    const layers = (this.layers = description.labelImages.length === 0 ? undefined : new Layers(viewer, this.surface, this.find, () => this.changed()));
     this.axes = axesPanel(viewer, () => viewer.showsPlace && layers?.showPlace !== false);
     this.panels = [this.axes, channelPanel(viewer), layers].filter((panel) => panel !== undefined);
     this.settings.replaceChildren(...this.panels.map((panel) => panel.root));

@@ -1,0 +1,146 @@
+// What a table of codes is chosen by (ziggurat/valuetable.py): arithmetic on the codes there are, of which there may be few, and
+// then calls of numpy would take longer than coding the pixels.
+#include "native.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace {
+
+using Codes = nb::ndarray<const uint64_t, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
+using Weights = nb::ndarray<const double, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
+
+std::vector<double> gaps_of(const Codes &codes)
+{
+    std::vector<double> gaps;
+    for (size_t i = 1; i < codes.size(); i++) {
+        if (codes.data()[i] <= codes.data()[i - 1])
+            raise(ZGR_ERROR_ARGUMENT, "codes increase");
+        gaps.push_back(double(codes.data()[i] - codes.data()[i - 1]));
+    }
+    return gaps;
+}
+
+double codes_gain(const Codes &codes, const Weights &weights, double divisor)
+{
+    if (weights.size() != codes.size())
+        raise(ZGR_ERROR_ARGUMENT, "a weight for each code");
+    std::vector<double> gaps = gaps_of(codes);
+    double bits = 0, all = 0;
+    for (size_t i = 0; i < codes.size() && !gaps.empty(); i++) {
+        double before = gaps[i > 0 ? i - 1 : 0], after = gaps[i < gaps.size() ? i : i - 1];
+        bits += std::log2((before + after) / 2 / divisor) * weights.data()[i];
+        all += weights.data()[i];
+    }
+    return all > 0 ? bits / all : 0;
+}
+
+double median(std::vector<double> values)
+{
+    size_t half = values.size() / 2;
+    std::nth_element(values.begin(), values.begin() + ptrdiff_t(half), values.end());
+    double upper = values[half];
+    if (values.size() % 2)
+        return upper;
+    return (*std::max_element(values.begin(), values.begin() + ptrdiff_t(half)) + upper) / 2;
+}
+
+// At which places of a line with the usual distance of neighbours codes lie: the distance that fits best is found in turns with them.
+std::vector<double> line_places(const std::vector<double> &gaps, double step)
+{
+    constexpr int most_turns = 20;
+    std::vector<double> places(gaps.size() + 1);
+    for (int turn = 0; turn < most_turns; turn++) {
+        double sum = 0;
+        for (size_t i = 0; i < gaps.size(); i++) {
+            sum += gaps[i];
+            places[i + 1] = places[i] + std::max(std::nearbyint(gaps[i] / step), 1.0);
+        }
+        double better = sum / places.back();
+        if (better == step)
+            break;
+        step = better;
+    }
+    return places;
+}
+
+// Whether codes lie where the straight line that fits best has them, but for rounding.
+bool is_line(const std::vector<double> &places, const std::vector<double> &above)
+{
+    double n = double(places.size()), centre = 0, middle = 0, products = 0, squares = 0;
+    for (size_t i = 0; i < places.size(); i++) {
+        centre += places[i];
+        middle += above[i];
+    }
+    centre /= n;
+    middle /= n;
+    for (size_t i = 0; i < places.size(); i++) {
+        products += (places[i] - centre) * (above[i] - middle);
+        squares += (places[i] - centre) * (places[i] - centre);
+    }
+    double slope = products / squares;
+    for (size_t i = 0; i < places.size(); i++)
+        if (std::abs(middle + slope * (places[i] - centre) - above[i]) > 1 + slope / 4)
+            return false;
+    return true;
+}
+
+// The codes of all places; none if two are the same.
+std::vector<uint64_t> fill_line(const std::vector<double> &places, const std::vector<double> &above)
+{
+    std::vector<uint64_t> codes;
+    for (size_t i = 0; i + 1 < places.size(); i++) {
+        double slope = (above[i + 1] - above[i]) / (places[i + 1] - places[i]);
+        for (double at = places[i]; at < places[i + 1]; at++)
+            codes.push_back(uint64_t(std::nearbyint(slope * (at - places[i]) + above[i])));
+    }
+    codes.push_back(uint64_t(above.back()));
+    for (size_t i = 1; i < codes.size(); i++)
+        if (codes[i] <= codes[i - 1])
+            return {};
+    return codes;
+}
+
+nb::object even_codes(const Codes &exact, double divisor)
+{
+    constexpr uint64_t doubles_are_exact_below = uint64_t(1) << 53;
+    std::vector<double> gaps = gaps_of(exact);
+    if (gaps.empty() || exact.data()[gaps.size()] >= doubles_are_exact_below)
+        return nb::none();
+    double step = median(gaps);
+    if (step == divisor)
+        return nb::none();
+    std::vector<double> places = line_places(gaps, step), above(exact.data(), exact.data() + exact.size());
+    if (places.back() > ZGR_TABLE_SPAN_MAX || !is_line(places, above))
+        return nb::none();
+    std::vector<uint64_t> codes = fill_line(places, above);
+    if (codes.empty())
+        return nb::none();
+    return numpy_copy(codes, "uint64");
+}
+
+double table_bits(const Codes &codes)
+{
+    constexpr int head_bits = 5, raw_from = head_bits - 1, table_header_bits = 64;
+    std::vector<double> gaps = gaps_of(codes);
+    std::vector<uint32_t> counts(65 << head_bits);
+    double bits = table_header_bits;
+    for (double gap : gaps) {
+        int length = std::ilogb(gap), raw = std::max(length - raw_from, 0);
+        counts[size_t(std::ldexp(gap, -raw)) + (size_t(length) << head_bits)]++;
+        bits += raw;
+    }
+    for (uint32_t count : counts)
+        if (count > 0)
+            bits += count * std::log2(double(gaps.size()) / count) + 4;
+    return bits;
+}
+
+} // namespace
+
+void bind_table(nb::module_ &module)
+{
+    module.def("codes_gain", &codes_gain, "codes"_a, "weights"_a, "divisor"_a);
+    module.def("even_codes", &even_codes, "codes"_a, "divisor"_a);
+    module.def("table_bits", &table_bits, "codes"_a);
+}
