@@ -62,30 +62,31 @@ static inline uint32_t weave_pairs_32(const int32_t *even, const int32_t *odd, u
     return j;
 }
 
-/* m, clamped, to pixels of 1, 2 or 4 bytes side by side. */
+/* m, clamped, to pixels of 1, 2 or 4 bytes side by side. (No loop over 4 vectors: what is numbered by a variable lies in memory.) */
+#define UNMAPPED(I)                                                                                                          \
+    wasm_v128_and(wasm_i32x4_add(offset, wasm_i32x4_mul(divisor, wasm_i32x4_min(wasm_i32x4_max(wasm_v128_load(m + at + (I)), zero), span))), kept)
 static inline uint32_t unmap_pixels(const struct zgr_header *h, const int32_t *m, uint32_t count, uint8_t *pixels, uint32_t nbytes)
 {
     const v128_t zero = wasm_i32x4_splat(0), span = wasm_i32x4_splat((int32_t)h->span), divisor = wasm_i32x4_splat((int32_t)h->divisor);
     const v128_t offset = wasm_i32x4_splat((int32_t)h->offset), kept = wasm_i32x4_splat(nbytes == 1 ? 0xFF : nbytes == 2 ? 0xFFFF : -1);
     uint32_t at = 0;
     for (; at + 16 <= count; at += 16, pixels += 16 * nbytes) {
-        v128_t v[4];
-        for (uint32_t i = 0; i < 4; i++) {
-            v128_t value = wasm_i32x4_min(wasm_i32x4_max(wasm_v128_load(m + at + 4 * i), zero), span);
-            v[i] = wasm_v128_and(wasm_i32x4_add(offset, wasm_i32x4_mul(divisor, value)), kept);
-        }
-        v128_t low = wasm_u16x8_narrow_i32x4(v[0], v[1]), high = wasm_u16x8_narrow_i32x4(v[2], v[3]);
+        v128_t a = UNMAPPED(0), b = UNMAPPED(4), c = UNMAPPED(8), d = UNMAPPED(12);
+        v128_t low = wasm_u16x8_narrow_i32x4(a, b), high = wasm_u16x8_narrow_i32x4(c, d);
         if (nbytes == 1) {
             wasm_v128_store(pixels, wasm_u8x16_narrow_i16x8(low, high));
         } else if (nbytes == 2) {
             wasm_v128_store(pixels, low);
             wasm_v128_store(pixels + 16, high);
         } else {
-            for (uint32_t i = 0; i < 4; i++)
-                wasm_v128_store(pixels + 16 * i, v[i]);
+            wasm_v128_store(pixels, a);
+            wasm_v128_store(pixels + 16, b);
+            wasm_v128_store(pixels + 32, c);
+            wasm_v128_store(pixels + 48, d);
         }
     }
     return at;
 }
+#undef UNMAPPED
 
 #endif
