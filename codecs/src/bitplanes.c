@@ -128,6 +128,7 @@ static void clear(struct zgr_bits *bits)
     find_places(bits);
     zgr_bits_list(bits);
     bits->low = bits->top = 0;
+    bits->ones = 0;
     bits->value_plane = ZGR_NO_PLANE;
     bits->large_plane = 255; /* not found yet */
     bits->signs_known = 1;

@@ -21,6 +21,7 @@ struct zgr_bits {
     uint8_t *active;             /* of a unit, in all four phases: whether something can be significant in it; zero around it */
     uint32_t *list;              /* the active_count units that are */
     uint32_t active_count;
+    uint32_t ones;               /* encoder: which planes have a one */
     uint8_t low, top, value_plane, large_plane;
     uint8_t is_odd;              /* whether phases miss more than what all of them miss */
     uint8_t is_gated;            /* whether units become active one by one */

@@ -27,19 +27,18 @@ struct counts {
 
 void zgr_choice_begin(struct zgr_choice_room *room)
 {
+    int16_t pairs[256][2]; /* what a 0 and a 1 cost */
+    for (uint32_t p = 0; p < 256; p++) {
+        pairs[p][0] = (int16_t)zgr_cost[256 - p];
+        pairs[p][1] = (int16_t)zgr_cost[p];
+    }
     memset(room, 0, sizeof *room);
     for (uint32_t i = 0; i < ZGR_MAGNITUDE_CONTEXTS; i++)
-        for (uint32_t t = 0; t < ZGR_MAGNITUDE_TABLES; t++) {
-            uint32_t p = zgr_magnitude_tables[t][i];
-            room->magnitudes[i][t][0] = (int16_t)zgr_cost[256 - p];
-            room->magnitudes[i][t][1] = (int16_t)zgr_cost[p];
-        }
+        for (uint32_t t = 0; t < ZGR_MAGNITUDE_TABLES; t++)
+            memcpy(room->magnitudes[i][t], pairs[zgr_magnitude_tables[t][i]], sizeof pairs[0]);
     for (uint32_t i = 0; i < ZGR_SIGN_CONTEXTS; i++)
-        for (uint32_t t = 0; t < ZGR_SIGN_TABLES; t++) {
-            uint32_t p = zgr_sign_tables[t][i];
-            room->signs[i][t][0] = (int16_t)zgr_cost[256 - p];
-            room->signs[i][t][1] = (int16_t)zgr_cost[p];
-        }
+        for (uint32_t t = 0; t < ZGR_SIGN_TABLES; t++)
+            memcpy(room->signs[i][t], pairs[zgr_sign_tables[t][i]], sizeof pairs[0]);
 }
 
 /* 32 contexts, of which those of nothing are counted where nobody looks. By turns: equal ones do not wait for each other. */

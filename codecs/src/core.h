@@ -92,7 +92,7 @@ static inline uint32_t zgr_plane_at(uint32_t step, uint32_t weight) { return ste
 
 /* ---- transform.c ---------------------------------------------------------------------------------------------------- */
 
-/* One decomposition of `area` (contiguous, left unspecified): LL, HL, LH, HH contiguous each. `temp` has height * width. */
+/* One decomposition of `area` (contiguous, left unspecified): LL, HL, LH, HH contiguous each. `temp` has two rows. */
 void zgr_transform_forward(const int32_t *area, uint32_t height, uint32_t width, int32_t *temp, int32_t *ll, int32_t *hl,
                            int32_t *lh, int32_t *hh);
 

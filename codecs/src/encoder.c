@@ -151,7 +151,7 @@ static void split_bands(const struct zgr_layout *layout, const int32_t *coeffs, 
             const struct zgr_band *band = &layout->bands[b];
             const int32_t *at = coeffs + c * layout->component_size + band->offset;
             uint32_t ones = any_magnitude(at, (size_t)band->height * band->width);
-            any[c * ZGR_BANDS_MAX + b] = ones;
+            any[c * ZGR_BANDS_MAX + b] = all->bands[c][b].ones = ones;
             if (ones) {
                 zgr_bits_reach(&all->bands[c][b], bit_length(ones) - 1u);
                 zgr_bits_reach(&all->bands[c][b], 0);

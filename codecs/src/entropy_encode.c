@@ -70,31 +70,33 @@ size_t zgr_entropy_encode_finish(struct zgr_encoder *e, size_t nbytes_avail, uin
 
 /* ---- pass 1: items and descriptors ---------------------------------------------------------------------------------- */
 
-static uint32_t unit_bits(const struct zgr_bits *bits, uint32_t plane, uint32_t unit)
+/* Of each unit of a plane, whether there is a one in it: not 0. */
+static const uint32_t *find_ones(const struct zgr_encoder *e, const struct zgr_bits *bits, uint32_t plane)
 {
-    const uint32_t *words = zgr_bits_plane(bits, plane) + unit;
+    const uint32_t *restrict words = zgr_bits_plane(bits, plane);
+    uint32_t *restrict ones = e->all->masks; /* not in use before a phase is */
     size_t n = bits->unit_count;
-    return words[0] | words[n] | words[2 * n] | words[3 * n];
+    for (size_t unit = 0; unit < n; unit++)
+        ones[unit] = words[unit] | words[n + unit] | words[2 * n + unit] | words[3 * n + unit];
+    return ones;
 }
 
-static void put_flags(struct zgr_encoder *e, struct zgr_bits *bits, uint32_t plane, const uint8_t flag_p[3])
+static void put_flags(struct zgr_encoder *e, struct zgr_bits *bits, const uint32_t *ones, const uint8_t flag_p[3])
 {
     struct zgr_items *items = &e->chain.items;
     for (uint32_t first = 0; first < bits->unit_count; first += 32) {
         uint8_t *p = items->context[items->count];
-        uint32_t fresh = 0;
+        uint32_t fresh = 0, count = bits->unit_count - first < 32 ? bits->unit_count - first : 32;
         if (!zgr_flag_probabilities(bits, flag_p, first, p))
             continue;
-        for (uint32_t j = 0; j < 32; j++)
-            if (p[j] && unit_bits(bits, plane, first + j))
-                fresh |= 1u << j;
+        for (uint32_t j = 0; j < count; j++)
+            fresh |= (uint32_t)(p[j] && ones[first + j]) << j;
         items->kind[items->count] = ZGR_ITEM_FLAG;
         items->bits[items->count++] = fresh;
     }
     for (uint32_t unit = 0; unit < bits->unit_count; unit++)
-        if (!bits->active[unit] && unit_bits(bits, plane, unit))
-            zgr_activate_later(bits, unit);
-    zgr_activate_now(bits);
+        bits->active[unit] |= ones[unit] != 0;
+    zgr_bits_list(bits);
 }
 
 /* The cheapest table for so many flags that are 0 and 1 in each context. */
@@ -123,9 +125,10 @@ static int encode_flags(struct zgr_encoder *e, struct zgr_bits *bits, uint32_t p
     uint64_t cost;
     if (bits->active_count == bits->unit_count)
         return 0;
+    const uint32_t *ones = find_ones(e, bits, plane);
     for (uint32_t unit = 0; unit < bits->unit_count; unit++)
         if (!bits->active[unit]) {
-            uint32_t is_fresh = unit_bits(bits, plane, unit) != 0;
+            uint32_t is_fresh = ones[unit] != 0;
             counts[zgr_flag_context(bits, unit)][is_fresh]++;
             fresh += is_fresh;
         }
@@ -138,7 +141,7 @@ static int encode_flags(struct zgr_encoder *e, struct zgr_bits *bits, uint32_t p
     }
     *flags = choose_flags(counts, &cost);
     e->cost += cost;
-    put_flags(e, bits, plane, zgr_flag_tables[*flags]);
+    put_flags(e, bits, ones, zgr_flag_tables[*flags]);
     return 1;
 }
 
@@ -210,16 +213,7 @@ static uint8_t encode_plane(struct zgr_encoder *e, const struct zgr_share *share
     return choice.magnitudes;
 }
 
-static int is_empty(const struct zgr_bits *bits, uint32_t plane)
-{
-    uint32_t any = 0;
-    if (plane >= bits->top)
-        return 1;
-    const uint32_t *words = zgr_bits_plane(bits, plane);
-    for (size_t at = 0; at < bits->word_count; at++)
-        any |= words[at];
-    return any == 0;
-}
+static int is_empty(const struct zgr_bits *bits, uint32_t plane) { return !(bits->ones >> plane & 1); }
 
 /* How many planes of a share get descriptors. */
 static uint32_t described(const struct zgr_share *share, int is_first)

@@ -53,32 +53,49 @@ ZGR_CLONES static void subtract_prediction(const int32_t *before, const int32_t 
         high[i] = zgr_subtract(high[i], predict(before[i], after[i]));
 }
 
-/* Half of the columns of `temp` (starting at `temp`, rows `stride` apart) into a low and a high band of `width` columns. */
-static void split_vertically(const int32_t *temp, size_t stride, uint32_t height, uint32_t width, int32_t *low, int32_t *high)
+/* Where half of the columns go: rows of `width`. */
+struct split {
+    uint32_t width;
+    int32_t *low, *high;
+};
+
+/* Rows a and b as pair i. The pair above it now knows both of its neighbours. */
+static void split_pair(const struct split *to, const int32_t *a, const int32_t *b, uint32_t i)
+{
+    size_t width = to->width;
+    split_columns(a, b, to->width, to->low + i * width, to->high + i * width);
+    if (i > 0)
+        subtract_prediction(to->low + (i > 1 ? i - 2 : 0) * width, to->low + i * width, to->width, to->high + (i - 1) * width);
+}
+
+/* A last row without a partner, and the last pair, which has no neighbour below but that. */
+static void split_end(const struct split *to, const int32_t *last, uint32_t height)
 {
     uint32_t pairs = height / 2, lows = height - pairs;
-    for (uint32_t i = 0; i < pairs; i++) {
-        split_columns(temp + 2 * i * stride, temp + (2 * i + 1) * stride, width, low + (size_t)i * width, high + (size_t)i * width);
-        /* The pair above now knows both of its neighbours. */
-        if (i > 0)
-            subtract_prediction(low + (size_t)(i > 1 ? i - 2 : 0) * width, low + (size_t)i * width, width,
-                                high + (size_t)(i - 1) * width);
-    }
+    size_t width = to->width;
     if (height & 1)
-        memcpy(low + (size_t)pairs * width, temp + (height - 1) * stride, (size_t)width * sizeof *low);
+        memcpy(to->low + pairs * width, last, width * sizeof *last);
     if (pairs > 0)
-        subtract_prediction(low + (size_t)(pairs > 1 ? pairs - 2 : 0) * width, low + (size_t)(lows - 1) * width, width,
-                            high + (size_t)(pairs - 1) * width);
+        subtract_prediction(to->low + (pairs > 1 ? pairs - 2 : 0) * width, to->low + (lows - 1) * width, to->width,
+                            to->high + (pairs - 1) * width);
 }
 
 void zgr_transform_forward(const int32_t *area, uint32_t height, uint32_t width, int32_t *temp, int32_t *ll, int32_t *hl,
                            int32_t *lh, int32_t *hh)
 {
     uint32_t lows = (width + 1) / 2;
-    for (uint32_t y = 0; y < height; y++)
-        split_row(area + (size_t)y * width, width, temp + (size_t)y * width, temp + (size_t)y * width + lows);
-    split_vertically(temp, width, height, lows, ll, lh);
-    split_vertically(temp + lows, width, height, width - lows, hl, hh);
+    int32_t *a = temp, *b = temp + width; /* each the low, then the high part of a row */
+    const struct split left = {lows, ll, lh}, right = {width - lows, hl, hh};
+    for (uint32_t i = 0; i < height / 2; i++) {
+        split_row(area + (size_t)2 * i * width, width, a, a + lows);
+        split_row(area + ((size_t)2 * i + 1) * width, width, b, b + lows);
+        split_pair(&left, a, b, i);
+        split_pair(&right, a + lows, b + lows, i);
+    }
+    if (height & 1)
+        split_row(area + ((size_t)height - 1) * width, width, a, a + lows);
+    split_end(&left, a, height);
+    split_end(&right, a + lows, height);
 }
 
 /* ---- inverse -------------------------------------------------------------------------------------------------------- */

@@ -45,7 +45,9 @@ enum { PIXELS_AT_ONCE = 256 };
     static int NAME(const struct zgr_header *h, const uint8_t *pixels, ptrdiff_t stride, uint32_t count, int32_t *m)         \
     {                                                                                                                        \
         TYPE some[PIXELS_AT_ONCE];                                                                                           \
-        int good = 1;                                                                                                        \
+        int good = 1, is_near = sizeof(TYPE) < 8 && h->divisor == 1;                                                         \
+        if (is_near && stride == (ptrdiff_t)sizeof(TYPE) && (uintptr_t)pixels % sizeof(TYPE) == 0)                           \
+            return NAME##_near((WIDE)h->offset, (WIDE)h->span, (const TYPE *)(const void *)pixels, count, m);                \
         for (uint32_t at = 0; at < count; at += PIXELS_AT_ONCE) {                                                            \
             uint32_t n = count - at < PIXELS_AT_ONCE ? count - at : PIXELS_AT_ONCE;                                          \
             const uint8_t *from = pixels + (ptrdiff_t)at * stride;                                                           \
@@ -54,7 +56,6 @@ enum { PIXELS_AT_ONCE = 256 };
             else                                                                                                             \
                 for (uint32_t i = 0; i < n; i++)                                                                             \
                     memcpy(&some[i], from + (ptrdiff_t)i * stride, sizeof(TYPE));                                            \
-            int is_near = sizeof(TYPE) < 8 && h->divisor == 1;                                                               \
             good &= is_near ? NAME##_near((WIDE)h->offset, (WIDE)h->span, some, n, m + at)                                   \
                             : NAME##_divided(h, some, n, m + at);                                                            \
         }                                                                                                                    \

@@ -199,16 +199,33 @@ ZGR_CLONES static uint32_t largest_distance(const int32_t *a, const int32_t *b, 
     return (uint32_t)most;
 }
 
+/* The same of pixels and of what is decoded, before it is clamped. */
+ZGR_CLONES static uint32_t largest_distance_clamped(const int32_t *exact, const int32_t *decoded, size_t count, int32_t span)
+{
+    int32_t most = 0;
+    for (size_t i = 0; i < count; i++) {
+        int32_t m = decoded[i] > 0 ? decoded[i] : 0;
+        m = m < span ? m : span;
+        int32_t distance = exact[i] > m ? exact[i] - m : m - exact[i];
+        most = distance > most ? distance : most;
+    }
+    return (uint32_t)most;
+}
+
 uint64_t zgr_window_error(struct zgr_window *w, uint32_t level)
 {
     int32_t *pixels[ZGR_COMPONENTS_MAX];
     uint32_t most = 0;
+    size_t count = zgr_window_area(w, level);
     for (uint32_t c = 0; c < ZGR_COMPONENTS_MAX; c++)
         pixels[c] = w->pixels + c * ZGR_WINDOW_AREA;
-    show(w, level, pixels);
+    if (w->header->coding == ZGR_RCT)
+        show(w, level, pixels);
     for (uint32_t c = 0; c < w->header->components; c++) {
-        uint32_t found = largest_distance(w->exact[c][level], pixels[c], zgr_window_area(w, level));
-        most = found > most ? found : most;
+        uint32_t found = w->header->coding == ZGR_RCT
+                             ? largest_distance(w->exact[c][level], pixels[c], count)
+                             : largest_distance_clamped(w->exact[c][level], w->levels[c][level % 2], count, (int32_t)w->header->span);
+        most = larger(most, found);
     }
     return most;
 }

@@ -130,43 +130,29 @@ void refuse_floats(const Pixels &pixels)
         raise(ZGR_ERROR_ARGUMENT, "codes are of integers");
 }
 
-nb::object count_codes(nb::handle array, uint64_t lowest)
-{
-    Pixels pixels(array, false);
-    refuse_floats(pixels);
-    std::vector<uint64_t> above;
-    std::vector<double> counts;
-    bool is_known;
-    {
-        nb::gil_scoped_release unlocked;
-        Counts found = counted(pixels);
-        is_known = found.counts != nullptr;
-        for (size_t i = 0; i < found.size; i++)
-            if (found.counts[i] > 0) {
-                above.push_back(uint64_t(found.range.least) + i - lowest);
-                counts.push_back(found.counts[i]);
-            }
-    }
-    return is_known ? nb::object(nb::make_tuple(numpy_copy(above, "uint64"), numpy_copy(counts, "float64"))) : nb::none();
-}
-
 // The sum over all pixels of the logarithm of how far the codes around one lie apart: that of the first and last code is what lies
 // on their one side.
 double gain_of(const Counts &found, uint64_t divisor)
 {
     double bits = 0, pixels = 0, gap_before = 0, count = 0;
     size_t code = 0, codes = 0;
-    auto add = [&](double around) {
-        if (around != double(divisor))
-            bits += std::log2(around / double(divisor)) * count;
+    double logarithms[256] = {}; // of half a whole number, where they have been asked for: most distances are small
+    auto add = [&](double twice_around) {
+        size_t small = twice_around < 256 ? size_t(twice_around) : 0;
+        double &known = logarithms[small];
         pixels += count;
+        if (twice_around == 2 * double(divisor))
+            return; // a logarithm of 0, as most are
+        if (small == 0 || known == 0)
+            known = std::log2(twice_around / 2 / double(divisor));
+        bits += known * count;
     };
     for (size_t i = 0; i < found.size; i++) {
         if (found.counts[i] == 0)
             continue;
         double gap = double(i - code);
         if (codes > 0)
-            add(codes == 1 ? gap : (gap_before + gap) / 2);
+            add(codes == 1 ? 2 * gap : gap_before + gap);
         gap_before = gap;
         code = i;
         count = found.counts[i];
@@ -174,14 +160,16 @@ double gain_of(const Counts &found, uint64_t divisor)
     }
     if (codes < 2)
         return 0;
-    add(gap_before);
+    add(2 * gap_before);
     return bits / pixels;
 }
 
-nb::object table_gain(nb::handle array, uint64_t divisor)
+nb::object count_codes(nb::handle array, uint64_t lowest, uint64_t divisor, double least_gain)
 {
     Pixels pixels(array, false);
     refuse_floats(pixels);
+    std::vector<uint64_t> above;
+    std::vector<double> counts;
     bool is_known;
     double gain = 0;
     {
@@ -190,8 +178,15 @@ nb::object table_gain(nb::handle array, uint64_t divisor)
         is_known = found.counts != nullptr;
         if (is_known)
             gain = gain_of(found, divisor);
+        for (size_t i = 0; i < found.size && gain >= least_gain; i++)
+            if (found.counts[i] > 0) {
+                above.push_back(uint64_t(found.range.least) + i - lowest);
+                counts.push_back(found.counts[i]);
+            }
     }
-    return is_known ? nb::object(nb::float_(gain)) : nb::none();
+    if (!is_known)
+        return nb::none();
+    return nb::make_tuple(gain, numpy_copy(above, "uint64"), numpy_copy(counts, "float64"));
 }
 
 nb::tuple survey_floats(nb::handle array)
@@ -225,7 +220,6 @@ void bind_encode(nb::module_ &module)
         },
         "header"_a, "seen"_a);
     module.def("survey", &survey, "array"_a);
-    module.def("count_codes", &count_codes, "array"_a, "lowest"_a);
-    module.def("table_gain", &table_gain, "array"_a, "divisor"_a);
+    module.def("count_codes", &count_codes, "array"_a, "lowest"_a, "divisor"_a, "least_gain"_a = 0.0);
     module.def("survey_floats", &survey_floats, "array"_a);
 }

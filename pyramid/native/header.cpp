@@ -171,8 +171,21 @@ nb::tuple rect_tuple(const Header &header, uint32_t ordinal)
 }
 
 // The same header with some fields changed.
+// What is changed of every shard, once its packets are known: a table of codes is not coded once more for it.
+Header with_coarse_step(const Header &header, int64_t step)
+{
+    header.need_table();
+    Header changed = header;
+    changed.h.coarse_step = narrow<uint8_t>(step, "coarse_step");
+    uint8_t bytes[ZGR_HEADER_NBYTES];
+    check(zgr_header_write(&changed.h, bytes), "header");
+    return changed;
+}
+
 nb::object replaced(nb::handle self, nb::kwargs changes)
 {
+    if (changes.size() == 1 && changes.contains("coarse_step") && PyLong_Check(nb::object(changes["coarse_step"]).ptr()))
+        return nb::cast(with_coarse_step(nb::cast<const Header &>(self), nb::cast<int64_t>(changes["coarse_step"])));
     nb::dict fields;
     for (const char *name : field_names)
         fields[name] = self.attr(name);

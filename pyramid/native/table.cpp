@@ -13,6 +13,7 @@ using Weights = nb::ndarray<const double, nb::ndim<1>, nb::c_contig, nb::device:
 std::vector<double> gaps_of(const Codes &codes)
 {
     std::vector<double> gaps;
+    gaps.reserve(codes.size());
     for (size_t i = 1; i < codes.size(); i++) {
         if (codes.data()[i] <= codes.data()[i - 1])
             raise(ZGR_ERROR_ARGUMENT, "codes increase");
@@ -107,9 +108,9 @@ nb::object even_codes(const Codes &exact, double divisor)
     std::vector<double> gaps = gaps_of(exact);
     if (gaps.empty() || exact.data()[gaps.size()] >= doubles_are_exact_below)
         return nb::none();
-    double step = median(gaps);
-    if (step == divisor)
+    if (2 * size_t(std::count(gaps.begin(), gaps.end(), divisor)) > gaps.size()) // their median, as none is less
         return nb::none();
+    double step = median(gaps);
     std::vector<double> places = line_places(gaps, step), above(exact.data(), exact.data() + exact.size());
     if (places.back() > ZGR_TABLE_SPAN_MAX || !is_line(places, above))
         return nb::none();

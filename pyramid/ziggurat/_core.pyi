@@ -233,22 +233,25 @@ def survey(array: NDArray[Any]) -> tuple[int, int, int]:
     ``min(a0, b0), max(a1, b1), gcd(a2, b2, a0 - b0)``.
     """
 
-def count_codes(array: NDArray[Any], lowest: int) -> tuple[NDArray[np.uint64], NDArray[np.float64]] | None:
-    """Return which values integers [components, h, w] have, as what they lie above ``lowest``, and how many have each.
+def count_codes(
+    array: NDArray[Any], lowest: int, divisor: int, least_gain: float = 0.0
+) -> tuple[float, NDArray[np.uint64], NDArray[np.float64]] | None:
+    """Count the values of integers [components, h, w], and what a table of them saves.
 
-    ``lowest`` and the values are taken modulo 2^64; they are in order. None where more than 65,536 values are possible from
-    the least to the largest, or there are more than 2^32 - 1 pixels.
-    """
+    Returns
+    -------
+    gain
+        Bits a pixel, against a divisor: the mean over all pixels of the logarithm of how far apart values lie there: of half the
+        distance of the two around a pixel's, of the distance to the only one next to the least and the largest.
+    codes, counts
+        Which values there are, in order, as what they lie above ``lowest``, modulo 2^64, and how many pixels have each. Empty
+        if the gain is below ``least_gain``.
 
-def table_gain(array: NDArray[Any], divisor: int) -> float | None:
-    """Return the bits a pixel of integers [components, h, w] that a table of all values there are saves, against a divisor.
-
-    The mean over all pixels of the logarithm of how far apart values lie there: of half the distance of the two around a
-    pixel's, of the distance to the only one next to the least and the largest. None as for `count_codes`.
+    None where more than 65,536 values are possible from the least to the largest, or there are more than 2^32 - 1 pixels.
     """
 
 def codes_gain(codes: NDArray[np.uint64], weights: NDArray[np.float64], divisor: float) -> float:
-    """Return the bits a pixel that increasing codes save, against a divisor, by how many pixels have each: as `table_gain`.
+    """Return the bits a pixel that increasing codes save, against a divisor, by how many pixels have each: as `count_codes`.
 
     Raises
     ------

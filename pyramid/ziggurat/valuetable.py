@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ziggurat._core import codes_gain, count_codes, even_codes, table_bits, table_gain
+from ziggurat._core import codes_gain, count_codes, even_codes, table_bits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -66,20 +66,17 @@ def find_codes(planes: NDArray[Any], lowest: int, divisor: int) -> NDArray[Any] 
         Increasing; None where a table would not pay, or make levels wrong.
     """
     sample = _sample(planes)
-    gain = table_gain(sample, divisor)
-    if gain is not None and gain < GAIN_LEAST_BITS:
+    gain, seen, weights = _counted(sample, lowest, divisor)
+    if gain < GAIN_LEAST_BITS:
         return None  # with more pixels there are more codes, and less to gain
-    seen, weights = _counted(sample, lowest)
-    if gain is None and codes_gain(seen, weights, divisor) < GAIN_LEAST_BITS:
-        return None
-    exact = seen if sample.size == planes.size else _used(planes, lowest)
+    exact = seen if sample.size == planes.size else _used(planes, lowest, divisor)
     if exact is None or not 2 <= exact.size <= CODES_MAX:
         return None
     if exact.size > seen.size:
         all_weights = np.zeros(exact.size)
         all_weights[np.searchsorted(exact, seen)] = weights
-        weights = all_weights
-    best = _choose(exact, weights, divisor, lambda pixels: np.searchsorted(exact, _above(pixels, lowest)), planes)
+        weights, gain = all_weights, codes_gain(exact, all_weights, divisor)
+    best = _choose(exact, weights, gain, divisor, lambda pixels: np.searchsorted(exact, _above(pixels, lowest)), planes)
     if best is None or best[1] * planes.size < 2 * table_bits(best[0]):
         return None
     codes = best[0] + np.uint64(lowest % (1 << 64))
@@ -94,6 +91,7 @@ def _above(pixels: NDArray[Any], lowest: int) -> NDArray[np.uint64]:
 def _choose(
     exact: NDArray[np.uint64],
     weights: NDArray[np.float64],
+    gain_exact: float,
     divisor: int,
     places_of: Callable[[NDArray[Any]], NDArray[np.intp]],
     planes: NDArray[Any],
@@ -105,7 +103,6 @@ def _choose(
         even_weights = np.zeros(even.size)
         even_weights[np.searchsorted(even, exact)] = weights
         gain_even = codes_gain(even, even_weights, divisor)
-    gain_exact = codes_gain(exact, weights, divisor)
     if _wins(exact, gain_exact, gain_even, divisor) and _means_hold(exact, weights, map(places_of, _crops(planes))):
         return exact, gain_exact
     return (even, gain_even) if even is not None and gain_even >= GAIN_LEAST_BITS else None
@@ -162,20 +159,21 @@ def _sample(planes: NDArray[Any]) -> NDArray[Any]:
     return planes[:: max(1, count * (height // each[0]) * (width // each[1]) // SAMPLE_SIDE**2), :: each[0], :: each[1]]
 
 
-def _counted(planes: NDArray[Any], lowest: int) -> tuple[NDArray[np.uint64], NDArray[np.float64]]:
-    """All values there are above the lowest, in order, and how many pixels have each."""
-    counted = count_codes(planes, lowest % (1 << 64))
+def _counted(planes: NDArray[Any], lowest: int, divisor: int) -> tuple[float, NDArray[np.uint64], NDArray[np.float64]]:
+    """What a table of all values saves, and if that is enough: these above the lowest, in order, and how many pixels have each."""
+    counted = count_codes(planes, lowest % (1 << 64), divisor, GAIN_LEAST_BITS)
     if counted is not None:
         return counted
     values, counts = np.unique(planes, return_counts=True)
-    return _above(values, lowest), counts.astype(np.float64)
+    codes, weights = _above(values, lowest), counts.astype(np.float64)
+    return codes_gain(codes, weights, divisor), codes, weights
 
 
-def _used(planes: NDArray[Any], lowest: int) -> NDArray[np.uint64] | None:
+def _used(planes: NDArray[Any], lowest: int, divisor: int) -> NDArray[np.uint64] | None:
     """All values there are above the lowest, in order; None if there are more than a table holds."""
-    counted = count_codes(planes, lowest % (1 << 64))
+    counted = count_codes(planes, lowest % (1 << 64), divisor)
     if counted is not None:
-        return counted[0]
+        return counted[1]
     found = np.empty(0, planes.dtype)
     for plane in planes:
         for top in range(0, plane.shape[0], SAMPLE_SIDE):

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { bounded, fit, levelFor, pan, toImage, toScreen, visibleRegion, zoomAbout } from "../../../viewer/src/view/camera.ts";
+import { bounded, fit, greysUnseen, levelFor, pan, toImage, toScreen, visibleRegion, zoomAbout } from "../../../viewer/src/view/camera.ts";
 
 const image = { height: 2000, width: 3000 };
 const screen = { height: 600, width: 800 };
@@ -58,5 +58,20 @@ describe("levelFor", () => {
     [0.0001, 1, 5],
   ])("at zoom %f and %f device pixels it is %i", (zoom, ratio, level) => {
     expect(levelFor({ y: 0, x: 0, zoom }, ratio, 6)).toBe(level);
+  });
+});
+
+describe("greysUnseen", () => {
+  it.each([
+    [1, 0, 14.2],
+    [0.5, 1, 14.2],
+    [2, 0, 5],
+    [4, 0, 2.1],
+    [8, 0, 1.1],
+    [16, 0, 1],
+    [0.5, 0, 16],
+    [0.01, 0, 16],
+  ])("at zoom %f a pixel of level %i may be off by %f", (zoom, level, greys) => {
+    expect(greysUnseen({ y: 0, x: 0, zoom }, level)).toBeCloseTo(greys, 1);
   });
 });

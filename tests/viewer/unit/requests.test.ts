@@ -22,6 +22,7 @@ describe("viewOf", () => {
       exact: true,
       coarser: true,
     });
+    expect(viewOf(description, scene({ looks: hidden, greys: 4 })).channels).toEqual([{ index: 1, max_error: 8 }]);
   });
 });
 

@@ -90,3 +90,17 @@ export function levelFor(camera: Camera, devicePixelRatio: number, levelCount: n
   const level = Math.floor(Math.log2(LARGEST_PIXEL / (camera.zoom * devicePixelRatio)));
   return Math.min(Math.max(level, 0), levelCount - 1);
 }
+
+/** Of CSS: a pixel is seen under 0.0213 degrees. */
+const PIXELS_A_DEGREE = 47;
+/** However small pixels are on the screen: who looks at it may lean forward. */
+const GREYS_MOST = 16;
+
+/**
+ * By how many greys of 255 pixels of a level may be off unseen, at least one: from where on noise in the finest detail, of a cycle
+ * every two pixels, is visible, by Watson, Yang, Solomon and Villasenor, Visibility of wavelet quantization noise, 1997 (docs/seeing.md).
+ */
+export function greysUnseen({ zoom }: Camera, level: number): number {
+  const frequency = PIXELS_A_DEGREE / 2 / (zoom * 2 ** level);
+  return Math.min(Math.max(0.495 * 10 ** (0.466 * Math.log10(frequency / 0.401) ** 2), 1), GREYS_MOST);
+}

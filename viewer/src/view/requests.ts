@@ -11,12 +11,14 @@ export interface Scene {
   readonly at: At;
   readonly looks: readonly ChannelLook[];
   readonly exact: boolean;
+  /** Greys by which a pixel may be off unseen; 1 where left out. */
+  readonly greys?: number;
 }
 
 export function viewOf({ labels }: Description, scene: Scene): Omit<View, "image"> {
-  const { level, region, at, exact } = scene;
+  const { level, region, at, exact, greys = 1 } = scene;
   const channels = scene.looks.flatMap((look, index) =>
-    look.visible ? [{ index, max_error: labels ? 0 : invisibleError(look) }] : [],
+    look.visible ? [{ index, max_error: labels ? 0 : greys * invisibleError(look) }] : [],
   );
   return { level, region, at, channels, exact, coarser: true };
 }
