@@ -31,6 +31,7 @@ __all__ = [
     "ShardPlan",
     "coalesce",
     "plan_shard",
+    "spared_steps",
     "step_for_error",
 ]
 
@@ -199,3 +200,12 @@ def step_for_error(header: Header, level: int, max_error: float, *, beyond: bool
             if error_bound(header, level, step, beyond) <= max_error:
                 return step
     return 0
+
+
+def spared_steps(resolutions: int, level: int, spare: int) -> tuple[int, ...]:
+    """Return how many steps early each resolution of a chunk ends that is looked at on ``level`` (docs/protocol.md, ``spare``).
+
+    The finest that is seen ends ``spare`` steps early, each coarser octave one less: the eye sees fine detail less. The coarsest
+    resolution, which holds all broad shapes, never does.
+    """
+    return (*(max(0, spare - max(0, resolution - level)) for resolution in range(resolutions - 1)), 0)

@@ -38,6 +38,9 @@ def groups(draw):
                 last=draw(st.integers(0, stop)),
                 known=known.astype(np.uint8),
                 later=draw(st.sampled_from([0, 0, 1, 3])),
+                spared=tuple(
+                    sorted(draw(st.lists(st.integers(0, 4), min_size=resolutions, max_size=resolutions)), reverse=True)
+                ),
             )
         )
         place += len(rows)
@@ -79,10 +82,10 @@ def test_nothing_is_sent_twice_or_for_nothing(wanted):
         seen.add(key)
         assert item.chunk == group.chunks[item.row]
         assert item.step < before[group.shard][item.row, item.resolution]
-        assert group.last <= item.step <= group.first_step
+        assert group.ends[item.resolution] <= item.step <= group.first_step
         assert item.resolution >= group.finest
         assert item.length == group.lengths[item.chunk, item.resolution, item.step]
-        assert item.length or item.step == group.last
+        assert item.length or item.step == group.ends[item.resolution]
 
 
 @given(groups())
@@ -99,9 +102,10 @@ def test_a_receiver_ends_with_every_packet_and_knows_it(wanted):
                 known = int(before[group.shard][row, resolution])
                 steps = received[group.shard, chunk, resolution]
                 assert steps == sorted(steps, reverse=True)
-                for step in range(group.last, min(known, group.first_step + 1)):
+                end = min(group.last + group.spared[resolution], group.first_step)
+                for step in range(end, min(known, group.first_step + 1)):
                     assert step in steps or group.lengths[chunk, resolution, step] == 0
-                assert min([known, *steps]) <= group.last
+                assert min([known, *steps]) <= end
                 assert group.known[row, resolution] == min([known, *steps])
 
 
@@ -141,6 +145,7 @@ def test_a_view_cut_short_goes_on_where_it_stopped(wanted, cut):
                 stop=group.stop,
                 last=group.last,
                 later=group.later,
+                spared=group.spared,
                 known=memory[group.shard].copy(),
             )
             for group in wanted

@@ -41,7 +41,8 @@ def test_a_view_is_read():
 
 def test_what_may_be_left_out():
     view = parse_message({k: v for k, v in VIEW.items() if k not in ("at", "exact", "coarser")})
-    assert (view.at, view.exact, view.coarser) == ({}, False, False)
+    assert (view.at, view.exact, view.coarser, view.spare) == ({}, False, False, 0)
+    assert parse_message(changed(spare=3)).spare == 3
     assert parse_message(changed(channels=[{"index": 1}])).channels == (ChannelWish(1, 0.0),)
 
 
@@ -56,6 +57,7 @@ def test_a_forget_is_read():
         {},
         changed(type="look"),
         changed(type=None),
+        *(changed(spare=spare) for spare in (-1, 9, 1.5, True, "3")),
         changed(type=["view"]),
         *(without(key) for key in ("id", "image", "level", "region", "channels")),
         *(changed(id=value) for value in (-1, 2**32, 1.0, True, "7", None)),

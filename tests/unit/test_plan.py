@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from ziggurat._core import Header, error_bound
 from ziggurat.held import HeldBytes
-from ziggurat.plan import ShardIndex, coalesce, plan_shard, step_for_error
+from ziggurat.plan import ShardIndex, coalesce, plan_shard, spared_steps, step_for_error
 
 HEADER = Header(
     dtype="uint16",
@@ -127,3 +127,17 @@ def test_an_error_of_0_is_step_0_and_any_error_is_the_first_step():
     assert [step_for_error(HEADER, level, 0) for level in range(3)] == [0, 0, 0]
     assert error_bound(HEADER, 2, 1) == 0
     assert step_for_error(HEADER, 0, float("inf")) == HEADER.first_step
+
+
+@pytest.mark.parametrize(
+    ("resolutions", "level", "spare", "steps"),
+    [
+        (4, 0, 0, (0, 0, 0, 0)),
+        (4, 0, 3, (3, 2, 1, 0)),
+        (4, 1, 2, (2, 2, 1, 0)),
+        (4, 0, 5, (5, 4, 3, 0)),
+        (1, 0, 3, (0,)),
+    ],
+)
+def test_fine_detail_ends_early(resolutions, level, spare, steps):
+    assert spared_steps(resolutions, level, spare) == steps

@@ -9,6 +9,8 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from ziggurat._core import error_bound
 from ziggurat.errors import ZigguratError
 from ziggurat.server.answers import told
@@ -152,7 +154,7 @@ class _Sender:
     async def finish(self) -> None:
         """Say that nothing is left."""
         shown = [target for target in self._loaded.targets if target.shown]
-        exact = self._whole and all(target.last == 0 and target.alive.all() for target in shown)
+        exact = self._whole and all(target.exact and target.alive.all() for target in shown)
         nbytes = self._outlet.handed_over - self._since
         await self._outlet.event({"type": "done", "id": self._view.id, "exact": exact, "nbytes": nbytes})
 
@@ -188,7 +190,7 @@ class _Sender:
         if not known or not (better or all(rank + target.shift <= target.last for target in shown)):
             return
         errors = [
-            error_bound(target.index.header, target.decode, step, beyond=True)
+            error_bound(target.index.header, target.decode, np.maximum(target.ends, step).tolist(), beyond=True)
             for target, step in zip(shown, steps, strict=True)
         ]
         step, max_error = max(steps, default=0), max(errors, default=0)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ziggurat.errors import ZigguratError
-from ziggurat.plan import step_for_error
+from ziggurat.plan import spared_steps, step_for_error
 from ziggurat.server.target import Target
 
 if TYPE_CHECKING:
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 __all__ = ["Loaded", "load"]
 
 INDEXES_AT_ONCE = 16
+
+OVERVIEW_SPARE = 3
+"""Steps that the overview does without: it is there for the moment until what is looked at has come."""
 
 
 @dataclass
@@ -87,18 +90,17 @@ async def load(
                 loaded.absent_shards[place] = sent
         else:
             sent = memory.shard((handle, *place), *index.lengths.shape[:2])
-            _add(loaded, part, index, sent, image.info.arrays[part.array].level, shown=shown, exact=exact and shown)
+            target = _target(part, index, sent, image.info.arrays[part.array].level, shown, exact and shown)
+            _add(loaded, part, index, target)
     return loaded
 
 
-def _add(
-    loaded: Loaded, part: ShardPart, index: ShardIndex, sent: SentShard, level: int, *, shown: bool, exact: bool
-) -> None:
-    """Add the chunks of one shard."""
+def _target(part: ShardPart, index: ShardIndex, sent: SentShard, level: int, shown: bool, exact: bool) -> Target:
+    """The chunks of one shard that are stored."""
     present = index.present[part.chunks]
     chunks = part.chunks[present]
     stop = step_for_error(index.header, part.decode, part.max_error, beyond=True)
-    target = Target(
+    return Target(
         array=part.array,
         shard=part.shard,
         lengths=index.lengths,
@@ -109,14 +111,25 @@ def _add(
         finest=min(part.decode, index.header.resolutions - 1),
         stop=stop,
         last=0 if exact else stop,
+        spared=_spared(index.header.resolutions, part, shown, exact),
         known=sent.steps[chunks],
         index=index,
         sent=sent,
         decode=part.decode,
         shown=shown,
     )
-    if len(chunks):
+
+
+def _spared(resolutions: int, part: ShardPart, shown: bool, exact: bool) -> tuple[int, ...]:
+    if not shown:
+        return (OVERVIEW_SPARE,) * resolutions
+    return spared_steps(resolutions, part.decode, 0 if exact else part.spare)
+
+
+def _add(loaded: Loaded, part: ShardPart, index: ShardIndex, target: Target) -> None:
+    """Add the chunks of one shard."""
+    if len(target.chunks):
         loaded.targets.append(target)
-    for chunk in part.chunks[~present].tolist():
-        if sent.steps[chunk].any():
+    for chunk in part.chunks[~index.present[part.chunks]].tolist():
+        if target.sent.steps[chunk].any():
             loaded.absent_chunks[part.array, part.shard, chunk] = target

@@ -44,6 +44,8 @@ class Wanted:
         Step at which the wanted error is reached.
     last
         Step to go down to, at most ``stop``.
+    spared
+        How many steps above it each resolution ends, from the finest in the chunks; none where empty.
     later
         Ranks by which they are put off: their packets are sent with those of a rank so much lower.
     known
@@ -51,6 +53,8 @@ class Wanted:
         packets are planned.
     alive
         bool [n]: False for a chunk that was given up.
+    ends
+        Steps that the resolutions go down to, integers [resolutions].
     due
         bool [resolutions, steps]: whether some chunk had a packet to send there at first. Most have not: views follow each other
         30 times a second, and most of each was sent for the one before.
@@ -67,20 +71,29 @@ class Wanted:
     last: int
     known: NDArray[np.uint8]
     later: int = 0
+    spared: tuple[int, ...] = ()
+    ends: NDArray[np.integer] = field(init=False)
     alive: NDArray[np.bool_] = field(init=False)
     due: NDArray[np.bool_] = field(init=False)
 
     def __post_init__(self) -> None:
         self.alive = np.ones(len(self.chunks), bool)
+        self.ends = np.minimum(self.last + np.array(self.spared or (0,) * self.resolutions), self.first_step)
         unsent = self.known[:, :, np.newaxis] > np.arange(self.lengths.shape[2])
         due = unsent & (self.lengths[self.chunks] > 0)
-        due[..., self.last] = unsent[..., self.last]
+        resolutions = np.arange(self.resolutions)
+        due[:, resolutions, self.ends] = unsent[:, resolutions, self.ends]
         self.due = due.any(axis=0)
 
     @property
     def first_step(self) -> int:
         """The highest step there is."""
         return int(self.lengths.shape[2]) - 1
+
+    @property
+    def exact(self) -> bool:
+        """Whether all resolutions end with their last step."""
+        return not self.ends[self.finest :].any()
 
     @property
     def shift(self) -> int:
@@ -141,7 +154,7 @@ def _pass(wanted: Sequence[W], rank: int, level: int) -> Iterator[Packet[W]]:
     found = []
     for number, group in enumerate(wanted):
         step, resolution = group.shift + rank, level - group.level
-        inside = group.last <= step <= group.first_step and group.finest <= resolution < group.resolutions
+        inside = group.finest <= resolution < group.resolutions and group.ends[resolution] <= step <= group.first_step
         if inside and group.due[resolution, step]:
             rows = _due(group, resolution, step)
             group.known[rows, resolution] = step
@@ -158,6 +171,6 @@ def _pass(wanted: Sequence[W], rank: int, level: int) -> Iterator[Packet[W]]:
 def _due(group: Wanted, resolution: int, step: int) -> NDArray[np.intp]:
     """Rows of the chunks whose packet (resolution, step) has to be sent."""
     due = group.alive & (group.known[:, resolution] > step)
-    if step != group.last:
+    if step != group.ends[resolution]:
         due &= group.lengths[group.chunks, resolution, step] > 0
     return np.flatnonzero(due)

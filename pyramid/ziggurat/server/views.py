@@ -31,6 +31,7 @@ __all__ = [
 ID_MAX = 2**32 - 1
 ERROR_MAX = 1e300
 CHANNELS_MAX = 1024
+SPARE_MAX = 8
 FORGET_CHUNKS_MAX = 4096
 
 
@@ -64,6 +65,8 @@ class View:
         Whether to go on to the last bit once nothing more can be seen.
     coarser
         Whether to send the overview, too.
+    spare
+        How many steps before ``max_error`` the finest detail ends, each coarser octave one less.
     """
 
     id: int
@@ -75,6 +78,7 @@ class View:
     channels: tuple[ChannelWish, ...]
     exact: bool
     coarser: bool
+    spare: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +166,7 @@ def parse_view(document: Mapping[str, Any]) -> View:
         channels=tuple(_parse_channel(entry) for entry in channels),
         exact=member(document, "exact", bool, False),
         coarser=member(document, "coarser", bool, False),
+        spare=whole(document.get("spare", 0), "spare", SPARE_MAX),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -43,6 +43,8 @@ class ShardPart:
         Ordinals in the shard, and their places in the order of the view: int64 [n].
     later
         Ranks by which they are put off.
+    spare
+        How many steps before ``max_error`` the finest detail ends.
     """
 
     array: int
@@ -52,6 +54,7 @@ class ShardPart:
     chunks: NDArray[np.int64]
     places: NDArray[np.int64]
     later: int = 0
+    spare: int = 0
 
 
 def visible(view: View, info: ImageInfo) -> list[ShardPart]:
@@ -84,7 +87,7 @@ def overview(view: View, info: ImageInfo) -> list[ShardPart]:
     for part in parts:
         keep = ~np.isin(part.chunks, shown.get(part.shard, ()))
         if keep.any():
-            rest.append(ShardPart(number, part.shard, 0, part.max_error, part.chunks[keep], part.places[keep]))
+            rest.append(replace(part, chunks=part.chunks[keep], places=part.places[keep]))
     return rest
 
 
@@ -123,9 +126,10 @@ def _parts(
         plane = int(np.ravel_multi_index((*lead_plane, 0, 0), (*geometry.chunk_grid[:-2], 1, 1)))
         ordinals = plane * geometry.chunk_grid[-2] * geometry.chunk_grid[-1] + in_plane
         places = np.arange(len(cy)) * len(wishes) + rank
+        spare = view.spare if wish.max_error > 0 else 0
         for shard in np.unique(shards_of).tolist():
             mine = shards_of == shard
-            parts.append(ShardPart(number, shard, decode, wish.max_error, ordinals[mine], places[mine]))
+            parts.append(ShardPart(number, shard, decode, wish.max_error, ordinals[mine], places[mine], spare=spare))
     return parts
 
 

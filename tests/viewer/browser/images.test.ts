@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type {} from "../../../viewer/src/automation.ts";
-import { greysUnseen } from "../../../viewer/src/view/camera.ts";
+import { unseen } from "../../../viewer/src/view/camera.ts";
 import { launch, type Browser } from "../support/browser.ts";
 import { missing, python, serve, sharedPath, sourcePixels, type RunningServer } from "../support/server.ts";
 import { ViewerPage } from "../support/stage.ts";
@@ -62,9 +62,8 @@ describe.skipIf(absent !== undefined)(`the viewer${absent === undefined ? "" : `
     expect(bounds).toEqual([...bounds].sort((a, b) => b - a));
     const enough = await viewer.state();
     // What cannot be seen in pixels of this size is the most that may be missing: docs/seeing.md.
-    const seen = greysUnseen(enough.camera, enough.level);
-    expect(seen).toBeLessThanOrEqual(16);
-    expect(enough.maxError).toBeLessThanOrEqual((seen * (enough.looks[1]!.window[1] - enough.looks[1]!.window[0])) / 255);
+    const { greys, spare } = unseen(enough.camera, enough.level);
+    expect(enough.maxError).toBeLessThanOrEqual((greys * 2 ** spare * (enough.looks[1]!.window[1] - enough.looks[1]!.window[0])) / 255);
     expect(enough).toMatchObject({ exact: false, settled: true });
 
     await viewer.page.getByRole("checkbox", { name: "Exact" }).check();

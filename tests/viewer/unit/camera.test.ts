@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { bounded, fit, greysUnseen, levelFor, pan, toImage, toScreen, visibleRegion, zoomAbout } from "../../../viewer/src/view/camera.ts";
+import { bounded, fit, levelFor, pan, toImage, toScreen, unseen, visibleRegion, zoomAbout } from "../../../viewer/src/view/camera.ts";
 
 const image = { height: 2000, width: 3000 };
 const screen = { height: 600, width: 800 };
@@ -61,17 +61,22 @@ describe("levelFor", () => {
   });
 });
 
-describe("greysUnseen", () => {
+describe("unseen", () => {
   it.each([
-    [1, 0, 14.2],
-    [0.5, 1, 14.2],
-    [2, 0, 5],
-    [4, 0, 2.1],
-    [8, 0, 1.1],
-    [16, 0, 1],
-    [0.5, 0, 16],
-    [0.01, 0, 16],
-  ])("at zoom %f a pixel of level %i may be off by %f", (zoom, level, greys) => {
-    expect(greysUnseen({ y: 0, x: 0, zoom }, level)).toBeCloseTo(greys, 1);
+    [1, 0, 7.1, 2],
+    [0.999, 0, 7.1, 2],
+    [0.5, 1, 7.1, 2],
+    [1.01, 0, 9.9, 1],
+    [2, 0, 3.5, 1],
+    [4, 0, 2.1, 0],
+    [8, 0, 1.1, 0],
+    [16, 0, 1, 0],
+    [100, 0, 1, 0],
+    [0.5, 0, 8, 2],
+    [0.01, 0, 8, 2],
+  ])("at zoom %f a pixel of level %i may be off by %f greys, fine detail by %i steps", (zoom, level, greys, spare) => {
+    const found = unseen({ y: 0, x: 0, zoom }, level);
+    expect(found.greys).toBeCloseTo(greys, 1);
+    expect(found.spare).toBe(spare);
   });
 });

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { parseDescription } from "../../../viewer/src/client/description.ts";
 import { chunksInRegion } from "../../../viewer/src/client/geometry.ts";
-import { coalesce, packetsOf, planRanges, stepForError, type ShardIndex, type Span } from "../../../viewer/src/client/plan.ts";
+import { coalesce, packetsOf, planRanges, sparedSteps, stepForError, type ShardIndex, type Span } from "../../../viewer/src/client/plan.ts";
 
 type Sizes = readonly number[];
 
@@ -73,6 +73,16 @@ describe("the step for an error", () => {
   it.each(corpus.steps)("$shard, level $level, $max_error", ({ shard, level, max_error, step }) => {
     expect(stepForError(indexOf(corpus.shards[shard]!), level, max_error)).toBe(step);
   });
+});
+
+it.each([
+  [4, 0, 0, [0, 0, 0, 0]],
+  [4, 0, 3, [3, 2, 1, 0]],
+  [4, 1, 2, [2, 2, 1, 0]],
+  [4, 0, 5, [5, 4, 3, 0]],
+  [1, 0, 3, [0]],
+])("of %i resolutions, seen at level %i, fine detail ends early by %i", (resolutions, level, spare, steps) => {
+  expect(steps.map((_, resolution) => sparedSteps(resolutions, level, spare, resolution))).toEqual(steps);
 });
 
 describe("a plan", () => {

@@ -22,7 +22,7 @@ describe("viewOf", () => {
       exact: true,
       coarser: true,
     });
-    expect(viewOf(description, scene({ looks: hidden, greys: 4 })).channels).toEqual([{ index: 1, max_error: 8 }]);
+    expect(viewOf(description, scene({ looks: hidden, unseen: { greys: 4, spare: 2 } }))).toMatchObject({ channels: [{ index: 1, max_error: 8 }], spare: 2 });
   });
 });
 

@@ -113,6 +113,18 @@ describe("a view of a store", () => {
     expect(received()).toBeLessThan(OBJECT.length); // gaps of step 0 are longer than a request is worth
   });
 
+  it("lets fine detail end early, but not where all is asked for", async () => {
+    const { made, events, records, serve } = feed();
+    made.show(view({ spare: 1 }));
+    await serve();
+    expect(events.slice(1)).toMatchObject([{ type: "reached", step: 2, maxError: 16 }, { type: "reached", step: 1, maxError: Infinity }, { type: "done", exact: false }]);
+    for (const chunk of [0, 1]) expect([1, 0].map((resolution) => lowest(records, 0, chunk, resolution))).toEqual([1, 2]);
+    made.show(view({ spare: 1, exact: true }));
+    await serve();
+    expect(events.at(-1)).toMatchObject({ type: "done", exact: true });
+    for (const chunk of [0, 1]) expect(lowest(records, 0, chunk, 0)).toBe(0);
+  });
+
   it("hands packets on in an order that decoders take, and no byte comes twice", async () => {
     const { made, asked, records, settle, received } = feed();
     made.show(view({ exact: true }));

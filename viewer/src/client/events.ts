@@ -19,6 +19,8 @@ export interface View {
   readonly channels: readonly { readonly index: number; readonly max_error: number }[];
   readonly exact: boolean;
   readonly coarser: boolean;
+  /** Steps before `max_error` at which the finest detail ends, each coarser octave one less. */
+  readonly spare?: number;
 }
 
 /** What is held of a shard: of each chunk the lowest step of every resolution, null where nothing is. */

@@ -100,3 +100,7 @@ export function stepForError(index: ShardIndex, level: number, maxError: number)
   for (let step = maxError > 0 ? index.firstStep : 0; step > 0; step--) if (index.errors[level]![step]! <= maxError) return step;
   return 0;
 }
+
+/** How many steps early a resolution of a chunk ends that is looked at on `level`: docs/protocol.md, `spare`. */
+export const sparedSteps = (resolutions: number, level: number, spare: number, resolution: number): number =>
+  resolution === resolutions - 1 ? 0 : Math.max(0, spare - Math.max(0, resolution - level));

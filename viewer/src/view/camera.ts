@@ -95,12 +95,23 @@ export function levelFor(camera: Camera, devicePixelRatio: number, levelCount: n
 const PIXELS_A_DEGREE = 47;
 /** However small pixels are on the screen: who looks at it may lean forward. */
 const GREYS_MOST = 16;
+const SPARE_MOST = 2;
+
+/** What of a level nobody sees on the screen, docs/seeing.md. */
+export interface Unseen {
+  /** By how many greys of 255 pixels may be off, but for what is spared; at least one. */
+  readonly greys: number;
+  /** By how many steps of precision its finest detail may end early, each coarser octave one less. */
+  readonly spare: number;
+}
 
 /**
- * By how many greys of 255 pixels of a level may be off unseen, at least one: from where on noise in the finest detail, of a cycle
- * every two pixels, is visible, by Watson, Yang, Solomon and Villasenor, Visibility of wavelet quantization noise, 1997 (docs/seeing.md).
+ * From where on noise of a cycle every two pixels is visible, by Watson, Yang, Solomon and Villasenor, Visibility of wavelet
+ * quantization noise, 1997. Where fine detail ends early that is shared out: half the steps are taken off what is broad.
  */
-export function greysUnseen({ zoom }: Camera, level: number): number {
-  const frequency = PIXELS_A_DEGREE / 2 / (zoom * 2 ** level);
-  return Math.min(Math.max(0.495 * 10 ** (0.466 * Math.log10(frequency / 0.401) ** 2), 1), GREYS_MOST);
+export function unseen({ zoom }: Camera, level: number): Unseen {
+  const size = zoom * 2 ** level;
+  const greys = Math.min(0.495 * 10 ** (0.466 * Math.log10(PIXELS_A_DEGREE / 2 / size / 0.401) ** 2), GREYS_MOST);
+  const spare = Math.min(Math.max(Math.floor(SPARE_MOST - Math.log2(size) + 1e-6), 0), SPARE_MOST);
+  return { greys: Math.max(greys / 2 ** (spare / 2), 1), spare };
 }

@@ -2,6 +2,7 @@
 import type { Description } from "../client/description.ts";
 import type { Region, View } from "../client/events.ts";
 import { chunksInRegion, type At, type ChunkKey, type ChunkPlace } from "../client/geometry.ts";
+import type { Unseen } from "./camera.ts";
 import { invisibleError, type ChannelLook } from "./channels.ts";
 
 /** Everything that a view is made from. */
@@ -11,16 +12,17 @@ export interface Scene {
   readonly at: At;
   readonly looks: readonly ChannelLook[];
   readonly exact: boolean;
-  /** Greys by which a pixel may be off unseen; 1 where left out. */
-  readonly greys?: number;
+  /** What of it nobody sees; one grey where left out. */
+  readonly unseen?: Unseen;
 }
 
 export function viewOf({ labels }: Description, scene: Scene): Omit<View, "image"> {
-  const { level, region, at, exact, greys = 1 } = scene;
+  const { level, region, at, exact } = scene;
+  const { greys, spare } = scene.unseen ?? { greys: 1, spare: 0 };
   const channels = scene.looks.flatMap((look, index) =>
     look.visible ? [{ index, max_error: labels ? 0 : greys * invisibleError(look) }] : [],
   );
-  return { level, region, at, channels, exact, coarser: true };
+  return { level, region, at, channels, exact, coarser: true, ...(spare > 0 && { spare }) };
 }
 
 /** The decode level at which chunks of a stored array are looked at when `level` is on the screen. */

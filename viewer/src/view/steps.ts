@@ -47,5 +47,5 @@ export function scenesAhead(description: Description, scene: Scene, motion: Moti
 
 export function coarseView(description: Description, scene: Scene): Omit<View, "image"> {
   const view = viewOf(description, scene);
-  return { ...view, channels: view.channels.map(({ index, max_error }) => ({ index, max_error: LESS_PRECISE * max_error })) };
+  return { ...view, spare: 0, channels: view.channels.map(({ index, max_error }) => ({ index, max_error: LESS_PRECISE * max_error })) };
 }

@@ -5,7 +5,7 @@ import type { Picture } from "../client/refine.ts";
 import { Session, type SessionListener, type SessionParts } from "../client/session.ts";
 import { forgetShared } from "../gl/shared.ts";
 import { Stage } from "../gl/stage.ts";
-import { bounded, fit, greysUnseen, levelFor, sameCamera, visibleRegion, type Size } from "./camera.ts";
+import { bounded, fit, levelFor, sameCamera, unseen, visibleRegion, type Size } from "./camera.ts";
 import { halfStep, lookOf, type ChannelLook } from "./channels.ts";
 import { overviewOf, withOverview } from "./overview.ts";
 import { compose, covered, type Layered } from "./compose.ts";
@@ -260,7 +260,7 @@ export class Viewer {
     const region = visibleRegion(camera, this.image, this.screen);
     if (region === undefined || !looks.some(({ visible }) => visible)) return undefined;
     const level = levelFor(camera, devicePixelRatio, this.description.levels.length);
-    return { level, region, at, looks, exact: wantExact, greys: greysUnseen(camera, level) };
+    return { level, region, at, looks, exact: wantExact, unseen: unseen(camera, level) };
   }
 
   private frame(): void {

@@ -13,7 +13,7 @@ import { Cursor } from "../varint.ts";
 import type { Bytes } from "./bytes.ts";
 import type { Fronts } from "./fronts.ts";
 import { nbytesOf, Shard, stored } from "./shard.ts";
-import { rangesOf, stepOf, wantsOf, type Stage, type Want } from "./wants.ts";
+import { OVERVIEW, rangesOf, stepOf, stepsOf, wantsOf, type Stage, type Want } from "./wants.ts";
 
 /** Header, nearly always the index, and the start of the coarse part: pyramid/ziggurat/shards.py. */
 const FIRST_READ_NBYTES = 24 * 1024;
@@ -149,7 +149,7 @@ export class StoreFeed implements Feed {
     run.stage = run.stages.shift();
     if (run.stage === undefined) {
       this.run = undefined;
-      const exact = run.wants.every((want) => want.shard.trouble === undefined && (!want.shard.stored || stepOf(want, run.view.exact ? "exact" : { short: 0 }) === 0));
+      const exact = run.wants.every((want) => want.shard.trouble === undefined && (want.spare === OVERVIEW || !want.shard.stored || stepsOf(want, run.view.exact ? "exact" : { short: 0 }).every((step) => step === 0)));
       this.listener.event({ type: "done", id: run.id, exact });
       return false;
     }
@@ -171,9 +171,12 @@ export class StoreFeed implements Feed {
       const { shard, decode, chunks } = want;
       if (!shard.stored || shard.trouble !== undefined) continue;
       const step = stepOf(want, stage);
-      this.tell([...chunks.keys()].flatMap((chunk) => shard.endOf(chunk, decode, step)), 0);
+      const steps = stepsOf(want, stage);
+      this.tell([...chunks.keys()].flatMap((chunk) => shard.endOf(chunk, decode, steps)), 0);
       const { errors, resolutions } = shard.stored.index;
-      if (shard.array === this.description.levels[run.view.level]!.array) maxError = Math.max(maxError, errors[Math.min(decode, resolutions - 1)]![step]!);
+      // Where resolutions end apart only their tiles can tell.
+      const told = steps.every((each) => each === step) ? errors[Math.min(decode, resolutions - 1)]![step]! : Infinity;
+      if (shard.array === this.description.levels[run.view.level]!.array) maxError = Math.max(maxError, told);
       last = Math.max(last, step);
     }
     this.listener.event({ type: "reached", id: run.id, step: last, maxError });

@@ -53,10 +53,11 @@ export class Shard {
   }
 
   /** The packets of a chunk that are not known yet. */
-  wantedSpans(chunk: number, level: number, step: number): Span[] {
+  wantedSpans(chunk: number, level: number, steps: readonly number[]): Span[] {
     const { index } = this.stored!;
-    const steps = this.knownOf(chunk);
-    return packetsOf(index, chunk, level, step).flatMap((packet) => (packet.step < steps[packet.resolution]! ? [packet.span] : []));
+    const known = this.knownOf(chunk);
+    const wanted = packetsOf(index, chunk, level, Math.min(...steps));
+    return wanted.flatMap(({ resolution, step, span }) => (step >= steps[resolution]! && step < known[resolution]! ? [span] : []));
   }
 
   /** What has to be told of a shard before its first packet. */
@@ -93,8 +94,8 @@ export class Shard {
     return { records, next: at };
   }
 
-  /** That a chunk has nothing more to say down to a step, or nothing at all. */
-  endOf(chunk: number, level: number, step: number): Record[] {
+  /** That a chunk has nothing more to say down to steps, one a resolution, or nothing at all. */
+  endOf(chunk: number, level: number, ends: readonly number[]): Record[] {
     const { array, ordinal: shard } = this;
     const { index } = this.stored!;
     if (index.present[chunk] === 0) {
@@ -105,6 +106,7 @@ export class Shard {
     const steps = this.knownOf(chunk);
     const records: Record[] = [];
     for (let resolution = index.resolutions - 1; resolution >= Math.min(level, index.resolutions - 1); resolution--) {
+      const step = ends[resolution]!;
       if (steps[resolution]! <= step || !this.emptyBetween(chunk, resolution, step, steps[resolution]!)) continue;
       steps[resolution] = step;
       records.push({ kind: "packet", array, shard, chunk, resolution, step, bytes: new Uint8Array() });

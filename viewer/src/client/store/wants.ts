@@ -3,7 +3,7 @@ import type { Description } from "../description.ts";
 import { ZigguratError } from "../errors.ts";
 import type { View } from "../events.ts";
 import { chunksInRegion } from "../geometry.ts";
-import { planRanges, stepForError, GAP_NBYTES, type Span } from "../plan.ts";
+import { planRanges, sparedSteps, stepForError, GAP_NBYTES, type Span } from "../plan.ts";
 import { joined, type Shard } from "./shard.ts";
 
 /** Chunks of one shard that are wanted to one precision. */
@@ -15,7 +15,14 @@ export interface Want {
   readonly decode: number;
   /** Where to stop, in the data's units. */
   readonly maxError: number;
+  /** Steps that its finest detail does without; `OVERVIEW`: that all of it does. */
+  readonly spare: number | typeof OVERVIEW;
 }
+
+/** What is there for the moment until what is looked at has come. */
+export const OVERVIEW = "overview";
+/** Steps that it does without. */
+const OVERVIEW_SPARE = 3;
 
 /** As many as a server allows: docs/protocol.md. */
 const MOST_CHUNKS = 16_384;
@@ -29,22 +36,23 @@ export function wantsOf(description: Description, view: View, shardOf: (array: n
   const [height, width] = description.shape.slice(-2) as [number, number];
   const found = new Map<string, { want: Want; chunks: Map<number, number> }>();
   let count = 0;
-  const add = (array: number, decode: number, region: View["region"]): void => {
+  const add = (array: number, decode: number, region: View["region"], spare: Want["spare"]): void => {
     for (const { index, max_error: maxError } of view.channels) {
       for (const { address } of chunksInRegion(description, array, index, view.at, region)) {
-        const name = `${address[0]}/${address[1]}/${maxError}`;
+        const name = `${address[0]}/${address[1]}/${maxError}/${spare}`;
         let entry = found.get(name);
         if (entry === undefined) {
           const chunks = new Map<number, number>();
-          found.set(name, (entry = { want: { shard: shardOf(address[0], address[1]), chunks, decode, maxError }, chunks }));
+          found.set(name, (entry = { want: { shard: shardOf(address[0], address[1]), chunks, decode, maxError, spare: maxError > 0 || spare === OVERVIEW ? spare : 0 }, chunks }));
         }
         if (!entry.chunks.has(address[2])) entry.chunks.set(address[2], count++);
       }
     }
   };
-  if (view.coarser && last !== target.array) add(last, 0, { y: [0, height], x: [0, width] });
-  add(target.array, target.decode, view.region);
-  if (view.coarser && last === target.array) add(last, target.decode, { y: [0, height], x: [0, width] });
+  const spare = view.exact ? 0 : (view.spare ?? 0);
+  if (view.coarser && last !== target.array) add(last, 0, { y: [0, height], x: [0, width] }, OVERVIEW);
+  add(target.array, target.decode, view.region, spare);
+  if (view.coarser && last === target.array) add(last, target.decode, { y: [0, height], x: [0, width] }, OVERVIEW);
   if (count > MOST_CHUNKS) throw new ZigguratError(`The view touches ${count} chunks, more than ${MOST_CHUNKS}.`);
   return [...found.values()].map(({ want }) => want);
 }
@@ -52,11 +60,22 @@ export function wantsOf(description: Description, view: View, shardOf: (array: n
 /** How far a stage of a view goes: so many steps short of what its window can show, or to the last bit. */
 export type Stage = { readonly short: number } | "exact";
 
+/** The step that the coarsest resolution goes down to. */
 export function stepOf({ shard, decode, maxError }: Want, stage: Stage): number {
   const { index } = shard.stored!;
   if (stage === "exact") return 0;
   const level = Math.min(decode, index.resolutions - 1);
   return Math.min(stepForError(index, level, maxError) + stage.short, index.firstStep);
+}
+
+/** The steps that all resolutions go down to. */
+export function stepsOf(want: Want, stage: Stage): number[] {
+  const { spare, decode, shard } = want;
+  const { resolutions, firstStep } = shard.stored!.index;
+  const spared = (resolution: number): number => (spare === OVERVIEW ? OVERVIEW_SPARE : sparedSteps(resolutions, decode, spare, resolution));
+  const [step, end] = [stepOf(want, stage), stepOf(want, { short: 0 })];
+  const exact = stage === "exact" && spare !== OVERVIEW;
+  return Array.from({ length: resolutions }, (_, resolution) => (exact ? 0 : Math.min(Math.max(step, end + spared(resolution)), firstStep)));
 }
 
 export interface Range {
@@ -72,8 +91,8 @@ export function rangesOf(wants: readonly Want[], stage: Stage, coming: (shard: S
   for (const want of wants) {
     const { shard } = want;
     if (!shard.stored || shard.trouble !== undefined) continue;
-    const step = stepOf(want, stage);
-    const owners = [...want.chunks].flatMap(([chunk, place]) => shard.wantedSpans(chunk, want.decode, step).map((span) => ({ span, chunk, place })));
+    const steps = stepsOf(want, stage);
+    const owners = [...want.chunks].flatMap(([chunk, place]) => shard.wantedSpans(chunk, want.decode, steps).map((span) => ({ span, chunk, place })));
     if (owners.length === 0) continue;
     const held = joined([...shard.heldSpans(), ...coming(shard)]);
     for (const span of planRanges(owners.map((owner) => owner.span), held, GAP_NBYTES, CAP_NBYTES)) {
