@@ -107,11 +107,11 @@ export interface Unseen {
 
 /**
  * From where on noise of a cycle every two pixels is visible, by Watson, Yang, Solomon and Villasenor, Visibility of wavelet
- * quantization noise, 1997. Where fine detail ends early that is shared out: half the steps are taken off what is broad.
+ * quantization noise, 1997. Where fine detail ends early, broad detail ends later: by two thirds of the steps, as bench/seeing.py found.
  */
 export function unseen({ zoom }: Camera, level: number): Unseen {
   const size = zoom * 2 ** level;
   const greys = Math.min(0.495 * 10 ** (0.466 * Math.log10(PIXELS_A_DEGREE / 2 / size / 0.401) ** 2), GREYS_MOST);
   const spare = Math.min(Math.max(Math.floor(SPARE_MOST - Math.log2(size) + 1e-6), 0), SPARE_MOST);
-  return { greys: Math.max(greys / 2 ** (spare / 2), 1), spare };
+  return { greys: Math.max(greys / 2 ** ((2 * spare) / 3), 1), spare };
 }
