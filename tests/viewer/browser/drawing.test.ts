@@ -128,7 +128,8 @@ describe.skipIf(absent !== undefined)(`the canvas${absent === undefined ? "" : `
     const rested = await viewer.state();
     expect(rested).toMatchObject({ settled: true, level: 0 });
     const { greys, spare } = unseen(rested.camera, 0);
-    expect(rested.maxError).toBeLessThanOrEqual(greys * 2 ** spare); // of 256 greys: docs/seeing.md
+    // Of 256 greys, docs/seeing.md; once more as much, as resolutions that end apart have the bound that holds for any data.
+    expect(rested.maxError).toBeLessThanOrEqual(greys * 2 ** (spare + 1));
     const last = await viewer.picture();
     const distances = pictures.map((picture) => difference(picture, last));
     expect(distances[0]).toBeGreaterThan(1);
