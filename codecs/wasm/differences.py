@@ -1,4 +1,4 @@
-"""src/tables.c, or a file in its place, with each magnitude probability as its distance from the one before it: 0.8 kB less.
+"""src/tables.c, or a file in its place, with each magnitude probability as its distance in rank from the one before it.
 
 python differences.py TABLES.c OUT.c
 """
@@ -19,12 +19,15 @@ def main(tables: Path, out: Path) -> None:
     """Write the file."""
     head, rest = tables.read_text().split(BEGIN)
     body, tail = rest.split("};", 1)
-    values = [int(number) for number in re.findall(r"\d+", re.sub(r"/\*.*?\*/", "", body, flags=re.DOTALL))]
-    differences = [(value - (values[at - 1] if at % ROW else 0)) % 256 for at, value in enumerate(values)]
-    numbers = ",\n    ".join(", ".join(map(str, differences[at : at + ROW])) for at in range(0, len(differences), ROW))
+    numbers = [int(number) for number in re.findall(r"\d+", re.sub(r"/\*.*?\*/", "", body, flags=re.DOTALL))]
+    values = sorted(set(numbers))
+    ranks = [values.index(number) for number in numbers]
+    differences = [(rank - (ranks[at - 1] if at % ROW else 0)) % 256 for at, rank in enumerate(ranks)]
+    rows = ",\n    ".join(", ".join(map(str, differences[at : at + ROW])) for at in range(0, len(differences), ROW))
     out.write_text(
         f"{head}uint8_t zgr_magnitude_tables[ZGR_MAGNITUDE_TABLES][ZGR_MAGNITUDE_CONTEXTS];\n"
-        f"const uint8_t zgr_magnitude_differences[{len(values)}] = {{\n    {numbers}}};\n{tail}"
+        f"const uint8_t zgr_magnitude_values[{len(values)}] = {{{', '.join(map(str, values))}}};\n"
+        f"const uint8_t zgr_magnitude_differences[{len(differences)}] = {{\n    {rows}}};\n{tail}"
     )
 
 

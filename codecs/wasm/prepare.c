@@ -5,7 +5,9 @@
 #include "kernels.h"
 #include "tables.h"
 
-extern const uint8_t zgr_magnitude_differences[ZGR_MAGNITUDE_TABLES * ZGR_MAGNITUDE_CONTEXTS]; /* differences.py */
+/* differences.py */
+extern const uint8_t zgr_magnitude_values[];
+extern const uint8_t zgr_magnitude_differences[ZGR_MAGNITUDE_TABLES * ZGR_MAGNITUDE_CONTEXTS];
 
 enum { ROW = 16 };
 
@@ -15,8 +17,11 @@ void prepare(void)
     uint8_t *table = &zgr_magnitude_tables[0][0];
     if (is_done)
         return;
-    for (uint32_t i = 0; i < sizeof zgr_magnitude_differences; i++)
-        table[i] = (uint8_t)(zgr_magnitude_differences[i] + (i % ROW ? table[i - 1] : 0));
+    uint8_t rank = 0;
+    for (uint32_t i = 0; i < sizeof zgr_magnitude_differences; i++) {
+        rank = (uint8_t)(zgr_magnitude_differences[i] + (i % ROW ? rank : 0));
+        table[i] = zgr_magnitude_values[rank];
+    }
     zgr_crc32c_prepare();
     zgr_kernels_prepare();
     is_done = 1;
