@@ -261,6 +261,8 @@ struct zgr_bounds {
 struct zgr_bounds zgr_bounds_of(const struct zgr_header *wave);
 /* Levels from this one on are few enough pixels to be decoded at every step. */
 enum { ZGR_DECODED_LEVEL = 2 };
+/* The least that a header can promise of a bound, where an error of `least` is possible. */
+uint64_t zgr_tightest(uint64_t bound, uint64_t least);
 /* Whether less than the bound of a level at first_step - i may hold, and, of finer levels, it is more than 4 times what has been seen.
  * Seeing more only ever makes it less so. */
 int zgr_is_open(const struct zgr_bounds *bounds, const struct zgr_errors_seen *seen, uint32_t level, uint32_t i);

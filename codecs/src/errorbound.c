@@ -134,6 +134,8 @@ static uint32_t tightness_for(uint64_t bound, uint64_t least)
     return tightness;
 }
 
+uint64_t zgr_tightest(uint64_t bound, uint64_t least) { return zgr_tightened(bound, tightness_for(bound, least)); }
+
 static uint64_t most_known(const struct zgr_errors_seen *seen, uint32_t level, uint32_t i)
 {
     return seen->errors[level][i] > seen->not_above[level][i] ? seen->errors[level][i] : seen->not_above[level][i];

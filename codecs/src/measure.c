@@ -2,95 +2,22 @@
  *
  * Most bounds of levels 0 and 1 are soon seen to be tight: a small window of level 0, where there is much to see, has a pixel that is
  * off by a quarter of them. Levels from ZGR_FINEST on are decoded, window by window, until they are seen to be off by all of the bound;
- * what finer levels that stay open can be off by follows from that and from the magnitudes of their bands, block by block. */
+ * what finer levels that stay open can be off by follows from that and from the magnitudes of their bands, block by block. Where that is more
+ * than 4 times what was seen, the parts in which it may be most are decoded to level 0. */
 #include "window.h"
 
-enum { WORTH_LOOKING = 2 }; /* tightness that needs no look */
+enum { WORTH_LOOKING = 2, /* tightness that needs no look */
+       CLOSE_STEPS = 5, CLOSE_LOOKS = 3 }; /* at so many steps, so many parts of a chunk where a bound says too little: 1 % of what encoding takes */
+
+/* What this chunk alone was seen to be off by, and in how many parts of it that was looked for. */
+struct own {
+    struct zgr_errors_seen seen;
+    uint32_t looks[ZGR_FINEST][ZGR_MEASURED_STEPS];
+};
 
 size_t zgr_measure_scratch_nbytes(const struct zgr_header *header) { return zgr_align(zgr_window_samples(header) * sizeof(int32_t)); }
 
 /* ---- what need not be looked at -------------------------------------------------------------------------------------- */
-
-/* The largest magnitude of each column. */
-ZGR_CLONES static void column_magnitudes(const int32_t *coeffs, size_t stride, uint32_t rows, uint32_t count, int32_t *restrict most)
-{
-    memset(most, 0, count * sizeof *most);
-    for (uint32_t y = 0; y < rows; y++, coeffs += stride)
-        for (uint32_t i = 0; i < count; i++) {
-            int32_t m = coeffs[i] > 0 ? coeffs[i] : -coeffs[i];
-            most[i] = m > most[i] ? m : most[i];
-        }
-}
-
-static uint32_t largest(const int32_t *values, uint32_t count)
-{
-    int32_t most = 0;
-    for (uint32_t i = 0; i < count; i++)
-        most = values[i] > most ? values[i] : most;
-    return (uint32_t)most;
-}
-
-/* The largest magnitudes of a band's columns, in some rows; how many there are. */
-static uint32_t columns_of(const struct zgr_window *w, uint32_t component, const struct zgr_band *band, struct zgr_range rows, struct zgr_range columns,
-                           int32_t most[2 * (ZGR_WINDOW + ZGR_MARGIN)])
-{
-    uint32_t bottom = rows.end < band->height ? rows.end : band->height, right = columns.end < band->width ? columns.end : band->width;
-    if (bottom <= rows.from || right <= columns.from)
-        return 0;
-    const int32_t *at = w->coeffs + component * w->layout->component_size + band->offset + (size_t)rows.from * band->width + columns.from;
-    column_magnitudes(at, band->width, bottom - rows.from, right - columns.from, most);
-    return right - columns.from;
-}
-
-/* Of a band, in the part of it that a window needs. */
-static uint32_t magnitude_in(const struct zgr_window *w, uint32_t component, const struct zgr_band *band, struct zgr_range rows, struct zgr_range columns)
-{
-    int32_t most[2 * (ZGR_WINDOW + ZGR_MARGIN)];
-    return largest(most, columns_of(w, component, band, rows, columns, most));
-}
-
-static void find_magnitudes(struct zgr_window *w)
-{
-    uint32_t depth = w->header->decompositions;
-    const struct zgr_band *bands = w->layout->bands;
-    for (uint32_t c = 0; c < w->header->components; c++) {
-        struct zgr_band_errors *found = &w->magnitudes[c];
-        found->ll = magnitude_in(w, c, bands, w->rows[depth], w->columns[depth]);
-        for (uint32_t l = depth; l > w->finest; l--) {
-            const struct zgr_band *hl = &bands[1 + 3 * (depth - l)];
-            found->hl[l] = magnitude_in(w, c, hl, w->rows[l], w->columns[l]);
-            found->lh[l] = magnitude_in(w, c, hl + 1, w->rows[l], w->columns[l]);
-            found->hh[l] = magnitude_in(w, c, hl + 2, w->rows[l], w->columns[l]);
-        }
-    }
-}
-
-/* Of the columns of some values, those of a block: the largest. */
-static uint32_t largest_of_block(const int32_t *values, uint32_t count, struct zgr_range window, struct zgr_range block)
-{
-    uint32_t first = block.from - window.from, end = block.end - window.from;
-    return first < count ? largest(values + first, smaller(end, count) - first) : 0;
-}
-
-/* Of the bands of finer levels, block by block, and for the window. */
-static void find_finer_magnitudes(struct zgr_window *w)
-{
-    uint32_t depth = w->header->decompositions, across = w->blocks_across;
-    for (uint32_t c = 0; c < w->header->components; c++)
-        for (uint32_t l = 1; l <= w->finest; l++) {
-            uint32_t *of_window[3] = {&w->magnitudes[c].hl[l], &w->magnitudes[c].lh[l], &w->magnitudes[c].hh[l]};
-            for (uint32_t k = 0; k < 3; k++) {
-                *of_window[k] = 0;
-                for (uint32_t j = 0; j < w->blocks_down; j++) {
-                    int32_t most[2 * (ZGR_WINDOW + ZGR_MARGIN)];
-                    uint32_t count = columns_of(w, c, &w->layout->bands[1 + 3 * (depth - l) + k], w->block_rows[j][l], w->columns[l], most);
-                    for (uint32_t i = 0; i < across; i++)
-                        w->finer[c][l][k][j][i] = largest_of_block(most, count, w->columns[l], w->block_columns[i][l]);
-                    *of_window[k] = larger(*of_window[k], largest(most, count));
-                }
-            }
-        }
-}
 
 /* Of all components together, from the error of each: as section 10 has it, of red and blue with what each chroma counts. */
 static uint64_t error_together(const struct zgr_header *header, const uint64_t *errors)
@@ -125,9 +52,16 @@ static void note_not_above(struct zgr_errors_seen *seen, uint32_t level, uint32_
         seen->not_above[level][i] = error;
 }
 
+/* Whether a bound promises more than 4 times what this chunk is seen to be off by. */
+static int is_much(const struct zgr_bounds *bounds, uint32_t level, uint32_t i, uint64_t error, const struct own *own)
+{
+    return i < CLOSE_STEPS && zgr_tightest(bounds->bounds[level][i], error) > 4 * own->seen.errors[level][i];
+}
+
 /* The open levels whose error at F - i may matter in this window, a bit each; of the others is noted what it cannot be above. Which these
- * are does not depend on what was seen, but for levels that are no longer open: whatever the order, in the end the same is known. */
-static uint32_t levels_to_see(const struct zgr_window *w, const struct zgr_bounds *bounds, uint32_t i, uint32_t open, struct zgr_errors_seen *seen)
+ * are does not depend on what was seen in other chunks, but for levels that are no longer open: whatever the order, in the end the same is known. */
+static uint32_t levels_to_see(const struct zgr_window *w, const struct zgr_bounds *bounds, uint32_t i, uint32_t open,
+                              const struct own *own, struct zgr_errors_seen *seen)
 {
     struct zgr_band_errors errors[ZGR_COMPONENTS_MAX];
     uint32_t levels = 0;
@@ -140,7 +74,7 @@ static uint32_t levels_to_see(const struct zgr_window *w, const struct zgr_bound
         for (uint32_t c = 0; c < w->header->components; c++)
             most[c] = zgr_component_error(w->header->decompositions, level, &errors[c]);
         uint64_t error = error_together(w->header, most);
-        if (error > zgr_tightened(bounds->bounds[level][i], WORTH_LOOKING))
+        if (error > zgr_tightened(bounds->bounds[level][i], WORTH_LOOKING) || (level < w->finest && is_much(bounds, level, i, error, own)))
             levels |= 1u << level;
         else
             note_not_above(seen, level, i, error);
@@ -196,7 +130,7 @@ static void finest_errors(const struct zgr_window *w, uint32_t component, uint32
     size_t at = (size_t)(rows.from - w->rows[w->finest].from) * count;
     column_distances(w->levels[component][w->finest % 2] + at, w->coded[component] + at, zgr_range_length(rows), count, most);
     for (uint32_t i = 0; i < w->blocks_across; i++)
-        errors[i] = largest_of_block(most, count, columns, w->block_columns[i][w->finest]);
+        errors[i] = zgr_largest_of_block(most, count, columns, w->block_columns[i][w->finest]);
 }
 
 /* Of a block's bands, the finest level first. */
@@ -211,10 +145,15 @@ static void block_errors(const struct zgr_window *w, uint32_t component, uint32_
     }
 }
 
+/* The part of a window that a block lies in. */
+static uint32_t part_of(const struct zgr_window *w, uint32_t block) { return (block * ZGR_BLOCK << w->finest) / ZGR_WINDOW; }
+
 /* What levels below the finest are off by at most, at a step to which the finest has been decoded. */
-static void bound_finer(struct zgr_window *w, uint32_t levels, uint32_t t, struct zgr_errors_seen *seen)
+static void bound_finer(struct zgr_window *w, uint32_t levels, uint32_t t)
 {
     uint32_t step = w->header->first_step - t, finest = w->finest, components = w->header->components;
+    for (uint32_t level = 0; level < finest; level++)
+        memset(w->parts[level][t], 0, sizeof w->parts[level][t]);
     for (uint32_t j = 0; j < w->blocks_down; j++) {
         uint32_t errors[ZGR_COMPONENTS_MAX][ZGR_BLOCKS];
         for (uint32_t c = 0; c < components; c++)
@@ -229,14 +168,23 @@ static void bound_finer(struct zgr_window *w, uint32_t levels, uint32_t t, struc
                 uint64_t most[ZGR_COMPONENTS_MAX] = {0};
                 for (uint32_t c = 0; c < components && levels >> level & 1; c++)
                     most[c] = zgr_component_error(finest, level, &bands[c]);
-                note_not_above(seen, level, t, error_together(w->header, most));
+                uint64_t *part = &w->parts[level][t][part_of(w, j) * ZGR_PARTS + part_of(w, i)], error = error_together(w->header, most);
+                *part = error > *part ? error : *part;
             }
         }
     }
 }
 
+/* Decodes levels of a window as `look_at_step` does; what this chunk was seen to be off by is known apart from what others were. */
+static void look_and_tell(struct zgr_window *w, uint32_t levels, uint32_t i, struct zgr_errors_seen *own, struct zgr_errors_seen *seen)
+{
+    look_at_step(w, levels, i, own);
+    zgr_errors_seen_merge(seen, own);
+}
+
 /* What can be seen of levels that are finer than windows are decoded to, where there may be most: if it is much, no bound is needed. */
-static void look_closely(struct zgr_window *w, const struct zgr_bounds *bounds, uint32_t finest, uint32_t y, uint32_t x, struct zgr_errors_seen *seen)
+static void look_closely(struct zgr_window *w, const struct zgr_bounds *bounds, uint32_t finest, uint32_t y, uint32_t x,
+                         struct zgr_errors_seen *own, struct zgr_errors_seen *seen)
 {
     int is_open = 0;
     for (uint32_t i = 0; i < bounds->steps; i++)
@@ -248,11 +196,68 @@ static void look_closely(struct zgr_window *w, const struct zgr_bounds *bounds, 
     for (uint32_t i = 0; i < bounds->steps; i++) {
         uint32_t levels = open_levels(bounds, seen, i, finest); /* of others, nothing that depends on what these were seen to be */
         if (levels)
-            look_at_step(w, levels, i, seen);
+            look_and_tell(w, levels, i, own, seen);
     }
 }
 
-static void look(struct zgr_window *w, const struct zgr_bounds *bounds, uint32_t finest, uint32_t y, uint32_t x, struct zgr_errors_seen *seen)
+/* The parts of which bounds say that a level may be off by most at F - i, as many as may still be decoded for it: a bit each. */
+static uint32_t worst_parts(const uint64_t errors[ZGR_PARTS * ZGR_PARTS], uint32_t count)
+{
+    uint32_t worst = 0;
+    for (; count > 0; count--) {
+        uint32_t next = ZGR_PARTS * ZGR_PARTS;
+        for (uint32_t part = 0; part < ZGR_PARTS * ZGR_PARTS; part++)
+            if (!(worst >> part & 1) && errors[part] > (next < ZGR_PARTS * ZGR_PARTS ? errors[next] : 0))
+                next = part;
+        if (next == ZGR_PARTS * ZGR_PARTS)
+            break;
+        worst |= 1u << next;
+    }
+    return worst;
+}
+
+/* The levels of a part to decode at F - i, of those for which it is among the worst; of the others is noted what it cannot be above. */
+static uint32_t levels_of_part(const struct zgr_window *w, const struct zgr_bounds *bounds, uint32_t part, uint32_t levels, uint32_t i,
+                               uint32_t worst[ZGR_FINEST][ZGR_MEASURED_STEPS], struct own *own, struct zgr_errors_seen *seen)
+{
+    uint32_t found = 0;
+    for (uint32_t level = 0; level < w->finest; level++) {
+        if (!(levels >> level & 1))
+            continue;
+        if (worst[level][i] >> part & 1 && is_much(bounds, level, i, w->parts[level][i][part], own)) {
+            own->looks[level][i]++;
+            found |= 1u << level;
+        } else
+            note_not_above(seen, level, i, w->parts[level][i][part]);
+    }
+    return found;
+}
+
+/* Decodes parts of a window to level 0 of which bounds do not say enough. Which these are depends for each level and step on what this
+ * chunk was seen to be off by there, and on nothing else. */
+static void look_at_parts(struct zgr_window *w, const struct zgr_bounds *bounds, uint32_t y, uint32_t x, const uint32_t *levels, struct own *own,
+                          struct zgr_errors_seen *seen)
+{
+    struct zgr_window close = *w;
+    uint32_t worst[ZGR_FINEST][ZGR_MEASURED_STEPS];
+    for (uint32_t i = 0; i < bounds->steps; i++)
+        for (uint32_t level = 0; level < w->finest; level++)
+            worst[level][i] = levels[i] >> level & 1 ? worst_parts(w->parts[level][i], CLOSE_LOOKS - own->looks[level][i]) : 0;
+    for (uint32_t part = 0; part < ZGR_PARTS * ZGR_PARTS; part++)
+        for (uint32_t i = 0, is_open = 0; i < bounds->steps; i++) {
+            uint32_t found = levels_of_part(w, bounds, part, levels[i], i, worst, own, seen);
+            if (found && !is_open) {
+                zgr_window_open(&close, 0, y + part / ZGR_PARTS * ZGR_WINDOW, x + part % ZGR_PARTS * ZGR_WINDOW);
+                zgr_window_show_exact(&close, ~0u);
+                is_open = 1;
+            }
+            if (found)
+                look_and_tell(&close, found, i, &own->seen, seen);
+        }
+}
+
+static void look(struct zgr_window *w, const struct zgr_bounds *bounds, uint32_t finest, uint32_t y, uint32_t x, struct own *own,
+                 struct zgr_errors_seen *seen)
 {
     uint32_t open[ZGR_MEASURED_STEPS], levels[ZGR_MEASURED_STEPS], any = 0;
     for (uint32_t i = 0; i < bounds->steps; i++)
@@ -260,12 +265,12 @@ static void look(struct zgr_window *w, const struct zgr_bounds *bounds, uint32_t
     if (!any)
         return;
     zgr_window_open(w, finest, y, x);
-    find_magnitudes(w);
+    zgr_window_magnitudes(w);
     if (any & ((1u << finest) - 1))
-        find_finer_magnitudes(w);
+        zgr_window_finer_magnitudes(w);
     any = 0;
     for (uint32_t i = 0; i < bounds->steps; i++)
-        any |= levels[i] = levels_to_see(w, bounds, i, open[i], seen);
+        any |= levels[i] = levels_to_see(w, bounds, i, open[i], own, seen);
     if (!any)
         return;
     zgr_window_show_exact(w, any);
@@ -273,8 +278,9 @@ static void look(struct zgr_window *w, const struct zgr_bounds *bounds, uint32_t
         if (levels[i])
             look_at_step(w, levels[i], i, seen);
         if (levels[i] & ((1u << finest) - 1))
-            bound_finer(w, levels[i], i, seen);
+            bound_finer(w, levels[i], i);
     }
+    look_at_parts(w, bounds, y, x, levels, own, seen);
 }
 
 /* ---- a chunk --------------------------------------------------------------------------------------------------------- */
@@ -308,17 +314,18 @@ void zgr_measure(const struct zgr_header *header, const struct zgr_layout *layou
     struct zgr_header wave = zgr_wave_header(header);
     struct zgr_bounds bounds = zgr_bounds_of(&wave);
     struct zgr_window w = {.header = &wave, .layout = layout, .coeffs = coeffs};
+    struct own own = {0};
     zgr_window_cut(&w, scratch);
     uint32_t finest = wave.decompositions < ZGR_FINEST ? wave.decompositions : ZGR_FINEST, side = ZGR_WINDOW << finest, most_y, most_x;
     uint32_t across = (layout->width + side - 1) / side, count = across * ((layout->height + side - 1) / side);
     find_most(&w, &most_y, &most_x);
-    look_closely(&w, &bounds, finest, most_y, most_x, seen);
+    look_closely(&w, &bounds, finest, most_y, most_x, &own.seen, seen);
     /* Far from each other, so that soon one of them has something in it. */
     uint32_t stride = count * 5 / 8 + 1;
     while (common_divisor(stride, count) != 1)
         stride++;
     for (uint32_t k = 0; k < count; k++) {
         uint32_t at = (uint32_t)((uint64_t)k * stride % count);
-        look(&w, &bounds, finest, at / across * side, at % across * side, seen);
+        look(&w, &bounds, finest, at / across * side, at % across * side, &own, seen);
     }
 }

@@ -5,7 +5,7 @@
 #include "core.h"
 
 enum { ZGR_FINEST = ZGR_DECODED_LEVEL, ZGR_WINDOW = 64, /* of level ZGR_FINEST; a window in which finer levels are seen is as large in theirs */
-       ZGR_BLOCK = 8, ZGR_BLOCKS = ZGR_WINDOW / ZGR_BLOCK, /* a side */
+       ZGR_BLOCK = 8, ZGR_BLOCKS = ZGR_WINDOW / ZGR_BLOCK, ZGR_PARTS = 1 << ZGR_FINEST, /* a side; a part has a window's size in level 0 */
        ZGR_MARGIN = 8, ZGR_WINDOW_AREA = (ZGR_WINDOW + ZGR_MARGIN) * (ZGR_WINDOW + ZGR_MARGIN) }; /* what is added around, at most */
 
 struct zgr_range {
@@ -26,12 +26,28 @@ struct zgr_window {
     /* Blocks of it, with all that decides their pixels, by level; the largest magnitudes in them of HL, LH, HH by decomposition. */
     struct zgr_range block_rows[ZGR_BLOCKS][ZGR_FINEST + 1], block_columns[ZGR_BLOCKS][ZGR_FINEST + 1];
     uint32_t blocks_down, blocks_across, finer[ZGR_COMPONENTS_MAX][ZGR_FINEST + 1][3][ZGR_BLOCKS][ZGR_BLOCKS];
+    uint64_t parts[ZGR_FINEST][ZGR_MEASURED_STEPS][ZGR_PARTS * ZGR_PARTS]; /* what levels finer than the finest are off by at most, by parts */
 };
 
 static inline uint32_t smaller(uint32_t a, uint32_t b) { return a < b ? a : b; }
 static inline uint32_t larger(uint32_t a, uint32_t b) { return a > b ? a : b; }
 static inline uint32_t zgr_range_length(struct zgr_range range) { return range.end - range.from; }
 static inline size_t zgr_window_area(const struct zgr_window *w, uint32_t level) { return (size_t)zgr_range_length(w->rows[level]) * zgr_range_length(w->columns[level]); }
+
+static inline uint32_t zgr_largest(const int32_t *values, uint32_t count)
+{
+    int32_t most = 0;
+    for (uint32_t i = 0; i < count; i++)
+        most = values[i] > most ? values[i] : most;
+    return (uint32_t)most;
+}
+
+/* Of the columns of some values, those of a block: the largest. */
+static inline uint32_t zgr_largest_of_block(const int32_t *values, uint32_t count, struct zgr_range window, struct zgr_range block)
+{
+    uint32_t first = block.from - window.from, end = block.end - window.from;
+    return first < count ? zgr_largest(values + first, smaller(end, count) - first) : 0;
+}
 
 /* Its memory: so many samples, and how they are cut. */
 size_t zgr_window_samples(const struct zgr_header *header);
@@ -43,6 +59,9 @@ void zgr_window_start(struct zgr_window *w, uint32_t step);
 void zgr_window_descend(struct zgr_window *w, uint32_t l, uint32_t step);
 /* The exact pixels of some levels, a bit each, to w->exact; the finest one as it is coded, to w->coded. */
 void zgr_window_show_exact(struct zgr_window *w, uint32_t levels);
+/* The largest magnitudes there are in a window, of bands down to its finest level; of finer ones, block by block and in all. */
+void zgr_window_magnitudes(struct zgr_window *w);
+void zgr_window_finer_magnitudes(struct zgr_window *w);
 /* The largest error of the pixels of a level that has been decoded. */
 uint64_t zgr_window_error(struct zgr_window *w, uint32_t level);
 

@@ -72,8 +72,12 @@ FLOAT_IMAGES: dict[str, Callable[[], NDArray[Any]]] = {
     "float_golgi": lambda: _tiff("movie_float32_golgi_30t.tif", 11),
 }
 
+DIM_IMAGES: dict[str, Callable[[], NDArray[Any]]] = {
+    "dna_widefield": lambda: _tiff("zstack16_dna_conf_wf_zcyx.tif", 53),
+}
+
 
 def load(name: str) -> NDArray[Any]:
     if not DATA.is_dir() and os.environ.get("CI") != "true":
         pytest.skip(f"the real images are not at {DATA}")
-    return np.ascontiguousarray((IMAGES | FLOAT_IMAGES)[name]())
+    return np.ascontiguousarray((IMAGES | FLOAT_IMAGES | DIM_IMAGES)[name]())
