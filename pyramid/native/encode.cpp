@@ -100,10 +100,11 @@ nb::tuple survey(nb::handle array)
     return nb::make_tuple(found.least, found.most, found.divisor);
 }
 
-// How many pixels have each value from `least` on.
+// The values there are, as how far they lie above `range.least`, in order, and how many pixels have each.
 struct Counts {
     zgr_survey range;
-    const uint32_t *counts; // in the scratch of the thread; NULL where values are too far apart, or too many
+    bool is_known; // false where values are too far apart, or too many
+    const uint32_t *above, *counts; // in the scratch of the thread
     size_t size;
 };
 
@@ -112,16 +113,22 @@ Counts counted(const Pixels &pixels)
     zgr_survey range = surveyed(pixels);
     uint64_t span = uint64_t(range.most) - uint64_t(range.least);
     if (span > ZGR_TABLE_SPAN_MAX || double(pixels.shape(0)) * double(pixels.shape(1)) * double(pixels.shape(2)) > UINT32_MAX)
-        return {range, nullptr, 0};
+        return {range, false, nullptr, nullptr, 0};
     constexpr size_t few = 16384; // so that four times as many counts stay in a cache
-    size_t size = size_t(span) + 1, apart = size <= few ? size : 0;
-    auto *counts = reinterpret_cast<uint32_t *>(thread_scratch((size + 3 * apart) * sizeof(uint32_t)));
+    size_t size = size_t(span) + 1, apart = size <= few ? size : 0, found = 0;
+    auto *counts = reinterpret_cast<uint32_t *>(thread_scratch((2 * size + 3 * apart) * sizeof(uint32_t))), *above = counts + size + 3 * apart;
     uint32_t *turns[4] = {counts, counts + apart, counts + 2 * apart, counts + 3 * apart};
     std::fill(counts, counts + size + 3 * apart, 0);
     for_each_row_of(pixels, [&](auto... part) { zgr_count_codes(turns, range.least, part...); });
     for (size_t i = 0; i < apart; i++)
         counts[i] += counts[i + apart] + counts[i + 2 * apart] + counts[i + 3 * apart];
-    return {range, counts, size};
+    for (size_t i = 0; i < size; i++) { // no branch, which would be guessed wrong where there are gaps
+        uint32_t count = counts[i];
+        above[found] = uint32_t(i);
+        counts[found] = count;
+        found += count > 0;
+    }
+    return {range, true, above, counts, found};
 }
 
 void refuse_floats(const Pixels &pixels)
@@ -134,33 +141,20 @@ void refuse_floats(const Pixels &pixels)
 // on their one side.
 double gain_of(const Counts &found, uint64_t divisor)
 {
-    double bits = 0, pixels = 0, gap_before = 0, count = 0;
-    size_t code = 0, codes = 0;
-    double logarithms[256] = {}; // of half a whole number, where they have been asked for: most distances are small
-    auto add = [&](double twice_around) {
-        size_t small = twice_around < 256 ? size_t(twice_around) : 0;
-        double &known = logarithms[small];
-        pixels += count;
-        if (twice_around == 2 * double(divisor))
-            return; // a logarithm of 0, as most are
-        if (small == 0 || known == 0)
-            known = std::log2(twice_around / 2 / double(divisor));
-        bits += known * count;
-    };
-    for (size_t i = 0; i < found.size; i++) {
-        if (found.counts[i] == 0)
-            continue;
-        double gap = double(i - code);
-        if (codes > 0)
-            add(codes == 1 ? 2 * gap : gap_before + gap);
-        gap_before = gap;
-        code = i;
-        count = found.counts[i];
-        codes++;
-    }
-    if (codes < 2)
+    if (found.size < 2)
         return 0;
-    add(2 * gap_before);
+    double bits = 0, pixels = 0, logarithms[256] = {}; // of half a whole number, where they have been asked for: most distances are small
+    for (size_t i = 0; i < found.size; i++) {
+        uint32_t before = found.above[i > 0 ? i - 1 : 0], after = found.above[i + 1 < found.size ? i + 1 : i];
+        uint64_t twice_around = uint64_t(after - before) << (i == 0 || i + 1 == found.size);
+        pixels += found.counts[i];
+        if (twice_around == 2 * divisor)
+            continue; // a logarithm of 0, as most are
+        double &known = logarithms[twice_around < 256 ? twice_around : 0];
+        if (twice_around >= 256 || known == 0)
+            known = std::log2(double(twice_around) / 2 / double(divisor));
+        bits += known * found.counts[i];
+    }
     return bits / pixels;
 }
 
@@ -170,21 +164,21 @@ nb::object count_codes(nb::handle array, uint64_t lowest, uint64_t divisor, doub
     refuse_floats(pixels);
     std::vector<uint64_t> above;
     std::vector<double> counts;
-    bool is_known;
+    Counts found;
     double gain = 0;
     {
         nb::gil_scoped_release unlocked;
-        Counts found = counted(pixels);
-        is_known = found.counts != nullptr;
-        if (is_known)
-            gain = gain_of(found, divisor);
-        for (size_t i = 0; i < found.size && gain >= least_gain; i++)
-            if (found.counts[i] > 0) {
-                above.push_back(uint64_t(found.range.least) + i - lowest);
-                counts.push_back(found.counts[i]);
-            }
+        found = counted(pixels);
+        gain = gain_of(found, divisor);
+        if (gain >= least_gain) {
+            uint64_t least = uint64_t(found.range.least) - lowest;
+            counts.assign(found.counts, found.counts + found.size);
+            above.assign(found.above, found.above + found.size);
+            for (uint64_t &code : above)
+                code += least;
+        }
     }
-    if (!is_known)
+    if (!found.is_known)
         return nb::none();
     return nb::make_tuple(gain, numpy_copy(above, "uint64"), numpy_copy(counts, "float64"));
 }

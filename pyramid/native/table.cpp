@@ -46,22 +46,42 @@ double median(std::vector<double> values)
     return (*std::max_element(values.begin(), values.begin() + ptrdiff_t(half)) + upper) / 2;
 }
 
+// By how many places neighbours of such a distance differ.
+double places_apart(double gap, double step) { return std::max(std::nearbyint(gap / step), 1.0); }
+
 // At which places of a line with the usual distance of neighbours codes lie: the distance that fits best is found in turns with them.
 std::vector<double> line_places(const std::vector<double> &gaps, double step)
 {
     constexpr int most_turns = 20;
-    std::vector<double> places(gaps.size() + 1);
-    for (int turn = 0; turn < most_turns; turn++) {
-        double sum = 0;
-        for (size_t i = 0; i < gaps.size(); i++) {
-            sum += gaps[i];
-            places[i + 1] = places[i] + std::max(std::nearbyint(gaps[i] / step), 1.0);
+    constexpr double few = 1024; // gaps below it are counted: most are equal to others
+    uint32_t small[size_t(few)] = {};
+    double apart[size_t(few)] = {}; // of those that there are
+    std::vector<double> large, places(gaps.size() + 1);
+    double sum = 0, largest_small = 0, used = step;
+    for (double gap : gaps) {
+        sum += gap;
+        if (gap >= few) {
+            large.push_back(gap);
+        } else {
+            small[size_t(gap)]++;
+            largest_small = std::max(largest_small, gap);
         }
-        double better = sum / places.back();
+    }
+    for (int turn = 0; turn < most_turns; turn++) {
+        double last = 0;
+        used = step;
+        for (size_t gap = 1; gap <= size_t(largest_small); gap++)
+            if (small[gap] > 0)
+                last += small[gap] * (apart[gap] = places_apart(double(gap), step));
+        for (double gap : large)
+            last += places_apart(gap, step);
+        double better = sum / last;
         if (better == step)
             break;
         step = better;
     }
+    for (size_t i = 0; i < gaps.size(); i++)
+        places[i + 1] = places[i] + (gaps[i] < few ? apart[size_t(gaps[i])] : places_apart(gaps[i], used));
     return places;
 }
 
