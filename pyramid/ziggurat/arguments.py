@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -58,15 +59,21 @@ def check_chunks(chunk: tuple[int, ...], shard: tuple[int, ...], resolutions: in
         raise FormatError(f"chunks of {chunk} in a larger shard must be multiples of {align} in y and x")
 
 
+@lru_cache(maxsize=64)
+def _name_of(dtype: np.dtype[Any]) -> str:
+    """The name of a dtype, which numpy puts together anew each time it is asked for."""
+    return dtype.name
+
+
 def components_first(array: NDArray[Any], component_axis: int) -> NDArray[Any]:
     """Pixels [components, h, w] of an array [h, w], or with its components in any place."""
-    if array.dtype.name not in DTYPES:
+    if _name_of(array.dtype) not in DTYPES:
         raise RequestError(f"{array.dtype} pixels cannot be coded; {', '.join(sorted(DTYPES))} can")
     if array.ndim not in (2, 3):
         raise RequestError(f"an array [h, w] or [components, h, w] is needed, not one of shape {array.shape}")
     if not array.size:
         raise RequestError(f"an array of shape {array.shape} holds no pixels")
-    native = array.astype(array.dtype.newbyteorder("="), copy=False)
+    native = array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
     return native[None] if array.ndim == 2 else np.moveaxis(native, component_axis, 0)
 
 
@@ -77,7 +84,7 @@ def choose_coding(pixels: NDArray[Any], coding: str | None) -> str:
         found = "rct"
     if found not in CODINGS:
         raise FormatError(f"there is no coding {found!r}; there are {', '.join(CODINGS)}")
-    if pixels.dtype.name not in CODINGS[found]:
+    if _name_of(pixels.dtype) not in CODINGS[found]:
         raise RequestError(f"{pixels.dtype} pixels cannot be coded as {found!r}; {', '.join(CODINGS[found])} can")
     return found
 
