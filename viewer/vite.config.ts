@@ -1,11 +1,14 @@
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vite";
+import { codec } from "./bundle/codec.ts";
 import { compressed } from "./bundle/compressed.ts";
 import { privateNames } from "./bundle/private.ts";
 import { bareShaders } from "./bundle/shaders.ts";
 
+const sources = fileURLToPath(new URL("src", import.meta.url));
+
 export default defineConfig({
-  plugins: [compressed(), bareShaders()],
+  plugins: [codec(sources), compressed(), bareShaders()],
   base: "./", // the server may mount the viewer anywhere
   build: {
     target: "es2022",
@@ -15,8 +18,8 @@ export default defineConfig({
     terserOptions: {
       ecma: 2020,
       module: true,
-      compress: { passes: 3 },
-      mangle: { properties: privateNames(fileURLToPath(new URL("src", import.meta.url))) },
+      compress: { passes: 3, comparisons: false, inline: 1, unsafe_arrows: true },
+      mangle: { properties: privateNames(sources) },
     },
   },
   server: { fs: { allow: [".."] } }, // the codec's wasm lies beside the viewer, not in it
