@@ -1,14 +1,11 @@
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vite";
-import { codec } from "./bundle/codec.ts";
 import { compressed } from "./bundle/compressed.ts";
 import { privateNames } from "./bundle/private.ts";
 import { bareShaders } from "./bundle/shaders.ts";
 
-const sources = fileURLToPath(new URL("src", import.meta.url));
-
 export default defineConfig({
-  plugins: [codec(sources), compressed(), bareShaders()],
+  plugins: [compressed(), bareShaders()],
   base: "./", // the server may mount the viewer anywhere
   build: {
     target: "es2022",
@@ -18,8 +15,8 @@ export default defineConfig({
     terserOptions: {
       ecma: 2020,
       module: true,
-      compress: { passes: 3, comparisons: false, inline: 1, unsafe_arrows: true },
-      mangle: { properties: privateNames(sources) },
+      compress: { passes: 3 },
+      mangle: { properties: privateNames(fileURLToPath(new URL("src", import.meta.url))) },
     },
   },
   server: { fs: { allow: [".."] } }, // the codec's wasm lies beside the viewer, not in it
