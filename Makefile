@@ -9,7 +9,9 @@ CORE := pyproject.toml pyramid/CMakeLists.txt codecs/CMakeLists.txt $(wildcard c
 demo: env viewer
 	$(PY) scripts/demo.py
 
-test: check test-core test-python test-newest test-viewer
+# The last two at once: pages in the browser wait more than they work.
+test: check test-core test-python
+	$(MAKE) --no-print-directory -j2 test-newest test-viewer
 	@echo "All tests have passed."
 
 # ---- environment -----------------------------------------------------------------------------------------------------
