@@ -2,7 +2,7 @@
 #include "core.h"
 
 static const uint8_t magic[4] = {'Z', 'G', 'R', 'T'};
-enum { VERSION = 1, TABLE = 16 /* added to the coding */, TIGHTNESS_OFFSET = 76, CRC_OFFSET = ZGR_HEADER_NBYTES - 4 };
+enum { VERSION = 2, TABLE = 16 /* added to the coding */, TIGHTNESS_OFFSET = 76, CRC_OFFSET = ZGR_HEADER_NBYTES - 4 };
 
 static uint64_t load_u64(const uint8_t *p) { return zgr_load_u32(p) | (uint64_t)zgr_load_u32(p + 4) << 32; }
 

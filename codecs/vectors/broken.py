@@ -346,7 +346,7 @@ def objects():
     yield "index_cut", data[: front - 1], "truncated"
     yield "magic", flip(data, 0), "magic"
     yield "version_0", flip(data, 4), "version"
-    yield "version_2", with_header(data, 4, "B", 2), "version"
+    yield "version_1", with_header(data, 4, "B", 1), "version"
     yield "header_flipped", flip(data, 50), "header_crc"
     yield "header_crc_flipped", flip(data, 103), "header_crc"
     for name, change in fields().items():

@@ -16,7 +16,7 @@ from ziggurat.reference.valuetable import read_codes
 __all__ = ["CHUNKS_MAX", "DTYPES", "HEADER_NBYTES", "SPAN_MAX", "Header"]
 
 MAGIC = b"ZGRT"
-VERSION = 1
+VERSION = 2
 HEADER_NBYTES = 104
 MEASURED_LEVELS, MEASURED_STEPS = 8, 12
 """Of which tightness is told."""
