@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Any
 
-from ziggurat.loops import ForkSafeLock
+from ziggurat.locks import fork_safe_lock
 
 if TYPE_CHECKING:
     from ziggurat.plan import ShardIndex
@@ -46,7 +46,7 @@ class Fronts:
         self.nbytes = nbytes
         self.held_nbytes = 0
         self._known: OrderedDict[FrontKey, ShardIndex] = OrderedDict()
-        self._lock = ForkSafeLock()
+        self._lock = fork_safe_lock()
 
     def get(self, key: FrontKey | None) -> ShardIndex | None:
         """The front as it was last seen."""

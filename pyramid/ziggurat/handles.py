@@ -11,7 +11,8 @@ from collections import OrderedDict
 from typing import TYPE_CHECKING
 
 from ziggurat.errors import ChangedError, NotFoundError
-from ziggurat.loops import ForkSafeLock, run
+from ziggurat.locks import fork_safe_lock
+from ziggurat.loops import run
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,7 +26,7 @@ HANDLES_MAX = 4
 """Handles that are kept for the next task that brings them; each holds its caches."""
 
 _handles: OrderedDict[str, Image] = OrderedDict()
-_lock = ForkSafeLock()
+_lock = fork_safe_lock()
 
 
 def digest(document: bytes) -> str:

@@ -1,7 +1,6 @@
-"""The thread that runs our I/O for plain callers, and things of which each event loop has its own.
+"""The thread that runs our I/O for plain callers.
 
-A forked child has none of its parent's threads, and locks as they were at that moment. It gets a thread and a loop of its own when
-it first needs them, and `ForkSafeLock` is never held by one who is not there.
+A forked child has none of its parent's threads: it gets a thread and a loop of its own when it first needs them.
 """
 
 from __future__ import annotations
@@ -11,22 +10,18 @@ import atexit
 import os
 import threading
 import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar
-from weakref import WeakKeyDictionary, WeakSet
 
+from ziggurat.locks import fork_safe_lock
 from ziggurat.threads import Pool
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Coroutine
-    from concurrent.futures import Future
-    from types import TracebackType
+    from collections.abc import Coroutine
     from typing import Any
 
-__all__ = ["ForkSafeLock", "PerLoop", "SingleFlight", "run", "start"]
+__all__ = ["Call", "run"]
 
 T = TypeVar("T")
-K = TypeVar("K")
 
 END_SECONDS = 5.0
 """How long an exit waits for the I/O thread; it is never busy for long, but may be stuck in somebody's callback."""
@@ -34,46 +29,11 @@ END_SECONDS = 5.0
 LEAVE_SECONDS = 0.02
 """What an exit grants other threads to leave Python. They need microseconds, once the scheduler lets them run."""
 
+LISTEN_SECONDS = 0.5
+"""How often a caller that waits looks up for Ctrl-C: one that comes when Python has set about to wait, but does not wait yet, does
+not end the wait, nor does one that the system gives to another thread."""
 
-class ForkSafeLock:
-    """A lock for short work on memory, such as that on a cache; a fork waits until nobody holds it.
-
-    So what it guards is whole in the child, and free. Never wait for anything while holding one, another one least of all.
-    """
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        with _making:
-            _all_locks.add(self)
-
-    def __enter__(self) -> None:
-        self._lock.acquire()
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._lock.release()
-
-
-_all_locks: WeakSet[ForkSafeLock] = WeakSet()
-_making = threading.Lock()
-_held: list[ForkSafeLock] = []
-
-
-def _before_fork() -> None:
-    _making.acquire()
-    _held.extend(_all_locks)
-    for lock in _held:
-        lock._lock.acquire()
-
-
-def _after_fork() -> None:
-    while _held:
-        _held.pop()._lock.release()
-    _making.release()
-
-
-_lock = ForkSafeLock()
+_lock = fork_safe_lock()
 _loop: asyncio.AbstractEventLoop | None = None
 _thread: threading.Thread | None = None
 _pool: Pool | None = None
@@ -82,16 +42,15 @@ _parents: list[asyncio.AbstractEventLoop] = []
 two share the kernel's list of it."""
 
 
-def _after_fork_in_child() -> None:
+def _forget() -> None:
     global _loop, _thread, _pool
-    _after_fork()
     if _loop is not None:
         atexit.unregister(_end)
         _parents.append(_loop)
         _loop = _thread = _pool = None
 
 
-os.register_at_fork(before=_before_fork, after_in_parent=_after_fork, after_in_child=_after_fork_in_child)
+os.register_at_fork(after_in_child=_forget)
 
 
 def _io_loop() -> asyncio.AbstractEventLoop:
@@ -131,96 +90,70 @@ async def _cancel_all() -> None:
     asyncio.get_running_loop().stop()
 
 
-def start(work: Coroutine[Any, Any, T]) -> Future[T]:
-    """Begin to run a coroutine on the I/O thread."""
-    return asyncio.run_coroutine_threadsafe(work, _io_loop())
+class Call(Generic[T]):
+    """A coroutine that the I/O thread runs.
+
+    Parameters
+    ----------
+    work
+        It; begun at once.
+
+    Notes
+    -----
+    Python raises `KeyboardInterrupt` between any two operations of the main thread. `concurrent.futures.Future` waits with a
+    condition, which is then left locked, or raises that it is not (CPython's `threading.Condition.wait`); so this is a plain lock
+    and the loop's own queue, which know no such moment.
+    """
+
+    def __init__(self, work: Coroutine[Any, Any, T]) -> None:
+        self._loop = _io_loop()
+        self._task: asyncio.Task[T] | None = None
+        self._results: list[T] = []
+        self._error: BaseException | None = None
+        self._under_way = threading.Lock()
+        self._under_way.acquire()
+        self._loop.call_soon_threadsafe(self._begin, work)
+
+    def _begin(self, work: Coroutine[Any, Any, T]) -> None:
+        self._task = self._loop.create_task(work)
+        self._task.add_done_callback(self._end)
+
+    def _end(self, task: asyncio.Task[T]) -> None:
+        self._task = None  # freed in this thread: Ctrl-C in what Python calls then would be lost
+        self._error = asyncio.CancelledError() if task.cancelled() else task.exception()
+        if self._error is None:
+            self._results.append(task.result())
+        self._under_way.release()
+
+    def _cancel(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+
+    def cancel(self) -> None:
+        """Drop it, if it has not ended: nobody waits for it any more."""
+        self._loop.call_soon_threadsafe(self._cancel)
+
+    def result(self) -> T:
+        """Wait until it has ended, and return what it returned, or raise what it raised. To be called once."""
+        while not self._under_way.acquire(timeout=LISTEN_SECONDS):
+            pass
+        error, self._error = self._error, None
+        try:
+            if error is not None:
+                raise error
+            return self._results.pop()
+        finally:
+            del error  # whose trace refers to this frame
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:
     """Run a coroutine on the I/O thread and wait for it. May be called from any thread but that one."""
-    future = start(work)
+    call = Call(work)
     try:
-        return future.result()
+        return call.result()
     except BaseException as error:
-        future.cancel()  # the caller was interrupted (Ctrl-C): nobody waits any more
+        call.cancel()  # the caller was interrupted (Ctrl-C): nobody waits any more
         if not threading.main_thread().is_alive() and threading.current_thread().daemon:
             # The interpreter is ending and takes the pools of threads away from under us; this thread is to end with it, silently.
             raise SystemExit from error
         raise
-
-
-class PerLoop(Generic[T]):
-    """One object per running event loop: asyncio's semaphores and futures belong to the loop that first waits on them."""
-
-    def __init__(self, make: Callable[[], T]) -> None:
-        self._make = make
-        self._made: WeakKeyDictionary[asyncio.AbstractEventLoop, T] = WeakKeyDictionary()
-
-    def get(self) -> T:
-        """The running loop's."""
-        loop = asyncio.get_running_loop()
-        try:
-            return self._made[loop]
-        except KeyError:
-            return self._made.setdefault(loop, self._make())
-
-
-@dataclass(eq=False)
-class _Flight(Generic[T]):
-    """A request under way, and how many wait for it."""
-
-    task: asyncio.Task[T]
-    waiting: int = 0
-
-
-class SingleFlight(Generic[K, T]):
-    """Joins equal requests that are under way at the same time into one.
-
-    The work runs in a task of its own: a caller that is cancelled leaves the others, and the work, undisturbed. When the last
-    one has gone the work is cancelled. Nothing is kept after it has ended.
-    """
-
-    def __init__(self) -> None:
-        self._flights: PerLoop[dict[K, _Flight[T]]] = PerLoop(dict)
-
-    def __len__(self) -> int:
-        """How many are under way on the running loop."""
-        return len(self._flights.get())
-
-    def __contains__(self, key: K) -> bool:
-        """Whether a call for ``key`` is under way on the running loop, for another one to join."""
-        return key in self._flights.get()
-
-    async def cancel_all(self) -> None:
-        """End all that is under way on the running loop; those who wait are cancelled."""
-        tasks = [flight.task for flight in self._flights.get().values()]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-
-    async def do(self, key: K, work: Callable[[], Awaitable[T]]) -> T:
-        """Return what ``work`` returns, called only if no call for ``key`` is under way."""
-        flights = self._flights.get()
-        flight = flights.get(key)
-        if flight is None:
-            flight = flights[key] = _Flight(asyncio.ensure_future(_await(work)))
-            flight.task.add_done_callback(lambda _, flight=flight: _land(flights, key, flight))  # type: ignore[misc]
-        flight.waiting += 1
-        try:
-            return await asyncio.shield(flight.task)
-        finally:
-            flight.waiting -= 1
-            if flight.waiting == 0 and not flight.task.done():
-                _land(flights, key, flight)  # who comes now starts anew
-                flight.task.cancel()
-
-
-async def _await(work: Callable[[], Awaitable[T]]) -> T:
-    return await work()
-
-
-def _land(flights: dict[K, _Flight[T]], key: K, flight: _Flight[T]) -> None:
-    if flights.get(key) is flight:
-        del flights[key]
-    if flight.task.done() and not flight.task.cancelled():
-        flight.task.exception()  # mark as seen: the callers may all have gone

@@ -6,7 +6,7 @@ from collections import OrderedDict
 from typing import TYPE_CHECKING
 
 from ziggurat.held import HeldBytes
-from ziggurat.loops import ForkSafeLock
+from ziggurat.locks import fork_safe_lock
 
 if TYPE_CHECKING:
     from ziggurat.plan import ShardIndex
@@ -33,7 +33,7 @@ class PacketCache:
         self.nbytes = nbytes
         self.held_nbytes = 0
         self._shards: OrderedDict[ShardKey, OrderedDict[int, memoryview]] = OrderedDict()
-        self._lock = ForkSafeLock()
+        self._lock = fork_safe_lock()
 
     def held(self, index: ShardIndex) -> HeldBytes:
         """What is known of a shard: its first bytes, and what is in the cache."""

@@ -19,7 +19,7 @@ from itertools import count
 from typing import IO, TYPE_CHECKING
 
 from ziggurat.failures import Failure
-from ziggurat.loops import ForkSafeLock
+from ziggurat.locks import fork_safe_lock
 from ziggurat.remote import Ask, Reply, ask
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ _LENGTH = struct.Struct("<Q")
 _asked_in: int | None = None
 """The process in which obstore was first asked for anything: it and no other has obstore's threads."""
 _relay: Relay | None = None
-_lock = ForkSafeLock()
+_lock = fork_safe_lock()
 _parents: list[Relay] = []
 """Those of the processes that this one was forked from; kept, since Python would wait for their processes."""
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from ziggurat._core import Header, parse_index
 from ziggurat.errors import CorruptError, FormatError, NotFoundError, ZigguratError
-from ziggurat.loops import ForkSafeLock, SingleFlight
+from ziggurat.flights import SingleFlight
+from ziggurat.locks import fork_safe_lock
 from ziggurat.plan import ShardIndex
 
 if TYPE_CHECKING:
@@ -131,7 +132,7 @@ class ShardReader:
         self._flights: SingleFlight[str, ShardIndex | None] = SingleFlight()
         self._cache: OrderedDict[str, ShardIndex | float] = OrderedDict()
         self._cached_nbytes = 0
-        self._lock = ForkSafeLock()
+        self._lock = fork_safe_lock()
 
     async def index(self, array: StoredArray, shard: int) -> ShardIndex | None:
         """Return the index of a shard, None if the shard is not stored (all fill).

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from ziggurat.address import find_objects, local_path
 from ziggurat.attempts import PassingError, attempts
 from ziggurat.errors import ChangedError, CorruptError, NotFoundError, StoreError
-from ziggurat.loops import ForkSafeLock, PerLoop, SingleFlight
+from ziggurat.flights import PerLoop, SingleFlight
+from ziggurat.locks import fork_safe_lock
 from ziggurat.objects import WHOLE_NBYTES_MAX, Answer, Folder, Version, requests_to
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ class Store:
         self._flights: SingleFlight[tuple[str, tuple[int, int] | None], Answer] = SingleFlight()
         self._seen: OrderedDict[str, tuple[Version, float]] = OrderedDict()
         self._newest = 0.0
-        self._lock = ForkSafeLock()
+        self._lock = fork_safe_lock()
 
     def __repr__(self) -> str:
         return f"Store({self.url!r})"

@@ -33,6 +33,17 @@ threading.Thread(target=ziggurat.open, args=(sys.argv[1],), daemon=True).start()
 sys.stdin.readline()
 """
 
+INTERRUPTED_ELSEWHERE = """
+import signal, sys, threading, ziggurat
+
+def interrupt():
+    sys.stdin.readline()
+    signal.pthread_kill(threading.get_ident(), signal.SIGINT)  # the main thread's wait does not see it
+
+threading.Thread(target=interrupt, daemon=True).start()
+ziggurat.open(sys.argv[1])
+"""
+
 
 def ended(program, *arguments, **options):
     return subprocess.run(
@@ -84,6 +95,26 @@ def test_a_program_that_ends_while_a_server_keeps_it_waiting(silent):
     assert (process.returncode, out, err) == (0, "", "")
 
 
+def test_ctrl_c_is_heard_though_it_does_not_end_the_wait(silent):
+    """As where it comes when Python is about to wait: the read went on until its store's timeouts."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", INTERRUPTED_ELSEWHERE, address(silent)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    connection, _ = silent.accept()
+    with connection:
+        connection.recv(1)
+        _, err = process.communicate("go\n", timeout=60)
+    assert err.splitlines()[-1] == "KeyboardInterrupt"
+    assert process.returncode == -signal.SIGINT
+    silent.settimeout(0)
+    with pytest.raises(BlockingIOError):
+        silent.accept()  # the read was left when it was interrupted, not when the store had timed out and been asked again
+
+
 def test_ctrl_c_interrupts_a_read_that_waits(silent):
     program = "import sys, ziggurat\nziggurat.open(sys.argv[1])"
     process = subprocess.Popen(
@@ -94,6 +125,6 @@ def test_ctrl_c_interrupts_a_read_that_waits(silent):
         connection.recv(1)
         process.send_signal(signal.SIGINT)
         _, err = process.communicate(timeout=60)
-    assert process.returncode == -signal.SIGINT
     assert err.splitlines()[-1] == "KeyboardInterrupt"
+    assert process.returncode == -signal.SIGINT
     assert err.count("Traceback") == 1

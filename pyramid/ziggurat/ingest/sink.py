@@ -11,13 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ziggurat.errors import ConflictError, NotFoundError, StoreError
-from ziggurat.loops import run, start
+from ziggurat.loops import Call, run
 from ziggurat.store import local_path, open_store
 from ziggurat.sums import SUMS_KEY, format_sums
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from concurrent.futures import Future
 
     from ziggurat.store import Store
 
@@ -190,7 +189,7 @@ class ObjectSink:
     def __init__(self, store: Store) -> None:
         self.store = store
         self._conditions_known = False
-        self._under_way: Future[None] | None = None
+        self._under_way: Call[None] | None = None
         try:
             run(store.head(ROOT_KEY))
         except NotFoundError:
@@ -211,7 +210,7 @@ class ObjectSink:
             If it cannot be written, or the store knows no conditions.
         """
         self._finish()
-        self._under_way = start(self._put(key, data))
+        self._under_way = Call(self._put(key, data))
 
     def put_fill(self, key: str) -> bool:
         """Occupy the name of a shard."""

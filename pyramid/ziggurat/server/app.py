@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from aiohttp import web
 
 from ziggurat.errors import ChangedError
-from ziggurat.loops import SingleFlight
+from ziggurat.flights import SingleFlight
 from ziggurat.server import answers
 from ziggurat.server.answers import json_answer
 from ziggurat.server.describe import describe, summary

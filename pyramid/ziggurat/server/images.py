@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ziggurat.errors import ChangedError, FormatError, NotFoundError
+from ziggurat.flights import SingleFlight
 from ziggurat.image import Image, aopen
-from ziggurat.loops import SingleFlight
 from ziggurat.server.names import split_name
 from ziggurat.server.segments import SegmentCache
 

@@ -11,7 +11,7 @@ from collections import OrderedDict
 from functools import partial
 from typing import TYPE_CHECKING
 
-from ziggurat.loops import SingleFlight
+from ziggurat.flights import SingleFlight
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
