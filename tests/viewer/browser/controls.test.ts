@@ -309,9 +309,15 @@ describe.skipIf(absent !== undefined)("what goes wrong", () => {
   });
 
   it("says so when the server does not know an image, or does not answer", async () => {
-    await damaged.page.goto(`${server.address}#image=nowhere.zarr`);
+    const trouble = () => damaged.page.locator(".trouble").textContent();
+    await damaged.look({ x: 100, y: 100, zoom: 0.5 });
+    await damaged.page.goto(`${server.address}#image=nowhere.zarr`); // while the address of what was looked at is about to be written
+    await expect.poll(trouble).toContain("nowhere.zarr: ");
     await damaged.page.reload();
-    await expect.poll(() => damaged.page.locator(".trouble").textContent()).toContain("nowhere.zarr: ");
+    await expect.poll(trouble).toContain("nowhere.zarr: ");
+    await damaged.page.evaluate(() => (location.hash = "#image=speckles.zarr"));
+    await damaged.page.waitForFunction(() => window.ziggurat.opened === "speckles.zarr");
+    expect(await trouble()).toBe("");
     await damaged.page.route("**/images", (route) => route.abort());
     await damaged.page.reload();
     await expect.poll(() => damaged.page.locator("nav").textContent()).toContain("The server does not answer.");

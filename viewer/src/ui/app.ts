@@ -3,8 +3,9 @@ import type { Description } from "../client/description.ts";
 import type { Server } from "../client/http.ts";
 import type { SessionParts } from "../client/session.ts";
 import { isAddress } from "../client/address.ts";
+import { AddressBar } from "../view/addressbar.ts";
 import type { Point } from "../view/camera.ts";
-import { imageInHash, readHash, writeHash } from "../view/state.ts";
+import { imageInHash, readHash } from "../view/state.ts";
 import { readingsAt } from "../view/values.ts";
 import { warm } from "../gl/warm.ts";
 import { BACKGROUND, sized, type Surface } from "../view/sheet.ts";
@@ -21,8 +22,6 @@ import { ScaleBarOverlay } from "./scalebar.ts";
 import { readingText, StatusBar } from "./status.ts";
 import { surfaceOf } from "./surface.ts";
 
-/** The address follows what is seen, but not faster than browsers allow. */
-const ADDRESS_DELAY_MS = 250;
 /** Reading a value back makes the graphics card finish what it draws: not while the image moves. */
 const READING_DELAY_MS = 60;
 
@@ -41,13 +40,13 @@ export class App {
   private readonly damage = new DamageOverlay();
   private readonly scale = new ScaleBarOverlay();
   private readonly minimap = new Minimap();
+  private readonly address = new AddressBar((hash) => history.replaceState(null, "", `#${hash}`));
   /** Of an image that has label images. */
   layers: Layers | undefined;
   private panels: Panel[] = [];
   private axes: AxesPanel | undefined;
   private point: Point | undefined;
   private opening: AbortController | undefined;
-  private addressTimer: ReturnType<typeof setTimeout> | undefined;
   private readingTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
@@ -101,6 +100,7 @@ export class App {
     signal.throwIfAborted();
     this.viewer?.close();
     this.layers?.close();
+    this.address.leave();
     this.status.failure = "";
     const viewer = (this.viewer = new Viewer(this.surface, description, makeParts(), () => this.changed()));
     viewer.set(readHash(hash, description, viewer.current));
@@ -116,6 +116,7 @@ export class App {
 
   /** Opens an image for a person: who is told what goes wrong, unless another image was wanted meanwhile. */
   private show(name: string, hash = ""): void {
+    this.address.leave(this.viewer);
     this.open(name, hash).catch((error: unknown) => {
       if (error instanceof DOMException && error.name === "AbortError") return;
       this.status.failure = isAddress(name) ? messageOf(error) : `${name}: ${messageOf(error)}`;
@@ -131,7 +132,7 @@ export class App {
     this.damage.update(this.viewer);
     this.scale.update(this.viewer);
     this.pointAt(this.point);
-    this.addressTimer ??= setTimeout(() => this.writeAddress(), ADDRESS_DELAY_MS);
+    this.address.follow(this.viewer);
   }
 
   private pointAt(point: Point | undefined): void {
@@ -147,17 +148,13 @@ export class App {
     this.status.showPointer(point, own.length === 0 ? [] : [...own, ...(this.layers?.readingsAt(point) ?? [])]);
   }
 
-  private writeAddress(): void {
-    this.addressTimer = undefined;
-    if (this.viewer === undefined) return;
-    history.replaceState(null, "", `#${writeHash(this.viewer.description, this.viewer.current)}`);
-  }
-
   private followAddress(hash: string): void {
     const name = imageInHash(hash);
-    if (this.viewer === undefined || name === undefined) return;
-    if (name !== this.viewer.description.name) this.show(name, hash);
-    else this.viewer.set(readHash(hash, this.viewer.description, this.viewer.current));
+    if (name === undefined) return;
+    if (name !== this.viewer?.description.name) return this.show(name, hash);
+    this.opening?.abort(); // of another image, if one was on its way
+    this.address.leave(); // what was typed may be more or less than the address of what is seen
+    this.viewer.set(readHash(hash, this.viewer.description, this.viewer.current));
   }
 }
 
