@@ -4,6 +4,7 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 
+const HEADER_NBYTES = 116;
 const PIXEL_NBYTES = [0, 1, 1, 2, 2, 4, 4]; // by the header's dtype
 const FIELD = { dtype: 0, components: 1, resolutions: 4, firstStep: 5, indexNbytes: 18 };
 
@@ -24,7 +25,7 @@ function copied(bytes) {
 function index(object, resolutions, steps) {
   const count = resolutions * steps;
   const [offsets, lengths, present] = [8 * count, 4 * count, 1].map((nbytes) => z.zgr_wasm_alloc(nbytes));
-  const bytes = object.subarray(104, 104 + z.zgr_wasm_header_field(FIELD.indexNbytes));
+  const bytes = object.subarray(HEADER_NBYTES, HEADER_NBYTES + z.zgr_wasm_header_field(FIELD.indexNbytes));
   const pointer = copied(bytes);
   check(z.zgr_wasm_index_parse(pointer, bytes.length, offsets, lengths, present));
   const result = {
@@ -38,7 +39,7 @@ function index(object, resolutions, steps) {
 /** All pixels of the only chunk, [components][height][width]: a view of the core's memory, with the pointer to free. */
 function decode(object) {
   const header = copied(object);
-  check(z.zgr_wasm_header_parse(header, 104));
+  check(z.zgr_wasm_header_parse(header, HEADER_NBYTES));
   const [dtype, components, resolutions, firstStep] = [FIELD.dtype, FIELD.components, FIELD.resolutions, FIELD.firstStep].map(
     (field) => z.zgr_wasm_header_field(field),
   );

@@ -1,5 +1,5 @@
 /* Any header and any pixels through the encoder and back: what it accepts must come back to the bit, at every step within the
- * guaranteed error, and the low-pass must be level R-1 (with a table of codes: of these). The first 104 bytes of an input are a header, the rest are pixels. */
+ * guaranteed error, and the low-pass must be level R-1 (with a table of codes: of these). The first bytes of an input are a header, the rest are pixels. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>

@@ -51,7 +51,7 @@ const char *zgr_status_name(enum zgr_status status);
 
 /* ---- limits --------------------------------------------------------------------------------------------------------- */
 
-#define ZGR_HEADER_NBYTES 104
+#define ZGR_HEADER_NBYTES 116
 #define ZGR_CRC_NBYTES 4
 #define ZGR_COMPONENTS_MAX 4
 #define ZGR_DECOMPOSITIONS_MAX 10
@@ -64,7 +64,7 @@ const char *zgr_status_name(enum zgr_status status);
 #define ZGR_PLANE_MAX 30
 #define ZGR_MEASURED_LEVELS 8
 #define ZGR_MEASURED_STEPS 12
-#define ZGR_TIGHTNESS_MAX 3
+#define ZGR_TIGHTNESS_MAX 7
 
 /* ---- checksum (crc32c) ---------------------------------------------------------------------------------------------- */
 
@@ -89,14 +89,14 @@ struct zgr_header {
     uint32_t divisor, span; /* with ZGR_FLOAT the divisor holds the scale, below */
     uint32_t index_nbytes, index_crc, content_crc;
     uint32_t header_crc; /* set by parse and write: identifies the content of the shard */
-    /* [level][first_step - step]: 1, 2, 3: errors are within 7/8, 5/8, 3/8 of the bound; set by zgr_tighten */
+    /* [level][first_step - step]: by how many eighths errors are within the bound; set by zgr_tighten */
     uint8_t tightness[ZGR_MEASURED_LEVELS][ZGR_MEASURED_STEPS];
     const uint64_t *codes; /* set by zgr_table_parse and zgr_table_write: span + 1 of them. NULL without a table, or before */
 };
 
 /* Bytes to header, every constraint verified. Errors: TRUNCATED, MAGIC, VERSION, HEADER_CRC, FIELD, looked for in this order. */
 enum zgr_status zgr_header_parse(const uint8_t *data, size_t nbytes, struct zgr_header *header);
-/* Header to 104 bytes; sets header->header_crc. Error: FIELD. */
+/* Header to its bytes; sets header->header_crc. Error: FIELD. */
 enum zgr_status zgr_header_write(struct zgr_header *header, uint8_t out[ZGR_HEADER_NBYTES]);
 /* Whether all constraints of section 2 hold. Error: FIELD. */
 enum zgr_status zgr_header_check(const struct zgr_header *header);

@@ -269,8 +269,7 @@ int zgr_is_open(const struct zgr_bounds *bounds, const struct zgr_errors_seen *s
 /* Eighths of a bound, rounded up: an error that is only measured is never told as none. */
 static inline uint64_t zgr_tightened(uint64_t bound, uint32_t tightness)
 {
-    static const uint8_t eighths_by_tightness[ZGR_TIGHTNESS_MAX + 1] = {8, 7, 5, 3};
-    uint64_t eighths = eighths_by_tightness[tightness];
+    uint64_t eighths = 8 - tightness;
     return (bound >> 3) * eighths + (((bound & 7) * eighths + 7) >> 3);
 }
 size_t zgr_measure_scratch_nbytes(const struct zgr_header *header);

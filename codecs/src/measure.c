@@ -6,7 +6,7 @@
  * than 4 times what was seen, the parts in which it may be most are decoded to level 0. */
 #include "window.h"
 
-enum { WORTH_LOOKING = 2, /* tightness that needs no look */
+enum { WORTH_LOOKING = 3, /* tightness that needs no look */
        CLOSE_STEPS = 5, CLOSE_LOOKS = 3 }; /* at so many steps, so many parts of a chunk where a bound says too little: 1 % of what encoding takes */
 
 /* What this chunk alone was seen to be off by, and in how many parts of it that was looked for. */

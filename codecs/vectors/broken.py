@@ -14,7 +14,7 @@ from ziggurat.reference.descriptors import Head
 from ziggurat.reference.rawbits import bits_to_bytes
 from ziggurat.reference.valuetable import table_nbytes
 
-INDEX_AT = 104
+INDEX_AT = reference.header.HEADER_NBYTES
 
 
 def small():
@@ -28,7 +28,7 @@ def with_header(data, offset, layout, value):
     """Change one header field and make the header's checksum right again."""
     changed = bytearray(data)
     struct.pack_into(layout, changed, offset, value)
-    changed[100:104] = crc32c(bytes(changed[:100])).to_bytes(4, "little")
+    changed[INDEX_AT - 4 : INDEX_AT] = crc32c(bytes(changed[: INDEX_AT - 4])).to_bytes(4, "little")
     return bytes(changed)
 
 
@@ -72,7 +72,7 @@ def fields():
         "offset_beyond_dtype": (48, "<q", 256), "divisor_0": (56, "<I", 0), "span_2_to_27": (60, "<I", 1 << 27),
         "values_beyond_dtype": (60, "<I", 256), "too_many_planes": (12, "<I", 32_769), "most_planes": (12, "<I", 0xFFFFFFFF),
         "too_many_chunks": (16, "<I", 0xFFFFFFFF),
-        "tightness_of_level_3": (85, "B", 1), "tightness_of_step_0": (76, "B", 0x40),
+        "tightness_of_level_3": (89, "B", 0x10), "tightness_of_step_0": (77, "B", 0x02),
     }  # fmt: skip
 
 
@@ -104,7 +104,7 @@ def other_fields():
         "floats_scale_flag": (floats, 56, "<I", 0x40000),
         "floats_span": (floats, 60, "<I", 1 << 27), "floats_no_step": (floats, 10, "B", 0),
         "floats_fill": (floats, 40, "<q", 1 << 32),
-        "floats_of_uint32": (floats, 5, "B", 5), "floats_tightness_of_step_1": (floats, 76, "B", 0x40),
+        "floats_of_uint32": (floats, 5, "B", 5), "floats_tightness_of_step_1": (floats, 77, "B", 0x02),
         "labels_tightness": (labels, 76, "B", 1),
     }  # fmt: skip
 
@@ -347,6 +347,7 @@ def objects():
     yield "magic", flip(data, 0), "magic"
     yield "version_0", flip(data, 4), "version"
     yield "version_1", with_header(data, 4, "B", 1), "version"
+    yield "version_2", with_header(data, 4, "B", 2), "version"
     yield "header_flipped", flip(data, 50), "header_crc"
     yield "header_crc_flipped", flip(data, 103), "header_crc"
     for name, change in fields().items():

@@ -19,6 +19,7 @@ from PIL import Image
 
 from ziggurat import reference
 from ziggurat.errors import ZigguratError
+from ziggurat.reference.header import HEADER_NBYTES
 
 HERE = Path(__file__).parent
 DATA = Path(sys.argv[1]) if len(sys.argv) > 1 else HERE.parents[2] / "shared" / "data"
@@ -320,7 +321,7 @@ def sparse(fluo):
 def with_extent(data, height, width):
     """The same shard in a larger one whose extent ends where it did."""
     header = reference.Header.parse(data)
-    index = reference.index.parse_index(header, data[104:])
+    index = reference.index.parse_index(header, data[HEADER_NBYTES:])
     larger = header.replace(height=height, width=width)
     chunks = {}
     for ordinal in range(larger.chunks):
@@ -338,7 +339,7 @@ def with_extent(data, height, width):
 def with_tightness(data):
     """The same shard with every tightness there can be, wherever it may be told."""
     header = reference.Header.parse(data)
-    index = reference.index.parse_index(header, data[104:])
+    index = reference.index.parse_index(header, data[HEADER_NBYTES:])
     chunks = {ordinal: {} for ordinal in index.present}
     for (ordinal, r, t), (start, stop) in index.places.items():
         chunks[ordinal][r, t] = data[start : stop - 4]
@@ -364,7 +365,7 @@ def pin(data, level, step, nbytes):
 def pins(data):
     """Every level, every step, and some beginnings of the object."""
     header = reference.Header.parse(data)
-    whole, front = len(data), 104 + header.index_nbytes
+    whole, front = len(data), HEADER_NBYTES + header.index_nbytes
     tiles = header.resolutions if header.grid_h * header.grid_w > 1 else header.decompositions + 1
     found = [pin(data, level, 0, whole) for level in range(tiles)]
     found += [pin(data, 0, step, whole) for step in range(1, header.first_step + 1)]

@@ -57,7 +57,7 @@ class Header:
     ) -> None: ...
     @staticmethod
     def parse(data: Buffer) -> Header:
-        """Read a header from the first 104 bytes of ``data``; more may follow.
+        """Read a header from the first bytes of ``data``; more may follow.
 
         A table of codes comes after them. If ``data`` ends there, `parse_index` will read it.
 
@@ -67,7 +67,7 @@ class Header:
         """
 
     def tobytes(self) -> bytes:
-        """Return the 104 bytes, and the table of codes if there is one and it was read: what decoders need to know."""
+        """Return the bytes of the header, and the table of codes if there is one and it was read: what decoders need to know."""
 
     def __bytes__(self) -> bytes: ...
     def replace(self, **changes: Any) -> Header:
@@ -162,7 +162,7 @@ def parse_index(header: Header, index: Buffer) -> tuple[NDArray[np.uint64], NDAr
     header
         The shard's. If it has a table of codes that was not read, it is now.
     index
-        The bytes after the 104 of the header; more than ``index_nbytes`` may be given.
+        The bytes after the header; more than ``index_nbytes`` may be given.
 
     Returns
     -------

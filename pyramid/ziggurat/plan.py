@@ -58,7 +58,7 @@ class ShardIndex:
     header
         The shard's header.
     header_bytes
-        The 104 bytes of the header as stored.
+        The bytes of the header as stored.
     offsets, lengths
         Of each packet in the object, in bytes: uint64 and uint32 [chunks, resolutions, first_step + 1].
     present

@@ -8,7 +8,7 @@ import numpy as np
 from aiohttp import WSMsgType
 
 import ziggurat
-from ziggurat._core import ChunkDecoder, Header
+from ziggurat._core import HEADER_NBYTES, ChunkDecoder, Header
 
 if TYPE_CHECKING:
     from aiohttp import ClientWebSocketResponse
@@ -68,8 +68,8 @@ class Cursor:
 
 
 def take_header(cursor: Cursor) -> bytes:
-    """104 bytes, and the table of codes, which begins with its size, where byte 7 says that there is one."""
-    header = cursor.take(104)
+    """The header, and the table of codes, which begins with its size, where byte 7 says that there is one."""
+    header = cursor.take(HEADER_NBYTES)
     if header[7] < 16:
         return header
     size = cursor.take(4)

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from ziggurat import _core, codec
+from ziggurat._core import HEADER_NBYTES
 from ziggurat.errors import CorruptError
 
 CRC_NBYTES = 4
@@ -15,7 +16,7 @@ RNG = np.random.default_rng(5)
 IMAGE = (RNG.normal(0, 9, (200, 150)).cumsum(0).cumsum(1) + RNG.normal(0, 3, (200, 150)) + 2000).astype(np.int16)
 DATA = codec.encode(IMAGE, chunk=(256, 256), decompositions=6)
 HEADER = _core.Header.parse(DATA)
-OFFSETS, LENGTHS, _, _ = _core.parse_index(HEADER, DATA[104:])
+OFFSETS, LENGTHS, _, _ = _core.parse_index(HEADER, DATA[HEADER_NBYTES:])
 CHAINS = [
     [(resolution, step) for step in reversed(range(HEADER.first_step + 1)) if LENGTHS[0, resolution, step]]
     for resolution in reversed(range(HEADER.resolutions))
@@ -100,4 +101,4 @@ def test_a_packet_with_fewer_lanes_is_refused() -> None:
 
 def _prefix(resolution: int, step: int) -> bytes:
     """What a packet's checksum covers before its payload: SPEC.md, section 4."""
-    return DATA[100:104] + bytes(4) + bytes((resolution, step))
+    return DATA[HEADER_NBYTES - 4 : HEADER_NBYTES] + bytes(4) + bytes((resolution, step))

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from ziggurat import _core, codec
+from ziggurat._core import HEADER_NBYTES
 from ziggurat.errors import CorruptError, FormatError, RequestError, SourceError
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ RNG = np.random.default_rng(11)
 IMAGE = (RNG.integers(0, 50, (3, 70, 90)).cumsum(-1) % 3000).astype(np.uint16)
 DATA = codec.encode(IMAGE, chunk=(64, 64))
 HEADER = _core.Header.parse(DATA)
-OFFSETS, LENGTHS, PRESENT, OBJECT_NBYTES = _core.parse_index(HEADER, DATA[104:])
+OFFSETS, LENGTHS, PRESENT, OBJECT_NBYTES = _core.parse_index(HEADER, DATA[HEADER_NBYTES:])
 
 
 def packet(chunk: int, resolution: int, step: int) -> bytes:
@@ -118,7 +119,7 @@ def test_a_malformed_packet_spoils_the_decoder() -> None:
     chunks[0][3][5] = bytes(40)
     data = _core.assemble(HEADER, chunks)
     header = _core.Header.parse(data)
-    offsets, lengths, _, _ = _core.parse_index(header, data[104:])
+    offsets, lengths, _, _ = _core.parse_index(header, data[HEADER_NBYTES:])
     start = int(offsets[0, 3, 5])
     decoder = _core.ChunkDecoder(header, 0)
     for action in (
@@ -231,7 +232,7 @@ def test_headers_are_values() -> None:
     assert hash(again) == hash(HEADER)
     assert again != HEADER.replace(fill=7)
     assert pickle.loads(pickle.dumps(HEADER)) == HEADER
-    assert len(bytes(HEADER)) == _core.HEADER_NBYTES == 104
+    assert len(bytes(HEADER)) == HEADER_NBYTES == 116
     with pytest.raises(AttributeError):
         HEADER.span = 3  # type: ignore[misc]
 

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ziggurat import _core, codec, reference
+from ziggurat._core import HEADER_NBYTES
 from ziggurat.errors import ZigguratError
 from ziggurat.reference.bands import bands_of
 from ziggurat.reference.checksum import crc32c
@@ -68,7 +69,7 @@ def test_both_read_the_same_pixels(
     image, data = shard
     header = reference.Header.parse(data)
     level, step = min(level, header.resolutions - 1), min(step, header.first_step)
-    front = 104 + header.index_nbytes
+    front = HEADER_NBYTES + header.index_nbytes
     prefix = data[: front + int((len(data) - front) * part)]
     found = reference.decode(prefix, level=level, step=step)
     np.testing.assert_array_equal(
@@ -131,11 +132,11 @@ def test_both_make_the_same_of_arbitrary_indexes(index: bytes) -> None:
     data = header.tobytes() + index
 
     def native() -> Any:
-        offsets, lengths, present, nbytes = _core.parse_index(_core.Header.parse(data), data[104:])
+        offsets, lengths, present, nbytes = _core.parse_index(_core.Header.parse(data), data[HEADER_NBYTES:])
         return np.array([*offsets.ravel(), *lengths.ravel(), *present, nbytes], np.int64)
 
     def slow() -> Any:
-        parsed = parse_index(header, data[104:])
+        parsed = parse_index(header, data[HEADER_NBYTES:])
         offsets, lengths = (np.zeros((header.chunks, 2, 10), np.int64) for _ in range(2))
         for key, (start, stop) in parsed.places.items():
             offsets[key], lengths[key] = start, stop - start

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from conformance.real_images import load
 from support.images import mean_2x2
 from ziggurat import _core, codec, reference, valuemap
+from ziggurat._core import HEADER_NBYTES
 from ziggurat.encode import Encoding, encode_shard
 from ziggurat.errors import RequestError, SourceError
 from ziggurat.valuemap import MAX_SPAN, find_value_map
@@ -208,15 +209,15 @@ def test_what_is_no_table_is_refused(codes: list[int]) -> None:
 
 def test_a_header_alone_says_that_its_table_is_missing() -> None:
     data = codec.encode(stretched(part_of("em")))
-    whole, alone = _core.Header.parse(data), _core.Header.parse(data[:104])
+    whole, alone = _core.Header.parse(data), _core.Header.parse(data[:HEADER_NBYTES])
     assert alone.has_table
     assert alone == whole
     for use in (lambda: alone.codes, lambda: _core.error_bound(alone, 0, 0), lambda: _core.ChunkDecoder(alone, 0)):
         with pytest.raises(RequestError, match="has not been read"):
             use()
-    _core.parse_index(alone, data[104:])
+    _core.parse_index(alone, data[HEADER_NBYTES:])
     np.testing.assert_array_equal(alone.codes, whole.codes)
     told = whole.tobytes()
     assert data.startswith(told)
-    assert len(told) > 104
+    assert len(told) > HEADER_NBYTES
     np.testing.assert_array_equal(_core.Header.parse(told).codes, whole.codes)

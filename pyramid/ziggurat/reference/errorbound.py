@@ -45,8 +45,6 @@ GAIN_LL = (2304, 3600, 3969, 4096)
 GAIN_HL = (0, 1440, 1890, 2048)
 GAIN_HH = (0, 576, 900, 1024)
 ROUNDING = (5544, 8663, 9551, 9856)
-EIGHTHS = (8, 7, 5, 3)
-"""Of the bound, by tightness."""
 
 
 def _summed(header: Header, component: int, level: int, steps: Sequence[int]) -> int:
@@ -86,7 +84,12 @@ def _tightness(header: Header, level: int, steps: Sequence[int]) -> int:
     return header.tightness[level * MEASURED_STEPS + after]
 
 
+def tightened(bound: int, tightness: int) -> int:
+    """Return so many eighths less of a bound, rounded up."""
+    return -(-bound * (8 - tightness) // 8)
+
+
 def error_bound(header: Header, level: int, steps: Sequence[int]) -> int:
     """Return the guaranteed error at a level when resolution r is known to ``steps[r]`` (first_step + 1: not at all)."""
-    error = -(-any_error(header, level, steps) * EIGHTHS[_tightness(header, level, steps)] // 8)
+    error = tightened(any_error(header, level, steps), _tightness(header, level, steps))
     return error * header.divisor if header.codes is None else table_error(header.codes, error)

@@ -1,4 +1,4 @@
-"""Section 2: the 104 bytes at the front of a shard."""
+"""Section 2: the bytes at the front of a shard."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from ziggurat.reference.valuetable import read_codes
 __all__ = ["CHUNKS_MAX", "DTYPES", "HEADER_NBYTES", "SPAN_MAX", "Header"]
 
 MAGIC = b"ZGRT"
-VERSION = 2
-HEADER_NBYTES = 104
+VERSION = 3
+HEADER_NBYTES = 116
 MEASURED_LEVELS, MEASURED_STEPS = 8, 12
 """Of which tightness is told."""
 CHUNKS_MAX = 65_536
@@ -38,7 +38,7 @@ DTYPES = dict(
 MEAN, RCT, LABEL, FLOAT = range(4)
 """Codings."""
 LEAST_EXPONENTS = {"float16": -24, "float32": -149, "float64": -1074}
-_LAYOUT = struct.Struct("<4s8B7IqqII3I24s")
+_LAYOUT = struct.Struct("<4s8B7IqqII3I36s")
 """Everything but the checksum at the end."""
 
 
@@ -71,7 +71,7 @@ class Header:
     index_crc: int = 0
     content_crc: int = 0
     tightness: bytes = bytes(MEASURED_LEVELS * MEASURED_STEPS)
-    """Of 0 to 3, by level and first_step - step."""
+    """Of 0 to 7, by level and first_step - step."""
     has_table: bool = False
     codes: tuple[int, ...] | None = None
 
@@ -95,9 +95,10 @@ class Header:
             raise refuse("version", f"version {version} cannot be read")
         if crc32c(front) != stored_crc:
             raise refuse("header_crc", "the header is damaged")
-        *numbers, fours = fields
+        *numbers, packed = fields
         tables, numbers[2] = divmod(numbers[2], TABLE)
-        tightness = bytes(four >> shift & 3 for four in fours for shift in (0, 2, 4, 6))
+        bits = int.from_bytes(packed, "little")
+        tightness = bytes(bits >> 3 * place & 7 for place in range(MEASURED_LEVELS * MEASURED_STEPS))
         header = replace(cls(*numbers), tightness=tightness, has_table=tables > 0)
         if tables > 1:
             raise refuse("field", "coding is outside its range")
@@ -109,14 +110,13 @@ class Header:
         return replace(self, codes=read_codes(self, data)) if self.has_table and self.codes is None else self
 
     def tobytes(self) -> bytes:
-        """Write the 104 bytes."""
+        """Write the 116 bytes."""
         self.check()
         told_apart = ("tightness", "has_table", "codes")
         fields = {name: getattr(self, name) for name in self.__dataclass_fields__ if name not in told_apart}
         fields["coding"] += TABLE * self.has_table
-        fours = zip(*(self.tightness[first::4] for first in range(4)), strict=True)
-        packed = bytes(a | b << 2 | c << 4 | d << 6 for a, b, c, d in fours)
-        front = _LAYOUT.pack(MAGIC, VERSION, *fields.values(), packed)
+        bits = sum(tightness << 3 * place for place, tightness in enumerate(self.tightness))
+        front = _LAYOUT.pack(MAGIC, VERSION, *fields.values(), bits.to_bytes(36, "little"))
         return front + crc32c(front).to_bytes(4, "little")
 
     @property

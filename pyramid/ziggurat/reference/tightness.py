@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ziggurat.reference.chunk import ChunkDecoder
-from ziggurat.reference.errorbound import EIGHTHS, any_error
+from ziggurat.reference.errorbound import any_error, tightened
 from ziggurat.reference.floats import wave_header
 from ziggurat.reference.header import FLOAT, LABEL, MEASURED_LEVELS, MEASURED_STEPS
 from ziggurat.reference.index import packet_crc
@@ -23,7 +23,7 @@ __all__ = ["find_tightness"]
 
 
 def find_tightness(header: Header, chunks: Mapping[int, Mapping[tuple[int, int], bytes]]) -> bytes:
-    """Decode all chunks at all steps, and return the tightness by the largest errors: of 0 to 3, by level and first_step - step."""
+    """Decode all chunks at all steps, and return the tightness by the largest errors: of 0 to 7, by level and first_step - step."""
     found = np.zeros((MEASURED_LEVELS, MEASURED_STEPS), np.uint8)
     if header.coding == LABEL:
         return found.tobytes()
@@ -34,9 +34,9 @@ def find_tightness(header: Header, chunks: Mapping[int, Mapping[tuple[int, int],
         for step in range(1, wave.first_step + 1):
             bound, error = any_error(wave, level, [step] * wave.resolutions), int(seen[level, step])
             # No step promises less than the one after it.
-            fits = [k for k in range(4) if -(-bound * EIGHTHS[k] // 8) >= max(error, promised[step - 1])]
+            fits = [k for k in range(8) if tightened(bound, k) >= max(error, promised[step - 1])]
             tightness = max(fits) if bound > 4 * error and wave.first_step - step < MEASURED_STEPS else 0
-            promised[step] = -(-bound * EIGHTHS[tightness] // 8)
+            promised[step] = tightened(bound, tightness)
             if tightness:
                 found[level, wave.first_step - step] = tightness
     return found.tobytes()

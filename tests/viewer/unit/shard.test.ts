@@ -1,7 +1,7 @@
 /** Packets of a shard whose ranges come in any order are handed on in an order that decoders take. */
 import { expect, it } from "vitest";
 import type { ShardIndex } from "../../../viewer/src/client/plan.ts";
-import type { Record } from "../../../viewer/src/client/records.ts";
+import { HEADER_NBYTES, type Record } from "../../../viewer/src/client/records.ts";
 import { Shard, stored } from "../../../viewer/src/client/store/shard.ts";
 
 /** One chunk, two resolutions, steps 2 to 0. In the object: 100 bytes of front, then (1, 2), (1, 1), (1, 0), (0, 1), (0, 0); (0, 2) is empty. */
@@ -20,7 +20,7 @@ const OBJECT = Uint8Array.from({ length: 180 }, (_, at) => at);
 
 function shardWith(headNbytes: number): Shard {
   const shard = new Shard(0, 0, "0/c/0/0");
-  shard.stored = stored(new Uint8Array(104), INDEX, OBJECT.subarray(0, headNbytes));
+  shard.stored = stored(new Uint8Array(HEADER_NBYTES), INDEX, OBJECT.subarray(0, headNbytes));
   return shard;
 }
 

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { DamagedError } from "../../../viewer/src/client/errors.ts";
-import { takeHeader } from "../../../viewer/src/client/records.ts";
+import { HEADER_NBYTES, takeHeader } from "../../../viewer/src/client/records.ts";
 import { Cursor } from "../../../viewer/src/client/varint.ts";
 import { loadFronts } from "../../../viewer/src/client/store/fronts.ts";
 import { loadCodec } from "../../../viewer/src/client/wasm.ts";
@@ -44,10 +44,10 @@ describe("the codec in WebAssembly", () => {
     const front = fronts.nbytes(vector);
     const { errors } = fronts.index(vector.subarray(0, front));
     const told = takeHeader(new Cursor(vector));
-    expect(told.length).toBeGreaterThan(104);
+    expect(told.length).toBeGreaterThan(HEADER_NBYTES);
     expect(codec.decoder(told, 0).error(0)).toBe(175); // nothing is known: the largest value minus the smallest
     expect(errors[0]).toEqual([0, 8, 32, 104, 175, 175]); // of 0, 1, 4 and 13 places in the table, of codes 7 or 8 apart
-    expect(() => codec.decoder(vector.subarray(0, 104), 0)).toThrow(DamagedError);
+    expect(() => codec.decoder(vector.subarray(0, HEADER_NBYTES), 0)).toThrow(DamagedError);
     const damaged = told.slice();
     damaged[84]! ^= 1;
     expect(() => codec.decoder(damaged, 0)).toThrow(DamagedError);

@@ -5,7 +5,7 @@ export type Pixels = Uint8Array | Int8Array | Uint16Array | Int16Array | Uint32A
 export interface Codec {
   /**
    * Starts a chunk of which nothing is known.
-   * @param header the shard's 104 header bytes, and its table of codes where it has one
+   * @param header the shard's header bytes, and its table of codes where it has one
    * @throws DamagedError where the header is not valid or has no such chunk
    */
   decoder(header: Uint8Array, chunk: number): ChunkDecoder;

@@ -2,7 +2,7 @@
 import { ProtocolError } from "./errors.ts";
 import { Cursor } from "./varint.ts";
 
-export const HEADER_NBYTES = 104;
+export const HEADER_NBYTES = 116;
 /** codecs/SPEC.md, section 2: the byte that holds the coding, and what is added to it where a table of codes follows the header. */
 const CODING_AT = 7;
 const TABLE = 16;
@@ -11,7 +11,7 @@ export interface ShardHeader {
   readonly kind: "shard";
   readonly array: number;
   readonly shard: number;
-  /** Its 104 bytes, and its table of codes if it has one. */
+  /** Its bytes, and its table of codes if it has one. */
   readonly header: Uint8Array;
 }
 
