@@ -18,6 +18,38 @@ uint64_t zgr_load_integer(uint8_t dtype, const void *pixel)
 
 enum { PIXELS_AT_ONCE = 256 };
 
+/* Every third byte, as of interleaved red, green and blue; none is read behind the last that counts. */
+#if defined(__has_builtin)
+#if __has_builtin(__builtin_shufflevector)
+#define ZGR_HAS_SHUFFLE
+#endif
+#endif
+#ifdef ZGR_HAS_SHUFFLE
+typedef uint8_t bytes_16 __attribute__((vector_size(16)));
+
+ZGR_CLONES static void take_thirds(const uint8_t *restrict from, uint32_t count, uint8_t *restrict out)
+{
+    uint32_t i = 0;
+    for (; i + 16 < count; i += 16) { /* of the last third but the first byte */
+        bytes_16 a, b, c;
+        memcpy(&a, from + 3 * (size_t)i, sizeof a);
+        memcpy(&b, from + 3 * (size_t)i + 16, sizeof b);
+        memcpy(&c, from + 3 * (size_t)i + 32, sizeof c);
+        bytes_16 first_two = __builtin_shufflevector(a, b, 0, 3, 6, 9, 12, 15, 18, 21, 24, 27, 30, 0, 0, 0, 0, 0);
+        bytes_16 all = __builtin_shufflevector(first_two, c, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 17, 20, 23, 26, 29);
+        memcpy(out + i, &all, sizeof all);
+    }
+    for (; i < count; i++)
+        out[i] = from[3 * (size_t)i];
+}
+#else
+static void take_thirds(const uint8_t *from, uint32_t count, uint8_t *out)
+{
+    for (uint32_t i = 0; i < count; i++)
+        out[i] = from[3 * (size_t)i];
+}
+#endif
+
 /* One row to m, for one C type, whose differences fit the WIDE type. `pixels` are not always side by side: vectors want them so. */
 #define DEFINE_MAP_ROW(NAME, TYPE, WIDE)                                                                                     \
     ZGR_CLONES static int NAME##_near(WIDE offset, WIDE span, const TYPE *restrict pixels, uint32_t count, int32_t *restrict m) \
@@ -53,6 +85,8 @@ enum { PIXELS_AT_ONCE = 256 };
             const uint8_t *from = pixels + (ptrdiff_t)at * stride;                                                           \
             if (stride == (ptrdiff_t)sizeof(TYPE))                                                                           \
                 memcpy(some, from, n * sizeof(TYPE));                                                                        \
+            else if (sizeof(TYPE) == 1 && stride == 3)                                                                       \
+                take_thirds(from, n, (uint8_t *)some);                                                                       \
             else                                                                                                             \
                 for (uint32_t i = 0; i < n; i++)                                                                             \
                     memcpy(&some[i], from + (ptrdiff_t)i * stride, sizeof(TYPE));                                            \

@@ -77,11 +77,14 @@ void zgr_window_open(struct zgr_window *w, uint32_t finest, uint32_t y, uint32_t
 
 /* ---- one decomposition ---------------------------------------------------------------------------------------------- */
 
+/* Windows are narrow: what is left over of whole vectors would take as long as these. */
+static inline uint32_t whole_vectors(uint32_t count) { return (count + (ZGR_VECTOR - 1)) & ~(ZGR_VECTOR - 1u); }
+
 /* Coefficients as a decoder takes them that knows planes from `plane` up: SPEC.md, section 8. */
 ZGR_PART_OF_CLONE void dequantise(const int32_t *restrict from, uint32_t count, uint32_t plane, int32_t *restrict to)
 {
     uint32_t one = 1u << plane, half = one >> 1, of_one = (uint32_t)(((uint64_t)13 << plane) >> 5);
-    for (uint32_t i = 0; i < count; i++) {
+    for (uint32_t i = 0; i < whole_vectors(count); i++) {
         uint32_t flip = 0u - ((uint32_t)from[i] >> 31), m = (((uint32_t)from[i] ^ flip) - flip) & (0u - one);
         m += m == one ? of_one : m ? half : 0;
         to[i] = (int32_t)((m ^ flip) - flip);
@@ -93,26 +96,27 @@ static inline int32_t predict(int32_t before, int32_t after) { return zgr_add(zg
 ZGR_PART_OF_CLONE void join_columns(const int32_t *before, const int32_t *at, const int32_t *after, const int32_t *high, uint32_t count,
                                     int32_t *restrict even, int32_t *restrict odd)
 {
-    for (uint32_t i = 0; i < count; i++) {
+    for (uint32_t i = 0; i < whole_vectors(count); i++) {
         int32_t d = zgr_add(high[i], predict(before[i], after[i])), sample = zgr_add(at[i], d >> 1);
         even[i] = sample;
         odd[i] = zgr_subtract(sample, d);
     }
 }
 
-/* `low` holds rows from `from` on, of `lows` rows in all; rows `rows` of what it becomes go to `out`. `high` rows lie `stride` apart. */
-ZGR_PART_OF_CLONE void join_vertically(const int32_t *low, uint32_t from, uint32_t lows, const int32_t *high, size_t stride, uint32_t plane,
-                                       uint32_t highs, struct zgr_range rows, uint32_t count, int32_t *out)
+/* `low` holds rows from `from` on, of `lows` rows in all; rows `rows` of what it becomes go to `out`, whole vectors apart. */
+ZGR_PART_OF_CLONE void join_vertically(const int32_t *low, size_t low_stride, uint32_t from, uint32_t lows, const int32_t *high,
+                                       size_t high_stride, uint32_t plane, uint32_t highs, struct zgr_range rows, uint32_t count, int32_t *out)
 {
     int32_t row[ZGR_WINDOW + ZGR_MARGIN];
-    for (uint32_t i = rows.from / 2; 2 * i < rows.end; i++, out += 2 * (size_t)count) {
-        const int32_t *at = low + (size_t)(i - from) * count;
+    size_t stride = whole_vectors(count);
+    for (uint32_t i = rows.from / 2; 2 * i < rows.end; i++, out += 2 * stride) {
+        const int32_t *at = low + (i - from) * low_stride;
         if (i >= highs) { /* a last row without a partner */
             memcpy(out, at, count * sizeof *out);
             return;
         }
-        dequantise(high + i * stride, count, plane, row);
-        join_columns(i > 0 ? at - count : at, at, i + 1 < lows ? at + count : at, row, count, out, out + count);
+        dequantise(high + i * high_stride, count, plane, row);
+        join_columns(i > 0 ? at - low_stride : at, at, i + 1 < lows ? at + low_stride : at, row, count, out, out + stride);
     }
 }
 
@@ -123,11 +127,11 @@ ZGR_PART_OF_CLONE void join_row(const int32_t *low, uint32_t from, uint32_t lows
     uint32_t first = columns.from / 2, last = (columns.end + 1) / 2, pairs = (last < highs ? last : highs) - first;
     const int32_t *at = low + (first - from);
     int32_t d[ZGR_WINDOW + ZGR_MARGIN];
-    for (uint32_t j = 1; j + 1 < pairs; j++)
-        d[j] = zgr_add(high[j], predict(at[j - 1], at[j + 1]));
+    for (uint32_t j = 0; j < whole_vectors(pairs); j++)
+        d[j] = zgr_add(high[j], predict(at[(ptrdiff_t)j - 1], at[j + 1]));
     for (uint32_t j = 0; j < pairs; j = j + 1 < pairs ? pairs - 1 : pairs) /* the first and the last */
         d[j] = zgr_add(high[j], predict(at[first + j > 0 ? (ptrdiff_t)j - 1 : 0], at[first + j + 1 < lows ? j + 1 : j]));
-    for (uint32_t j = 0; j < pairs; j++) {
+    for (uint32_t j = 0; j < whole_vectors(pairs); j++) {
         int32_t even = zgr_add(at[j], zgr_add(d[j], 1) >> 1);
         out[2 * j] = even;
         out[2 * j + 1] = zgr_subtract(even, d[j]);
@@ -148,12 +152,13 @@ ZGR_CLONES static void descend(const struct zgr_window *w, uint32_t component, u
     uint32_t lows = bands[0].height, highs = bands[1].height, low_width = bands[1].width, high_width = bands[0].width;
     uint32_t left = zgr_range_length(low_columns), first = columns.from / 2, last = (columns.end + 1) / 2;
     uint32_t right = (last < high_width ? last : high_width) - (first < high_width ? first : high_width);
+    size_t left_stride = whole_vectors(left), right_stride = whole_vectors(right);
     for (uint32_t i = low_rows.from; i < low_rows.end; i++)
-        dequantise(hl + (size_t)i * high_width + first, right, side, w->hl + (size_t)(i - low_rows.from) * right);
-    join_vertically(ll, low_rows.from, lows, lh + low_columns.from, low_width, side, highs, rows, left, w->low);
-    join_vertically(w->hl, low_rows.from, lows, hh + first, high_width, diagonal, highs, rows, right, w->high);
+        dequantise(hl + (size_t)i * high_width + first, right, side, w->hl + (i - low_rows.from) * right_stride);
+    join_vertically(ll, left, low_rows.from, lows, lh + low_columns.from, low_width, side, highs, rows, left, w->low);
+    join_vertically(w->hl, right_stride, low_rows.from, lows, hh + first, high_width, diagonal, highs, rows, right, w->high);
     for (uint32_t y = 0; y < zgr_range_length(rows); y++)
-        join_row(w->low + (size_t)y * left, low_columns.from, low_width, w->high + (size_t)y * right, high_width, columns,
+        join_row(w->low + y * left_stride, low_columns.from, low_width, w->high + y * right_stride, high_width, columns,
                  out + (size_t)y * zgr_range_length(columns));
 }
 

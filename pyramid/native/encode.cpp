@@ -7,21 +7,13 @@
 
 namespace {
 
-nb::list packet_lists(const zgr_header &h, const uint8_t *payloads, const std::vector<uint32_t> &nbytes)
+nb::list packet_lists(const zgr_header &h, const ChunkPayloads &chunk)
 {
-    // The core lays payloads for r = R-1 … 0, t = F … 0; the lists are by [r][t].
-    size_t steps = h.first_step + 1u;
-    std::vector<nb::object> table(h.resolutions * steps);
-    for (size_t r = h.resolutions; r-- > 0;)
-        for (size_t t = steps; t-- > 0;) {
-            table[r * steps + t] = nb::bytes(payloads, nbytes[r * steps + t]);
-            payloads += nbytes[r * steps + t];
-        }
     nb::list resolutions;
-    for (size_t r = 0; r < h.resolutions; r++) {
+    for (size_t r = 0, entry = 0; r < h.resolutions; r++) {
         nb::list line;
-        for (size_t t = 0; t < steps; t++)
-            line.append(table[r * steps + t]);
+        for (size_t t = 0; t <= h.first_step; t++, entry++)
+            line.append(nb::bytes(chunk.payloads[entry], chunk.nbytes[entry]));
         resolutions.append(line);
     }
     return resolutions;
@@ -30,35 +22,22 @@ nb::list packet_lists(const zgr_header &h, const uint8_t *payloads, const std::v
 nb::tuple encode_chunk(nb::handle array, const Header &header, ErrorsSeen *seen)
 {
     const zgr_header &h = header.h;
-    header.need_table();
     Pixels pixels(array, false);
-    if (pixels.dtype() != h.dtype || pixels.shape(0) != h.components || pixels.shape(1) > h.chunk_height || pixels.shape(2) > h.chunk_width)
-        raise(ZGR_ERROR_ARGUMENT, "the array's dtype or shape is not that of the header's chunks");
-    auto height = uint32_t(pixels.shape(1)), width = uint32_t(pixels.shape(2));
     uint32_t level = h.resolutions - 1u;
-    nb::object lowpass = new_pixels(h.dtype, h.components, zgr_level_size(height, level), zgr_level_size(width, level));
-    Pixels low(lowpass, true);
-    std::vector<uint32_t> nbytes(h.resolutions * (h.first_step + 1u));
-    size_t scratch_nbytes = (zgr_encode_scratch_nbytes(&h, height, width) + 63) / 64 * 64;
-    size_t out_nbytes = zgr_encode_out_nbytes(&h, height, width);
-    uint8_t *scratch = thread_scratch(scratch_nbytes + out_nbytes), *out = scratch + scratch_nbytes;
-    zgr_status status;
-    {
-        nb::gil_scoped_release unlocked;
-        zgr_errors_seen so_far{};
-        if (seen) {
-            std::lock_guard<std::mutex> held(seen->lock);
-            so_far = seen->seen;
-        }
-        status = zgr_encode_chunk(&h, pixels.data(), pixels.strides(), height, width, scratch, scratch_nbytes, out, out_nbytes,
-                                  nbytes.data(), low.data(), seen ? &so_far : nullptr);
-        if (seen) {
-            std::lock_guard<std::mutex> held(seen->lock);
-            zgr_errors_seen_merge(&seen->seen, &so_far);
-        }
+    zgr_errors_seen so_far{};
+    if (seen) {
+        std::lock_guard<std::mutex> held(seen->lock);
+        so_far = seen->seen;
     }
-    check(status, "chunk");
-    return nb::make_tuple(packet_lists(h, out, nbytes), lowpass);
+    nb::object lowpass =
+        new_pixels(h.dtype, h.components, zgr_level_size(uint32_t(pixels.shape(1)), level), zgr_level_size(uint32_t(pixels.shape(2)), level));
+    Pixels low(lowpass, true);
+    ChunkPayloads chunk = encode_pixels(pixels, header, low.data(), seen ? &so_far : nullptr);
+    if (seen) {
+        std::lock_guard<std::mutex> held(seen->lock);
+        zgr_errors_seen_merge(&seen->seen, &so_far);
+    }
+    return nb::make_tuple(packet_lists(h, chunk), lowpass);
 }
 
 // Rows of pixels: of components that are interleaved, all at once, so that they lie side by side.
@@ -198,6 +177,32 @@ nb::tuple survey_floats(nb::handle array)
 }
 
 } // namespace
+
+ChunkPayloads encode_pixels(const Pixels &pixels, const Header &header, void *lowpass, zgr_errors_seen *seen)
+{
+    const zgr_header &h = header.h;
+    header.need_table();
+    if (pixels.dtype() != h.dtype || pixels.shape(0) != h.components || pixels.shape(1) > h.chunk_height || pixels.shape(2) > h.chunk_width)
+        raise(ZGR_ERROR_ARGUMENT, "the array's dtype or shape is not that of the header's chunks");
+    auto height = uint32_t(pixels.shape(1)), width = uint32_t(pixels.shape(2));
+    ChunkPayloads chunk;
+    chunk.nbytes.resize(h.resolutions * (h.first_step + 1u));
+    chunk.payloads.resize(chunk.nbytes.size());
+    size_t scratch_nbytes = (zgr_encode_scratch_nbytes(&h, height, width) + 63) / 64 * 64;
+    size_t out_nbytes = zgr_encode_out_nbytes(&h, height, width);
+    uint8_t *scratch = thread_scratch(scratch_nbytes + out_nbytes), *out = scratch + scratch_nbytes;
+    zgr_status status;
+    {
+        nb::gil_scoped_release unlocked;
+        status = zgr_encode_chunk(&h, pixels.data(), pixels.strides(), height, width, scratch, scratch_nbytes, out, out_nbytes,
+                                  chunk.nbytes.data(), lowpass, seen);
+    }
+    check(status, "chunk");
+    // The core lays payloads for r = R-1 … 0, t = F … 0; entries are by [r][t].
+    for (size_t entry = chunk.nbytes.size(); entry-- > 0; out += chunk.nbytes[entry])
+        chunk.payloads[entry] = out;
+    return chunk;
+}
 
 void bind_encode(nb::module_ &module)
 {

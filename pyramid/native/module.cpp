@@ -5,6 +5,7 @@ NB_MODULE(_core, module)
 {
     bind_header(module);
     bind_index(module);
+    bind_assemble(module);
     bind_encode(module);
     bind_table(module);
     bind_decode(module);

@@ -91,6 +91,14 @@ struct ErrorsSeen {
     std::mutex lock;
 };
 
+// encode.cpp: the payloads of one chunk, by [resolution][step], in the scratch of this thread.
+struct ChunkPayloads {
+    std::vector<const uint8_t *> payloads;
+    std::vector<uint32_t> nbytes;
+};
+// `lowpass` and `seen` as zgr_encode_chunk has them: nullptr if nobody asks. Releases the interpreter lock.
+ChunkPayloads encode_pixels(const Pixels &pixels, const Header &header, void *lowpass, zgr_errors_seen *seen);
+
 struct FreeDeleter {
     void operator()(void *memory) const { std::free(memory); }
 };
@@ -115,6 +123,7 @@ nb::object error_object(const zgr_header &header, uint32_t level, const uint8_t 
 
 void bind_header(nb::module_ &module);
 void bind_index(nb::module_ &module);
+void bind_assemble(nb::module_ &module);
 void bind_encode(nb::module_ &module);
 void bind_table(nb::module_ &module);
 void bind_decode(nb::module_ &module);

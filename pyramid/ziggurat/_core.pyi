@@ -191,6 +191,24 @@ def assemble(header: Header, chunks: Sequence[Sequence[Sequence[bytes]] | None])
         By ordinal: payloads by [resolution][step] as from :func:`encode_chunk`, or None for an absent chunk.
     """
 
+def encode_lone(array: NDArray[Any], header: Header, coarse_nbytes: int) -> bytes:
+    """Encode a shard of one chunk: what `encode_chunk`, `tighten` and `assemble` make of it.
+
+    Parameters
+    ----------
+    array : [components, h, w]
+        All pixels.
+    header
+        As for `encode_chunk`; its ``coarse_step`` does not matter either.
+    coarse_nbytes
+        How much of the coarsest resolution comes first, at most.
+
+    Raises
+    ------
+    SourceError
+        As `encode_chunk`.
+    """
+
 class ErrorsSeen:
     """The largest errors seen in chunks of a shard, at the first steps; several threads may add to it at once."""
 

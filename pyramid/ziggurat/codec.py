@@ -25,13 +25,14 @@ from ziggurat._core import (
     assemble,
     decode_lone,
     encode_chunk,
+    encode_lone,
     error_bound,
     parse_index,
     tighten,
     usable_nbytes,
 )
 from ziggurat.arguments import check_chunks, check_splits, choose_coding, components_first, value_map_of
-from ziggurat.encode import coarse_step_of, decompositions_of, first_step_of
+from ziggurat.encode import COARSE_NBYTES_PER_CHUNK, coarse_step_of, decompositions_of, first_step_of
 from ziggurat.errors import CorruptError, RequestError
 from ziggurat.valuemap import fill_mask
 
@@ -140,13 +141,14 @@ def encode(
         codes=values.codes,
     )
 
+    if header.chunks == 1 and not _is_all(pixels, fill):
+        return encode_lone(pixels, header, COARSE_NBYTES_PER_CHUNK)
     seen = ErrorsSeen()
 
     def encode_ordinal(ordinal: int) -> list[list[bytes]] | None:
         _, y, x, height, width = header.chunk_rect(ordinal)
         part = pixels[:, y : y + height, x : x + width]
-        is_fill = fill_mask(part[:1, :1, :1], fill).all() and fill_mask(part, fill).all()
-        return None if is_fill else encode_chunk(part, header, seen)[0]
+        return None if _is_all(part, fill) else encode_chunk(part, header, seen)[0]
 
     chunks = _map(encode_ordinal, range(header.chunks), threads)
     return assemble(tighten(header.replace(coarse_step=coarse_step_of(chunks, header)), seen), chunks)
@@ -361,6 +363,10 @@ def _without_axes(array: NDArray[Any], component_axis: int) -> NDArray[Any]:
     else:
         array = np.moveaxis(array, 1, component_axis if component_axis < 0 else component_axis + 1)
     return array[0] if len(array) == 1 else array
+
+
+def _is_all(pixels: NDArray[Any], fill: float) -> bool:
+    return bool(fill_mask(pixels[:1, :1, :1], fill).all() and fill_mask(pixels, fill).all())
 
 
 def _map(function: Callable[[T], R], items: Iterable[T], threads: int | None) -> list[R]:

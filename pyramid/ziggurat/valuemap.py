@@ -78,10 +78,10 @@ def find_value_map(pixels: NDArray[Any], coding: str = "mean") -> ValueMap:
         return ValueMap(scale.offset, scale.packed, scale.span)
     lowest, highest, divisor = survey(planes)
     divisor = _small(divisor) or 1  # 0: all values are the same
-    codes = find_codes(planes, lowest, divisor)
+    span = (highest - lowest) // divisor
+    codes = find_codes(planes, lowest, divisor, span)
     if codes is not None:
         return ValueMap(lowest, 1, codes.size - 1, codes)
-    span = (highest - lowest) // divisor
     if span > MAX_SPAN:
         raise SourceError(
             f"values from {lowest} to {highest} span more than the codec carries ({MAX_SPAN} steps of {divisor}); "

@@ -43,6 +43,9 @@ GAP_MOST = 4
 """How many times as large as the usual distance of an exact table's codes the largest may be: guaranteed errors grow with it. With
 a value far from all others (the -2000 around a CT slice) no error but 0 could be promised."""
 
+FEW_ROWS, FEW_PIXELS = 8, 4
+"""Every such row of the sample is looked at first, where that is so many pixels for each possible value."""
+
 LEVELS_BETWEEN = 2
 """Levels that are taken from the packets of a finer one: 1 and 2 between 0 and 3."""
 
@@ -50,15 +53,15 @@ SAMPLE_SIDE, CROP_SIDE, CROPS = 512, 256, 16
 """Pixels a side of the sample for counts, and of the parts for means, and how many of these."""
 
 
-def find_codes(planes: NDArray[Any], lowest: int, divisor: int) -> NDArray[Any] | None:
+def find_codes(planes: NDArray[Any], lowest: int, divisor: int, span: int) -> NDArray[Any] | None:
     """Find the codes that integers are best coded by.
 
     Parameters
     ----------
     planes : [n, h, w]
         All pixels of a shard.
-    lowest, divisor
-        The smallest value, and what all distances to it are multiples of: what would be used without a table.
+    lowest, divisor, span
+        The smallest value, what all distances to it are multiples of, and the largest of these: what would be used without a table.
 
     Returns
     -------
@@ -66,6 +69,9 @@ def find_codes(planes: NDArray[Any], lowest: int, divisor: int) -> NDArray[Any] 
         Increasing; None where a table would not pay, or make levels wrong.
     """
     sample = _sample(planes)
+    few = sample[:, ::FEW_ROWS]
+    if few.size >= FEW_PIXELS * span and _counted(few, lowest, divisor)[0] < GAIN_LEAST_BITS:
+        return None  # as below
     gain, seen, weights = _counted(sample, lowest, divisor)
     if gain < GAIN_LEAST_BITS:
         return None  # with more pixels there are more codes, and less to gain

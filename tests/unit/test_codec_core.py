@@ -14,6 +14,7 @@ import pytest
 from ziggurat import _core, codec
 from ziggurat._core import HEADER_NBYTES
 from ziggurat.errors import CorruptError, FormatError, RequestError, SourceError
+from ziggurat.reference.checksum import crc32c as reference_crc32c
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -43,6 +44,14 @@ def test_crc32c_is_castagnoli() -> None:
     assert _core.crc32c(b"") == 0
     for length in range(40):
         assert _core.crc32c(bytes(length), _core.crc32c(b"ab")) == _core.crc32c(b"ab" + bytes(length))
+
+
+@pytest.mark.parametrize("length", [255, 256, 767, 768, 769, 1535, 1536, 2311, 5000])
+def test_crc32c_of_blocks(length: int) -> None:
+    data = np.random.default_rng(length).bytes(length)
+    assert _core.crc32c(data) == reference_crc32c(data)
+    for cut in (1, 7, length // 3, length - 1):
+        assert _core.crc32c(data[cut:], _core.crc32c(data[:cut])) == reference_crc32c(data)
 
 
 def test_index_covers_the_object() -> None:
