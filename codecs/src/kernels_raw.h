@@ -1,0 +1,102 @@
+/* Raw bits of a phase, read and written: SPEC.md, 9.7. After a simd_*.h. */
+#ifndef ZGR_KERNELS_RAW_H
+#define ZGR_KERNELS_RAW_H
+
+#include "kernels.h"
+#include "rawbits.h"
+
+SIMD_INLINE uint32_t read_masked(const struct zgr_raw_reader *raw, uint64_t *place, uint32_t mask)
+{
+    return mask_deposit(zgr_raw_read(raw, place, (uint32_t)__builtin_popcount(mask)), mask);
+}
+
+/* Whether one of 8 words is not zero: most are, where it is asked. */
+SIMD_INLINE int any_of_8(const uint32_t *words)
+{
+    uint32_t any = 0;
+    for (uint32_t i = 0; i < 8; i++)
+        any |= words[i];
+    return any != 0;
+}
+
+SIMD_INLINE int any_fresh_of_8(const uint32_t *plane, const uint32_t *significant)
+{
+    uint32_t any = 0;
+    for (uint32_t i = 0; i < 8; i++)
+        any |= plane[i] & ~significant[i];
+    return any != 0;
+}
+
+SIMD static void read_raw(struct zgr_raw_reader *raw, struct zgr_bits *bits, uint32_t q, int raw_magnitudes, int raw_signs,
+                          uint32_t phase)
+{
+    uint64_t place = raw->place;
+    const uint32_t first = phase * bits->unit_count, count = bits->unit_count, active = bits->active_count;
+    uint32_t *restrict plane = zgr_bits_plane(bits, q) + first, *restrict significant = bits->significant + first;
+    uint32_t *restrict negative = bits->negative + first;
+    const uint32_t *large = raw_magnitudes ? NULL : zgr_bits_large(bits, q + 4), *restrict missing = bits->missing + first;
+    const uint32_t *restrict list = bits->list;
+    if (raw_magnitudes)
+        for (uint32_t k = 0; k < active; k++)
+            plane[list[k]] = read_masked(raw, &place, ~missing[list[k]]);
+    if (large)
+        for (uint32_t at = 0, end; at < count; at = end) {
+            end = count - at < 8 ? count : at + 8;
+            if (end - at < 8 || any_of_8(large + first + at))
+                for (; at < end; at++)
+                    plane[at] |= read_masked(raw, &place, large[first + at]);
+        }
+    if (raw_signs)
+        for (uint32_t at = 0, end; at < count; at = end) {
+            end = count - at < 8 ? count : at + 8;
+            if (end - at < 8 || any_fresh_of_8(plane + at, significant + at))
+                for (; at < end; at++)
+                    negative[at] |= read_masked(raw, &place, plane[at] & ~significant[at]);
+        }
+    for (uint32_t at = 0; at < count; at++)
+        significant[at] |= plane[at];
+    raw->place = place;
+}
+
+#ifndef ZGR_NO_ENCODER
+SIMD_INLINE void write_masked(struct zgr_raw_writer *raw, uint32_t bits, uint32_t mask)
+{
+    zgr_raw_write(raw, mask_extract(bits, mask), (uint32_t)__builtin_popcount(mask));
+}
+
+SIMD static void write_raw(struct zgr_raw_writer *to, struct zgr_bits *bits, uint32_t q, int raw_magnitudes, int raw_signs,
+                           uint32_t phase)
+{
+    struct zgr_raw_writer raw = *to;
+    const uint32_t *plane = zgr_bits_plane(bits, q), *large = raw_magnitudes ? NULL : zgr_bits_large(bits, q + 4);
+    uint32_t *restrict significant = bits->significant;
+    const uint32_t first = phase * bits->unit_count, end = first + bits->unit_count;
+    if (raw_magnitudes)
+        for (uint32_t k = 0; k < bits->active_count; k++)
+            write_masked(&raw, plane[first + bits->list[k]], ~bits->missing[first + bits->list[k]]);
+    if (large)
+        for (uint32_t at = first; at < end; at++) {
+            while (end - at > 8 && !any_of_8(large + at))
+                at += 8;
+            write_masked(&raw, plane[at], large[at]);
+        }
+    if (raw_signs)
+        for (uint32_t at = first; at < end; at += 8) {
+            uint32_t fresh[8] = {0}, count = end - at < 8 ? end - at : 8;
+            if (count == 8)
+                for (uint32_t i = 0; i < 8; i++)
+                    fresh[i] = plane[at + i] & ~significant[at + i];
+            else
+                for (uint32_t i = 0; i < count; i++)
+                    fresh[i] = plane[at + i] & ~significant[at + i];
+            if (any_of_8(fresh))
+                for (uint32_t i = 0; i < count; i++)
+                    write_masked(&raw, bits->negative[at + i], fresh[i]);
+        }
+    for (uint32_t at = first; at < end; at++)
+        significant[at] |= plane[at];
+    *to = raw;
+}
+#endif
+
+#endif
