@@ -20,7 +20,7 @@ const char *meaning_of(zgr_status status)
     switch (status) {
     case ZGR_ERROR_TRUNCATED: return "there are fewer bytes than the header and the index need";
     case ZGR_ERROR_MAGIC: return "not a ziggurat shard";
-    case ZGR_ERROR_VERSION: return "a shard of a version that cannot be read";
+    case ZGR_ERROR_VERSION: return "a shard of another version of the format: ingest its source anew, or read it with the ziggurat that wrote it";
     case ZGR_ERROR_HEADER_CRC: return "the header is damaged";
     case ZGR_ERROR_FIELD: return "a header field is outside its range";
     case ZGR_ERROR_INDEX_CRC: return "the index is damaged";
