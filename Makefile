@@ -9,8 +9,11 @@ CORE := pyproject.toml pyramid/CMakeLists.txt codecs/CMakeLists.txt $(wildcard c
 demo: env viewer
 	$(PY) scripts/demo.py
 
-# The last two at once: pages in the browser wait more than they work.
-test: check test-core test-python
+# Side by side is what waits, or works on one processor: downloads, checks, and at last pages in the browser.
+test:
+	$(MAKE) --no-print-directory -j3 env packages viewer/node_modules/.made
+	$(MAKE) --no-print-directory -j2 check test-core
+	$(MAKE) --no-print-directory test-python
 	$(MAKE) --no-print-directory -j2 test-newest test-viewer
 	@echo "All tests have passed."
 
