@@ -49,6 +49,15 @@ describe("the address bar", () => {
     expect(written).toEqual([]);
   });
 
+  it("puts back what a person typed, if it was written over before anybody knew", () => {
+    bar.follow(at(1));
+    vi.runAllTimers();
+    bar.leave(at(1), "image=other.zarr");
+    bar.follow(at(1));
+    vi.runAllTimers();
+    expect(written).toEqual([hashAt(1), "image=other.zarr"]);
+  });
+
   it("follows again when what was seen before moves after all", () => {
     bar.leave(at(1));
     bar.follow(at(2));

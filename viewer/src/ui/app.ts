@@ -65,7 +65,7 @@ export class App {
     // Measured when it has a place: an image may be open before the browser tells of sizes.
     const surface = (this.surface = surfaceOf(view, canvas, gl, () => this.viewer?.requestFrame()));
     navigate(surface.canvas, view, () => this.viewer, (point) => this.pointAt(point), (name) => this.axes?.key(name) ?? false);
-    // What the address was, not what it is: it may have been written since.
+    // What the address was, not what it is: it may have been written over since.
     addEventListener("hashchange", ({ newURL }) => this.followAddress(new URL(newURL).hash.slice(1)));
     surface.canvas.addEventListener("webglcontextlost", (event) => event.preventDefault());
     surface.canvas.addEventListener("webglcontextrestored", () => this.viewer?.restore());
@@ -115,8 +115,8 @@ export class App {
   }
 
   /** Opens an image for a person: who is told what goes wrong, unless another image was wanted meanwhile. */
-  private show(name: string, hash = ""): void {
-    this.address.leave(this.viewer);
+  private show(name: string, hash?: string): void {
+    this.address.leave(this.viewer, hash);
     this.open(name, hash).catch((error: unknown) => {
       if (error instanceof DOMException && error.name === "AbortError") return;
       this.status.failure = isAddress(name) ? messageOf(error) : `${name}: ${messageOf(error)}`;

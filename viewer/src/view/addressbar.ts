@@ -31,11 +31,13 @@ export class AddressBar {
    * Leaves alone what a person asked for, while it is opened and if that fails.
    *
    * @param seen what is seen meanwhile: followed again once it changes. None: whatever is followed next is written.
+   * @param typed put back, as it may have been written over before the browser told of it
    */
-  leave(seen?: Seen): void {
+  leave(seen?: Seen, typed?: string): void {
     clearTimeout(this.timer);
     this.timer = undefined;
     this.written = seen === undefined ? "" : hashOf(seen);
+    if (typed) this.write(typed);
   }
 }
 
