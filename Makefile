@@ -22,7 +22,7 @@ test:
 define install
 	test -x $(1)/bin/python || "$$(scripts/find-python.sh $(2))" -m venv $(1)
 	$(1)/bin/python -m pip install --quiet --upgrade pip
-	$(1)/bin/python -m pip install --quiet 'scikit-build-core>=0.11' 'nanobind>=2.9' 'cmake>=3.25' ninja setuptools
+	$(1)/bin/python -m pip install --quiet 'scikit-build-core>=0.11' 'nanobind>=2.9' 'cmake>=3.25' ninja 'setuptools>=77'
 	$(1)/bin/python -m pip install --quiet --no-build-isolation --editable '.[dev]'
 	touch $(1)/.made
 endef
