@@ -77,6 +77,7 @@ size_t zgr_bitplanes_cut(struct zgr_bitplanes *bitplanes, const struct zgr_layou
     }
     uint8_t *parents = take(memory, &used, most * ZGR_LANES + 2 * MARGIN), *signs = take(memory, &used, most * ZGR_LANES + 2 * MARGIN);
     uint32_t *fresh = take(memory, &used, (most + 1) * sizeof *fresh), *masks = take(memory, &used, (most + 1) * sizeof *masks);
+    uint32_t *turned = take(memory, &used, most * sizeof *turned);
     if (memory) {
         bitplanes->components = (uint8_t)components;
         bitplanes->band_count = (uint8_t)layout->band_count;
@@ -84,6 +85,7 @@ size_t zgr_bitplanes_cut(struct zgr_bitplanes *bitplanes, const struct zgr_layou
         bitplanes->signs = signs;
         bitplanes->fresh = fresh;
         bitplanes->masks = masks;
+        bitplanes->turned = turned;
     }
     for (uint32_t c = 0; c < components; c++)
         for (uint32_t b = 0; b < layout->band_count; b++) {

@@ -35,9 +35,11 @@ struct zgr_bits {
 struct zgr_bitplanes {
     uint8_t components, band_count;
     uint8_t *parents; /* what the parents add to the context of each place, of the band at hand */
-    uint8_t *signs;   /* for each new sign of a phase its probability, then 255 for a 1 */
-    uint32_t *fresh;  /* units in which there are such, */
-    uint32_t *masks;  /* and where */
+    uint8_t *signs;   /* for each new sign of a phase its probability, then a bit */
+    uint32_t *fresh;  /* the fresh_count units in which there are such, */
+    uint32_t *masks;  /* where, */
+    uint32_t *turned; /* and where the neighbours say that it is negative */
+    uint32_t fresh_count;
     struct zgr_bits bands[ZGR_COMPONENTS_MAX][ZGR_BANDS_MAX];
 };
 

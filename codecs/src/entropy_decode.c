@@ -78,16 +78,16 @@ static int is_closed(const struct input *in, const struct zgr_raw_reader *raw, i
 static int decode_flags(struct input *in, struct zgr_bits *bits, const uint8_t flag_p[3])
 {
     uint8_t p[32];
+    uint32_t fresh;
     for (uint32_t first = 0; first < bits->unit_count; first += 32) {
         if (!zgr_flag_probabilities(bits, flag_p, first, p))
             continue;
         make_safe(in, 1);
-        zgr_kernels()->steps(&in->lanes, p, 1);
+        zgr_kernels()->steps(&in->lanes, p, 1, &fresh);
         if (is_past_end(in))
             return 0;
-        for (uint32_t j = 0; j < ZGR_LANES; j++)
-            if (p[j])
-                zgr_activate_later(bits, first + j);
+        for (; fresh; fresh &= fresh - 1)
+            zgr_activate_later(bits, first + (uint32_t)__builtin_ctz(fresh));
     }
     zgr_activate_now(bits);
     return 1;
@@ -98,14 +98,15 @@ static uint32_t some(uint32_t left) { return left < STEPS_AT_ONCE ? left : STEPS
 
 static int decode_signs(struct input *in, const struct zgr_pass *pass, uint32_t phase)
 {
-    uint32_t units, steps = (zgr_kernels()->find_signs(pass, phase, &units) + ZGR_LANES - 1) / ZGR_LANES;
+    uint8_t *p = pass->all->signs;
+    uint32_t *ones = (uint32_t *)(void *)p, steps = (zgr_kernels()->find_signs(pass, phase) + ZGR_LANES - 1) / ZGR_LANES;
     for (uint32_t at = 0; at < steps; at += some(steps - at)) {
         make_safe(in, some(steps - at));
-        zgr_kernels()->steps(&in->lanes, pass->all->signs + (size_t)ZGR_LANES * at, some(steps - at));
+        zgr_kernels()->steps(&in->lanes, p + (size_t)ZGR_LANES * at, some(steps - at), ones + at);
         if (is_past_end(in))
             return 0;
     }
-    zgr_kernels()->put_signs(pass, phase, units);
+    zgr_kernels()->put_signs(pass, phase);
     return 1;
 }
 
@@ -159,6 +160,7 @@ static int decode_phase(struct input *in, const struct stand *at)
     uint32_t active = at->d.share->bits->active_count;
     if (at->d.magnitudes == ZGR_RAW_PLANE)
         return 1;
+    at->pass.all->fresh_count = 0;
     for (uint32_t first = 0; first < active; first += some(active - first)) {
         make_safe(in, some(active - first));
         zgr_kernels()->decode_units(&at->pass, at->phase, first, some(active - first));

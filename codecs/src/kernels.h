@@ -34,14 +34,16 @@ struct zgr_kernels {
     /* All coefficients, the planes from `plane` up, of the first `ahead` phases from plane - 1 up: [phase][place], in 16 bits if
      * top ≤ 15, else in 32. */
     void (*coefficients)(const struct zgr_bits *bits, uint32_t plane, uint32_t ahead, void *out);
-    /* Lane steps by probabilities, 32 each, which become 255 for a 1 and 0 for a 0. */
-    void (*steps)(struct zgr_lanes *lanes, uint8_t *p, uint32_t count);
+    /* Lane steps by probabilities, 32 each, to a word each, which may lie where its probabilities do or before. */
+    void (*steps)(struct zgr_lanes *lanes, const uint8_t *p, uint32_t count, uint32_t *ones);
     void (*parents)(const struct zgr_pass *pass);
-    /* Magnitudes of list[first] to list[first + count - 1] of a phase; at most 32 bytes each are taken. */
+    /* Magnitudes of list[first] to list[first + count - 1] of a phase; at most 32 bytes each are taken. Where signs are coded, units with
+     * new ones are kept in all->fresh. */
     void (*decode_units)(const struct zgr_pass *pass, uint32_t phase, uint32_t first, uint32_t count);
-    /* Signs of a phase: finds where they are and their probabilities, all->signs, and returns how many; puts them, once decoded. */
-    uint32_t (*find_signs)(const struct zgr_pass *pass, uint32_t phase, uint32_t *units);
-    void (*put_signs)(const struct zgr_pass *pass, uint32_t phase, uint32_t units);
+    /* Signs of a phase, in the units that are kept: finds their probabilities, all->signs, and returns how many; puts them, once they
+     * have become bits there. */
+    uint32_t (*find_signs)(const struct zgr_pass *pass, uint32_t phase);
+    void (*put_signs)(const struct zgr_pass *pass, uint32_t phase);
     void (*read_raw)(struct zgr_raw_reader *raw, struct zgr_bits *bits, uint32_t plane, int raw_magnitudes, int raw_signs,
                      uint32_t phase);
     /* Encoder: coefficients of a band to planes (all `top` of them) and signs; `places` is scratch, ZGR_PHASES * ZGR_LANES * unit_count. */

@@ -4,16 +4,24 @@
 
 #include "contexts.h"
 
-SIMD static void lane_steps(struct zgr_lanes *lanes, uint8_t *p, uint32_t count)
+SIMD static void lane_steps(struct zgr_lanes *lanes, const uint8_t *p, uint32_t count, uint32_t *ones)
 {
     Lanes running;
     decoder_open(lanes, &running);
     for (uint32_t i = 0; i < count; i++, p += 32)
-        v_store(p, lanes_decode(&running, v_load(p), lanes->width));
+        ones[i] = v_mask(lanes_decode(&running, v_load(p), lanes->width));
     decoder_close(&running, lanes);
 }
 
 SIMD static void parents(const struct zgr_pass *pass) { spread_parents(pass); }
+
+/* Keeps a unit if it has new ones: its signs are coded when all units of the phase are. */
+SIMD_INLINE void keep_fresh(struct zgr_bitplanes *all, uint32_t unit, uint32_t mask)
+{
+    all->fresh[all->fresh_count] = unit;
+    all->masks[all->fresh_count] = mask;
+    all->fresh_count += mask != 0;
+}
 
 SIMD_INLINE void decode_some(const struct zgr_pass *pass, uint32_t phase, uint32_t first, uint32_t count, uint32_t width, uint32_t siblings)
 {
@@ -21,7 +29,7 @@ SIMD_INLINE void decode_some(const struct zgr_pass *pass, uint32_t phase, uint32
     const uint8_t *table = pass->magnitudes + 48 * phase;
     size_t word = phase * (size_t)bits->unit_count;
     uint8_t *values = bits->values[phase];
-    uint32_t *out = zgr_bits_plane(bits, pass->plane) + word, *fresh = pass->all->masks + first;
+    uint32_t *out = zgr_bits_plane(bits, pass->plane) + word;
     const uint32_t *list = bits->list + first;
     const T table_0 = t_load(table), table_1 = t_load(table + 16), table_2 = t_load(table + 32);
     struct around n;
@@ -36,7 +44,8 @@ SIMD_INLINE void decode_some(const struct zgr_pass *pass, uint32_t phase, uint32
         V ones = lanes_decode(&lanes, p, width);
         v_store(values + at, v_min(v_sub(v_add(value, value), ones), v_set(15)));
         out[unit] = v_mask(ones);
-        fresh[k] = v_mask(v_and(ones, is_0));
+        if (pass->signs)
+            keep_fresh(pass->all, (uint32_t)unit, v_mask(v_and(ones, is_0)));
     }
     decoder_close(&lanes, pass->lanes);
 }
@@ -73,51 +82,37 @@ SIMD static void decode_units(const struct zgr_pass *pass, uint32_t phase, uint3
 }
 #endif
 
-/* Keeps the units that have new ones in all->fresh and all->masks; returns how many. */
-SIMD_INLINE uint32_t keep_fresh(const struct zgr_pass *pass)
-{
-    const struct zgr_bits *bits = pass->bits;
-    uint32_t *fresh = pass->all->fresh, *masks = pass->all->masks, units = 0;
-    for (uint32_t k = 0; k < bits->active_count; k++) {
-        uint32_t mask = masks[k];
-        fresh[units] = bits->list[k];
-        masks[units] = mask;
-        units += mask != 0;
-    }
-    return units;
-}
-
-SIMD static uint32_t find_signs(const struct zgr_pass *pass, uint32_t phase, uint32_t *units)
+SIMD static uint32_t find_signs(const struct zgr_pass *pass, uint32_t phase)
 {
     const T table = t_load(pass->signs);
+    const struct zgr_bitplanes *all = pass->all;
     const int8_t *signs[4];
-    uint8_t *out = pass->all->signs;
+    uint8_t *out = all->signs;
     look_at_signs(pass->bits, phase, signs);
-    *units = keep_fresh(pass);
-    for (uint32_t k = 0; k < *units; k++) {
-        V z = sign_sums(signs, 32 * (size_t)pass->all->fresh[k]);
-        out += v_compress(v_lookup(table, v_abs(z)), pass->all->masks[k], out);
+    for (uint32_t k = 0; k < all->fresh_count; k++) {
+        V z = sign_sums(signs, 32 * (size_t)all->fresh[k]);
+        out += v_compress(v_lookup(table, v_abs(z)), all->masks[k], out);
+        all->turned[k] = v_mask(z);
     }
     v_store(out, v_set(0));
-    return (uint32_t)(out - pass->all->signs);
+    return (uint32_t)(out - all->signs);
 }
 
-SIMD static void put_signs(const struct zgr_pass *pass, uint32_t phase, uint32_t units)
+SIMD static void put_signs(const struct zgr_pass *pass, uint32_t phase)
 {
     const struct zgr_bits *bits = pass->bits;
-    const uint8_t *in = pass->all->signs;
-    const int8_t *signs[4];
+    const struct zgr_bitplanes *all = pass->all;
     uint32_t *negative = bits->negative + phase * (size_t)bits->unit_count;
-    look_at_signs(bits, phase, signs);
-    for (uint32_t k = 0; k < units; k++) {
-        size_t unit = pass->all->fresh[k];
-        uint32_t mask = pass->all->masks[k];
+    uint64_t place = 0;
+    for (uint32_t k = 0; k < all->fresh_count; k++) {
+        size_t unit = all->fresh[k];
+        uint32_t mask = all->masks[k], shift = (uint32_t)place & 7;
+        uint32_t ones = (uint32_t)(zgr_load_u64(all->signs + (place >> 3)) >> shift);
+        uint32_t is_negative = mask_deposit(ones, mask) ^ (all->turned[k] & mask);
         int8_t *own = bits->signs[phase] + 32 * unit;
-        V fresh = v_bits(mask), z = sign_sums(signs, 32 * unit);
-        V is_negative = v_and(v_xor(v_expand(in, mask), v_negative(z)), fresh);
-        in += __builtin_popcount(mask);
-        negative[unit] |= v_mask(is_negative);
-        v_store(own, v_or(v_load(own), v_or(is_negative, v_and(fresh, v_set(1)))));
+        place += (uint32_t)__builtin_popcount(mask);
+        negative[unit] |= is_negative;
+        v_store(own, v_or(v_load(own), v_or(v_bits(is_negative), v_and(v_bits(mask), v_set(1)))));
     }
 }
 

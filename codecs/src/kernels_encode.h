@@ -13,9 +13,8 @@ SIMD_INLINE void encode_signs(const struct zgr_pass *pass, uint32_t phase)
     struct zgr_items *items = pass->items;
     const int8_t *signs[4];
     uint8_t *const start = items->context[items->count], *out = start;
-    uint32_t units = keep_fresh(pass);
     look_at_signs(bits, phase, signs);
-    for (uint32_t k = 0; k < units; k++) {
+    for (uint32_t k = 0; k < pass->all->fresh_count; k++) {
         size_t unit = pass->all->fresh[k];
         uint32_t mask = pass->all->masks[k];
         int8_t *own = bits->signs[phase] + 32 * unit;
@@ -38,7 +37,6 @@ SIMD_INLINE void encode_units(const struct zgr_pass *pass, uint32_t phase, uint3
     size_t word = phase * (size_t)bits->unit_count;
     const uint32_t *plane = zgr_bits_plane(bits, pass->plane) + word;
     uint8_t *values = bits->values[phase], (*context)[32] = pass->items->context + pass->items->count;
-    uint32_t *fresh = pass->all->masks;
     struct around n;
     look_around(pass, phase, &n);
     for (uint32_t k = 0; k < bits->active_count; k++) {
@@ -47,7 +45,8 @@ SIMD_INLINE void encode_units(const struct zgr_pass *pass, uint32_t phase, uint3
         V class = v_or(classes(&n, unit, value, siblings), v_and(ones, v_set(ZGR_ITEM_ONE)));
         v_store(context[k], v_or(class, v_sll16(state, 4)));
         v_store(values + at, v_min(v_sub(v_add(value, value), ones), v_set(15)));
-        fresh[k] = v_mask(v_and(ones, v_eq(value, v_set(0))));
+        if (pass->with_signs)
+            keep_fresh(pass->all, (uint32_t)unit, v_mask(v_and(ones, v_eq(value, v_set(0)))));
     }
     memset(pass->items->kind + pass->items->count, (int)phase, bits->active_count);
     pass->items->count += bits->active_count;
@@ -55,6 +54,7 @@ SIMD_INLINE void encode_units(const struct zgr_pass *pass, uint32_t phase, uint3
 
 SIMD static void encode_phase(const struct zgr_pass *pass, uint32_t phase)
 {
+    pass->all->fresh_count = 0;
     switch (pass->sibling_count) {
     case 0: encode_units(pass, phase, 0); break;
     case 1: encode_units(pass, phase, 1); break;
