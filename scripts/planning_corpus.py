@@ -130,7 +130,7 @@ def _describe(header: Header, lengths: list[Any]) -> dict[str, Any]:
     errors = [[error_bound(header, level, step, beyond=True) for step in steps] for level in levels]
     return {
         "header": fields,
-        "front_nbytes": 116 + len(_index_bytes(header, lengths)),
+        "front_nbytes": 128 + len(_index_bytes(header, lengths)),
         "errors": errors,
         "lengths": lengths,
     }

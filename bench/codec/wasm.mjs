@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 
-const HEADER_NBYTES = 116;
+const HEADER_NBYTES = 128;
 const PIXEL_NBYTES = [0, 1, 1, 2, 2, 4, 4]; // by the header's dtype
 const FIELD = { dtype: 0, components: 1, resolutions: 4, firstStep: 5, indexNbytes: 18 };
 

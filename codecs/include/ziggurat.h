@@ -51,7 +51,7 @@ const char *zgr_status_name(enum zgr_status status);
 
 /* ---- limits --------------------------------------------------------------------------------------------------------- */
 
-#define ZGR_HEADER_NBYTES 116
+#define ZGR_HEADER_NBYTES 128
 #define ZGR_CRC_NBYTES 4
 #define ZGR_COMPONENTS_MAX 4
 #define ZGR_DECOMPOSITIONS_MAX 10
@@ -62,9 +62,9 @@ const char *zgr_status_name(enum zgr_status status);
 #define ZGR_SPAN_MAX ((1u << 27) - 1)
 #define ZGR_TABLE_SPAN_MAX 65535u
 #define ZGR_PLANE_MAX 30
-#define ZGR_MEASURED_LEVELS 8
-#define ZGR_MEASURED_STEPS 12
-#define ZGR_TIGHTNESS_MAX 7
+#define ZGR_MEASURED_LEVELS 6
+#define ZGR_MEASURED_STEPS 16
+#define ZGR_TIGHTNESS_MAX 15
 
 /* ---- checksum (crc32c) ---------------------------------------------------------------------------------------------- */
 

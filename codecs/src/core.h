@@ -115,7 +115,7 @@ struct zgr_inverse {
 /* Row y of a band. */
 void zgr_places_row(const struct zgr_places *places, uint32_t y, uint32_t width, int32_t *row);
 /* Rows of scratch, of `width` samples each, that the inverse needs. */
-#define ZGR_INVERSE_ROWS 10
+#define ZGR_INVERSE_ROWS 12
 void zgr_transform_inverse(const struct zgr_inverse *job, int32_t *rows, int32_t *out);
 
 /* ---- colour.c, valuemap.c ------------------------------------------------------------------------------------------- */
@@ -266,11 +266,11 @@ uint64_t zgr_tightest(uint64_t bound, uint64_t least);
 /* Whether less than the bound of a level at first_step - i may hold, and, of finer levels, it is more than 4 times what has been seen.
  * Seeing more only ever makes it less so. */
 int zgr_is_open(const struct zgr_bounds *bounds, const struct zgr_errors_seen *seen, uint32_t level, uint32_t i);
-/* Eighths of a bound, rounded up: an error that is only measured is never told as none. */
+/* Sixteenths of a bound, rounded up: an error that is only measured is never told as none. */
 static inline uint64_t zgr_tightened(uint64_t bound, uint32_t tightness)
 {
-    uint64_t eighths = 8 - tightness;
-    return (bound >> 3) * eighths + (((bound & 7) * eighths + 7) >> 3);
+    uint64_t sixteenths = 16 - tightness;
+    return (bound >> 4) * sixteenths + (((bound & 15) * sixteenths + 15) >> 4);
 }
 size_t zgr_measure_scratch_nbytes(const struct zgr_header *header);
 /* Errors of a chunk whose coefficients (all components, bands as in bands.c) are `coeffs`, into `seen`. */

@@ -6,7 +6,7 @@
 /* Of both samples of a pair, from the errors of its low and its high. */
 static uint64_t line_error(uint64_t low, uint64_t high)
 {
-    uint64_t difference = low == 0 && high == 0 ? 0 : high + ((2 * low + 3) >> 2);
+    uint64_t difference = low == 0 && high == 0 ? 0 : high + ((2 * low + ((3 * low + 1) >> 1) + 3) >> 2);
     return low + ((difference + 1) >> 1);
 }
 
@@ -20,13 +20,13 @@ static uint64_t chained_error(uint32_t depth, uint32_t level, const struct zgr_b
 
 /* ---- all bands at once: what each can do to one pixel, and what rounding can --------------------------------------- */
 
-enum { UNIT = 2304, GAINS = 4 };
-/* Largest sum of absolute responses of a pixel to a band j decompositions away (the last entry: and more), in units of 1/2304. */
-static const uint64_t gain_ll[GAINS] = {2304, 3600, 3969, 4096};
-static const uint64_t gain_side[GAINS] = {0, 1440, 1890, 2048};
-static const uint64_t gain_diagonal[GAINS] = {0, 576, 900, 1024};
+enum { UNIT = 4096, GAINS = 5 };
+/* Largest sum of absolute responses of a pixel to a band j decompositions away (the last entry: and more), in units of 1/4096. */
+static const uint64_t gain_ll[GAINS] = {4096, 8464, 9876, 10279, 10416};
+static const uint64_t gain_side[GAINS] = {0, 2944, 4572, 5032, 5200};
+static const uint64_t gain_diagonal[GAINS] = {0, 1024, 2117, 2463, 2596};
 /* What rounding in one decomposition, j away from the pixel, can do to it. */
-static const uint64_t rounding[GAINS] = {5544, 8663, 9551, 9856};
+static const uint64_t rounding[GAINS] = {11656, 24087, 28104, 29251, 29641};
 
 static uint32_t entry(uint32_t distance) { return distance < GAINS ? distance : GAINS - 1; }
 

@@ -2,17 +2,9 @@
 #include "core.h"
 
 static const uint8_t magic[4] = {'Z', 'G', 'R', 'T'};
-enum { VERSION = 3, TABLE = 16 /* added to the coding */, TIGHTNESS_OFFSET = 76, CRC_OFFSET = ZGR_HEADER_NBYTES - 4 };
+enum { VERSION = 4, TABLE = 16 /* added to the coding */, TIGHTNESS_OFFSET = 76, CRC_OFFSET = ZGR_HEADER_NBYTES - 4 };
 
 static uint64_t load_u64(const uint8_t *p) { return zgr_load_u32(p) | (uint64_t)zgr_load_u32(p + 4) << 32; }
-
-static uint32_t load_u24(const uint8_t *p) { return p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16; }
-
-static void store_u24(uint8_t *p, uint32_t value)
-{
-    for (int i = 0; i < 3; i++)
-        p[i] = (uint8_t)(value >> 8 * i);
-}
 
 static void store_u64(uint8_t *p, uint64_t value)
 {
@@ -139,7 +131,7 @@ enum zgr_status zgr_header_parse(const uint8_t *data, size_t nbytes, struct zgr_
         .header_crc = zgr_load_u32(data + CRC_OFFSET),
     };
     for (uint32_t i = 0; i < ZGR_MEASURED_LEVELS * ZGR_MEASURED_STEPS; i++)
-        h.tightness[i / ZGR_MEASURED_STEPS][i % ZGR_MEASURED_STEPS] = load_u24(data + TIGHTNESS_OFFSET + i / 8 * 3) >> 3 * (i % 8) & ZGR_TIGHTNESS_MAX;
+        h.tightness[i / ZGR_MEASURED_STEPS][i % ZGR_MEASURED_STEPS] = data[TIGHTNESS_OFFSET + i / 2] >> 4 * (i % 2) & ZGR_TIGHTNESS_MAX;
     *header = h;
     return zgr_header_check(header);
 }
@@ -161,11 +153,9 @@ enum zgr_status zgr_header_write(struct zgr_header *header, uint8_t out[ZGR_HEAD
     const uint32_t rest[5] = {h->divisor, h->span, h->index_nbytes, h->index_crc, h->content_crc};
     for (int i = 0; i < 5; i++)
         zgr_store_u32(out + 56 + 4 * i, rest[i]);
-    for (uint32_t i = 0; i < ZGR_MEASURED_LEVELS * ZGR_MEASURED_STEPS; i += 8) {
-        uint32_t eight = 0;
-        for (uint32_t k = i; k < i + 8; k++)
-            eight |= (uint32_t)h->tightness[k / ZGR_MEASURED_STEPS][k % ZGR_MEASURED_STEPS] << 3 * (k % 8);
-        store_u24(out + TIGHTNESS_OFFSET + i / 8 * 3, eight);
+    for (uint32_t i = 0; i < ZGR_MEASURED_LEVELS * ZGR_MEASURED_STEPS; i += 2) {
+        const uint8_t *two = &h->tightness[i / ZGR_MEASURED_STEPS][i % ZGR_MEASURED_STEPS];
+        out[TIGHTNESS_OFFSET + i / 2] = (uint8_t)(two[0] | two[1] << 4);
     }
     header->header_crc = zgr_crc32c(out, CRC_OFFSET, 0);
     zgr_store_u32(out + CRC_OFFSET, header->header_crc);

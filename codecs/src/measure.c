@@ -3,11 +3,11 @@
  * Most bounds of levels 0 and 1 are soon seen to be tight: a small window of level 0, where there is much to see, has a pixel that is
  * off by a quarter of them. Levels from ZGR_FINEST on are decoded, window by window, until they are seen to be off by all of the bound;
  * what finer levels that stay open can be off by follows from that and from the magnitudes of their bands, block by block. Where that is more
- * than 4 times what was seen, the parts in which it may be most are decoded to level 0. */
+ * than 4 times what was seen, quarters of the window are decoded one level further, and of these the parts in which it may be most to level 0. */
 #include "window.h"
 
-enum { WORTH_LOOKING = 3, /* tightness that needs no look */
-       CLOSE_STEPS = 5, CLOSE_LOOKS = 3 }; /* at so many steps, so many parts of a chunk where a bound says too little: 1 % of what encoding takes */
+enum { WORTH_LOOKING = 8, /* tightness that needs no look */
+       CLOSE_STEPS = 6, CLOSE_LOOKS = 3 }; /* at so many steps, so many parts of a chunk where a bound says too little: 1 % of what encoding takes */
 
 /* What this chunk alone was seen to be off by, and in how many parts of it that was looked for. */
 struct own {
@@ -216,9 +216,9 @@ static uint32_t worst_parts(const uint64_t errors[ZGR_PARTS * ZGR_PARTS], uint32
     return worst;
 }
 
-/* The levels of a part to decode at F - i, of those for which it is among the worst; of the others is noted what it cannot be above. */
-static uint32_t levels_of_part(const struct zgr_window *w, const struct zgr_bounds *bounds, uint32_t part, uint32_t levels, uint32_t i,
-                               uint32_t worst[ZGR_FINEST][ZGR_MEASURED_STEPS], struct own *own, struct zgr_errors_seen *seen)
+/* The levels of a part to decode at F - i: those for which it is among the worst. No bound is needed of these. */
+static uint32_t levels_of_part(struct zgr_window *w, const struct zgr_bounds *bounds, uint32_t part, uint32_t levels, uint32_t i,
+                               uint32_t worst[ZGR_FINEST][ZGR_MEASURED_STEPS], struct own *own)
 {
     uint32_t found = 0;
     for (uint32_t level = 0; level < w->finest; level++) {
@@ -226,9 +226,9 @@ static uint32_t levels_of_part(const struct zgr_window *w, const struct zgr_boun
             continue;
         if (worst[level][i] >> part & 1 && is_much(bounds, level, i, w->parts[level][i][part], own)) {
             own->looks[level][i]++;
+            w->parts[level][i][part] = 0;
             found |= 1u << level;
-        } else
-            note_not_above(seen, level, i, w->parts[level][i][part]);
+        }
     }
     return found;
 }
@@ -245,7 +245,7 @@ static void look_at_parts(struct zgr_window *w, const struct zgr_bounds *bounds,
             worst[level][i] = levels[i] >> level & 1 ? worst_parts(w->parts[level][i], CLOSE_LOOKS - own->looks[level][i]) : 0;
     for (uint32_t part = 0; part < ZGR_PARTS * ZGR_PARTS; part++)
         for (uint32_t i = 0, is_open = 0; i < bounds->steps; i++) {
-            uint32_t found = levels_of_part(w, bounds, part, levels[i], i, worst, own, seen);
+            uint32_t found = levels_of_part(w, bounds, part, levels[i], i, worst, own);
             if (found && !is_open) {
                 zgr_window_open(&close, 0, y + part / ZGR_PARTS * ZGR_WINDOW, x + part % ZGR_PARTS * ZGR_WINDOW);
                 zgr_window_show_exact(&close, ~0u);
@@ -254,6 +254,69 @@ static void look_at_parts(struct zgr_window *w, const struct zgr_bounds *bounds,
             if (found)
                 look_and_tell(&close, found, i, &own->seen, seen);
         }
+}
+
+static uint64_t most_of_parts(const struct zgr_window *w, uint32_t level, uint32_t i)
+{
+    uint64_t most = 0;
+    for (uint32_t part = 0; part < ZGR_PARTS * ZGR_PARTS; part++)
+        most = w->parts[level][i][part] > most ? w->parts[level][i][part] : most;
+    return most;
+}
+
+/* Keeps those of the finer levels, at each step, of which bounds do not say enough; of the others is noted what they cannot be above.
+ * Whether there are any. */
+static uint32_t keep_much(const struct zgr_window *w, const struct zgr_bounds *bounds, uint32_t *levels, const struct own *own,
+                          struct zgr_errors_seen *seen)
+{
+    uint32_t any = 0;
+    for (uint32_t i = 0; i < bounds->steps; any |= levels[i++])
+        for (uint32_t level = 0; level < w->finest; level++) {
+            if (!(levels[i] >> level & 1) || is_much(bounds, level, i, most_of_parts(w, level, i), own))
+                continue;
+            note_not_above(seen, level, i, most_of_parts(w, level, i));
+            levels[i] &= ~(1u << level);
+        }
+    return any;
+}
+
+static void look_further(struct zgr_window *w, const struct zgr_bounds *bounds, uint32_t y, uint32_t x, const uint32_t *levels,
+                         struct own *own, struct zgr_errors_seen *seen);
+
+/* A quarter of a window, to one level more. */
+static void look_at_quarter(struct zgr_window quarter, const struct zgr_bounds *bounds, uint32_t y, uint32_t x, const uint32_t *levels,
+                            struct own *own, struct zgr_errors_seen *seen)
+{
+    if (y >= quarter.layout->height || x >= quarter.layout->width)
+        return;
+    zgr_window_open(&quarter, quarter.finest - 1, y, x);
+    zgr_window_finer_magnitudes(&quarter);
+    zgr_window_show_exact(&quarter, 1u << quarter.finest);
+    for (uint32_t i = 0; i < bounds->steps; i++)
+        if (levels[i]) {
+            look_and_tell(&quarter, levels[i], i, &own->seen, seen);
+            bound_finer(&quarter, levels[i], i);
+        }
+    look_further(&quarter, bounds, y, x, levels, own, seen);
+}
+
+/* What bounds do not say enough of: parts of the window where it may be most, and if that is not enough, all of it to one level more. */
+static void look_further(struct zgr_window *w, const struct zgr_bounds *bounds, uint32_t y, uint32_t x, const uint32_t *levels,
+                         struct own *own, struct zgr_errors_seen *seen)
+{
+    uint32_t much[ZGR_MEASURED_STEPS], half = ZGR_WINDOW << w->finest >> 1;
+    for (uint32_t i = 0; i < bounds->steps; i++)
+        much[i] = levels[i] & ((1u << w->finest) - 1);
+    if (!keep_much(w, bounds, much, own, seen))
+        return;
+    look_at_parts(w, bounds, y, x, much, own, seen);
+    if (!keep_much(w, bounds, much, own, seen))
+        return;
+    for (uint32_t k = 0; k < 4 && w->finest > 1; k++)
+        look_at_quarter(*w, bounds, y + k / 2 * half, x + k % 2 * half, much, own, seen);
+    for (uint32_t i = 0; i < bounds->steps && w->finest == 1; i++)
+        if (much[i])
+            note_not_above(seen, 0, i, most_of_parts(w, 0, i));
 }
 
 static void look(struct zgr_window *w, const struct zgr_bounds *bounds, uint32_t finest, uint32_t y, uint32_t x, struct own *own,
@@ -280,7 +343,7 @@ static void look(struct zgr_window *w, const struct zgr_bounds *bounds, uint32_t
         if (levels[i] & ((1u << finest) - 1))
             bound_finer(w, levels[i], i);
     }
-    look_at_parts(w, bounds, y, x, levels, own, seen);
+    look_further(w, bounds, y, x, levels, own, seen);
 }
 
 /* ---- a chunk --------------------------------------------------------------------------------------------------------- */

@@ -1,18 +1,15 @@
-/* The reversible 2/6 wavelet: SPEC.md, section 7. Formulas there; here, the order of work that keeps it fast: whole rows at a
+/* The reversible 2/10 wavelet: SPEC.md, section 7. Formulas there; here, the order of work that keeps it fast: whole rows at a
  * time, so that every loop runs along memory and vectorises, and each row is touched while it is in the cache. */
-#include "core.h"
+#include "predict.h"
 
 #ifdef __wasm_simd128__
 #include "rows_wasm.h"
 #else /* compilers make vectors of the loops as they are */
-#define join_pairs(LOW, HIGH, END, X) 1
-#define join_samples(BEFORE, LOW, AFTER, HIGH, N, A, B) 0
+#define join_pairs(LOW, HIGH, END, X) 2
+#define join_samples(ROWS, HIGH, N, A, B) 0
 #define weave_pairs_16(EVEN, ODD, COUNT, ROW) 0
 #define weave_pairs_32(EVEN, ODD, COUNT, ROW) 0
 #endif
-
-/* (s[i-1] - s[i+1] + 2) >> 2 */
-static inline int32_t predict(int32_t before, int32_t after) { return zgr_add(zgr_subtract(before, after), 2) >> 2; }
 
 /* ---- forward -------------------------------------------------------------------------------------------------------- */
 
@@ -29,12 +26,11 @@ ZGR_CLONES static void split_row(const int32_t *restrict x, uint32_t n, int32_t 
         low[pairs] = x[n - 1];
     if (pairs == 0)
         return;
-    high[0] = zgr_subtract(high[0], predict(low[0], low[lows > 1 ? 1 : 0]));
-    uint32_t inner = lows > pairs ? pairs : pairs - 1;
-    for (uint32_t i = 1; i < inner; i++)
-        high[i] = zgr_subtract(high[i], predict(low[i - 1], low[i + 1]));
-    if (inner < pairs && pairs > 1)
-        high[pairs - 1] = zgr_subtract(high[pairs - 1], predict(low[pairs - 2], low[pairs - 1]));
+    uint32_t end = zgr_inner_end(lows);
+    for (uint32_t i = 0; i < pairs; i = i == 1 ? end : i + 1)
+        high[i] = zgr_subtract(high[i], zgr_predict_at(low, lows, i));
+    for (uint32_t i = 2; i < end; i++)
+        high[i] = zgr_subtract(high[i], zgr_predict(low[i - 2], low[i - 1], low[i + 1], low[i + 2]));
 }
 
 /* Rows a and b to their vertical mean, rounding up, and their difference. */
@@ -47,10 +43,26 @@ ZGR_CLONES static void split_columns(const int32_t *restrict a, const int32_t *r
     }
 }
 
-ZGR_CLONES static void subtract_prediction(const int32_t *before, const int32_t *after, uint32_t n, int32_t *restrict high)
+/* Row i of `lows` rows of means and those that tell of its pair: two before it, itself, two behind it. Row j lies in place j modulo `places`. */
+enum { NEIGHBOURS = 5 };
+struct rows {
+    const int32_t *at[NEIGHBOURS];
+};
+static struct rows rows_around(const int32_t *low, size_t width, uint32_t places, uint32_t lows, uint32_t i)
+{
+    struct rows rows;
+    for (uint32_t k = 0; k < NEIGHBOURS; k++) {
+        uint32_t row = i + k > 2 ? i + k - 2 : 0;
+        rows.at[k] = low + (row < lows ? row : lows - 1) % places * width;
+    }
+    return rows;
+}
+
+ZGR_CLONES static void subtract_prediction(const int32_t *far_before, const int32_t *before, const int32_t *after, const int32_t *far_after,
+                                           uint32_t n, int32_t *restrict high)
 {
     for (uint32_t i = 0; i < n; i++)
-        high[i] = zgr_subtract(high[i], predict(before[i], after[i]));
+        high[i] = zgr_subtract(high[i], zgr_predict(far_before[i], before[i], after[i], far_after[i]));
 }
 
 /* Where half of the columns go: rows of `width`. */
@@ -59,25 +71,30 @@ struct split {
     int32_t *low, *high;
 };
 
-/* Rows a and b as pair i. The pair above it now knows both of its neighbours. */
+/* The rows of means that pair i is told by are there. */
+static void split_predicted(const struct split *to, uint32_t lows, uint32_t i)
+{
+    struct rows rows = rows_around(to->low, to->width, lows, lows, i);
+    subtract_prediction(rows.at[0], rows.at[1], rows.at[3], rows.at[4], to->width, to->high + (size_t)i * to->width);
+}
+
+/* Rows a and b as pair i. The pair two above it now knows all of its neighbours. */
 static void split_pair(const struct split *to, const int32_t *a, const int32_t *b, uint32_t i)
 {
     size_t width = to->width;
     split_columns(a, b, to->width, to->low + i * width, to->high + i * width);
-    if (i > 0)
-        subtract_prediction(to->low + (i > 1 ? i - 2 : 0) * width, to->low + i * width, to->width, to->high + (i - 1) * width);
+    if (i > 1)
+        split_predicted(to, i + 1, i - 2);
 }
 
-/* A last row without a partner, and the last pair, which has no neighbour below but that. */
+/* A last row without a partner, and the last two pairs, which have no further neighbours below but that. */
 static void split_end(const struct split *to, const int32_t *last, uint32_t height)
 {
     uint32_t pairs = height / 2, lows = height - pairs;
-    size_t width = to->width;
     if (height & 1)
-        memcpy(to->low + pairs * width, last, width * sizeof *last);
-    if (pairs > 0)
-        subtract_prediction(to->low + (pairs > 1 ? pairs - 2 : 0) * width, to->low + (lows - 1) * width, to->width,
-                            to->high + (pairs - 1) * width);
+        memcpy(to->low + (size_t)pairs * to->width, last, to->width * sizeof *last);
+    for (uint32_t i = pairs > 2 ? pairs - 2 : 0; i < pairs; i++)
+        split_predicted(to, lows, i);
 }
 
 void zgr_transform_forward(const int32_t *area, uint32_t height, uint32_t width, int32_t *temp, int32_t *ll, int32_t *hl,
@@ -101,11 +118,11 @@ void zgr_transform_forward(const int32_t *area, uint32_t height, uint32_t width,
 /* ---- inverse -------------------------------------------------------------------------------------------------------- */
 
 /* A row pair from its vertical low, the lows above and below, and its high. */
-ZGR_CLONES static void join_columns(const int32_t *before, const int32_t *low, const int32_t *after, const int32_t *high, uint32_t n,
-                                    int32_t *restrict a, int32_t *restrict b)
+ZGR_CLONES static void join_columns(const struct rows *rows, const int32_t *high, uint32_t n, int32_t *restrict a, int32_t *restrict b)
 {
-    for (uint32_t i = join_samples(before, low, after, high, n, a, b); i < n; i++) {
-        int32_t d = zgr_add(high[i], predict(before[i], after[i]));
+    const int32_t *far_before = rows->at[0], *before = rows->at[1], *low = rows->at[2], *after = rows->at[3], *far_after = rows->at[4];
+    for (uint32_t i = join_samples(rows->at, high, n, a, b); i < n; i++) {
+        int32_t d = zgr_add(high[i], zgr_predict(far_before[i], before[i], after[i], far_after[i]));
         int32_t even = zgr_add(low[i], d >> 1);
         a[i] = even;
         b[i] = zgr_subtract(even, d);
@@ -126,12 +143,11 @@ ZGR_CLONES static void join_row(const int32_t *restrict low, const int32_t *rest
         x[n - 1] = low[pairs];
     if (pairs == 0)
         return;
-    join_pair(low[0], zgr_add(high[0], predict(low[0], low[lows > 1 ? 1 : 0])), x);
-    uint32_t inner = lows > pairs ? pairs : pairs - 1;
-    for (uint32_t i = join_pairs(low, high, inner, x); i < inner; i++)
-        join_pair(low[i], zgr_add(high[i], predict(low[i - 1], low[i + 1])), x + 2 * i);
-    if (inner < pairs && pairs > 1)
-        join_pair(low[pairs - 1], zgr_add(high[pairs - 1], predict(low[pairs - 2], low[pairs - 1])), x + 2 * (pairs - 1));
+    uint32_t end = zgr_inner_end(lows);
+    for (uint32_t i = 0; i < pairs; i = i == 1 ? end : i + 1)
+        join_pair(low[i], zgr_add(high[i], zgr_predict_at(low, lows, i)), x + 2 * i);
+    for (size_t i = join_pairs(low, high, end, x); i < end; i++)
+        join_pair(low[i], zgr_add(high[i], zgr_predict(low[i - 2], low[i - 1], low[i + 1], low[i + 2])), x + 2 * i);
 }
 
 /* Every other one of a row, from the first on. */
@@ -181,24 +197,21 @@ void zgr_transform_inverse(const struct zgr_inverse *job, int32_t *rows, int32_t
 {
     uint32_t width = job->width, pairs = job->height / 2, lows = job->height - pairs;
     uint32_t low_width = (width + 1) / 2, high_width = width - low_width;
-    int32_t *hl[3] = {rows, rows + width, rows + 2 * (size_t)width}; /* HL rows i-1, i, i+1, in places taken in turn */
-    int32_t *lh = rows + 3 * (size_t)width, *hh = rows + 4 * (size_t)width;
-    int32_t *even = rows + 5 * (size_t)width, *odd = rows + 7 * (size_t)width; /* each the low, then the high part of a row */
-    int32_t *row = rows + 9 * (size_t)width;
-    zgr_places_row(&job->hl, 0, high_width, hl[0]);
-    for (uint32_t i = 0; i < lows; i++) {
-        uint32_t above = i > 0 ? i - 1 : 0, below = i + 1 < lows ? i + 1 : i;
-        if (below != i)
-            zgr_places_row(&job->hl, below, high_width, hl[below % 3]);
-        const int32_t *ll = job->ll + (size_t)i * low_width;
+    int32_t *lh = rows + NEIGHBOURS * (size_t)width, *hh = lh + width; /* behind rows of HL, in places taken in turn */
+    int32_t *even = hh + width, *odd = even + 2 * (size_t)width; /* each the low, then the high part of a row */
+    int32_t *row = odd + 2 * (size_t)width;
+    for (uint32_t i = 0, known = 0; i < lows; i++) {
+        for (; known < lows && known <= i + NEIGHBOURS / 2; known++)
+            zgr_places_row(&job->hl, known, high_width, rows + known % NEIGHBOURS * (size_t)width);
+        struct rows left = rows_around(job->ll, low_width, lows, lows, i), right = rows_around(rows, width, NEIGHBOURS, lows, i);
         if (i == pairs) { /* a last row without a partner */
-            put_row(job, ll, hl[i % 3], 2 * i, row, out);
+            put_row(job, left.at[2], right.at[2], 2 * i, row, out);
             return;
         }
         zgr_places_row(&job->lh, i, low_width, lh);
         zgr_places_row(&job->hh, i, high_width, hh);
-        join_columns(job->ll + (size_t)above * low_width, ll, job->ll + (size_t)below * low_width, lh, low_width, even, odd);
-        join_columns(hl[above % 3], hl[i % 3], hl[below % 3], hh, high_width, even + low_width, odd + low_width);
+        join_columns(&left, lh, low_width, even, odd);
+        join_columns(&right, hh, high_width, even + low_width, odd + low_width);
         put_row(job, even, even + low_width, 2 * i, row, out);
         put_row(job, odd, odd + low_width, 2 * i + 1, row, out);
     }

@@ -1,6 +1,8 @@
 /* A part of a chunk, decoded from its coefficients while it is encoded: what a decoder would make of it at some step. */
 #include "window.h"
 
+#include "predict.h"
+
 enum { AREAS_A_COMPONENT = 5, /* the finest level as it is coded; coefficients of two levels; exact pixels of all levels: less than 2 */
        AREAS_SHARED = 7 };    /* HL; rows after the vertical step, low and high; pixels of up to four components */
 
@@ -38,7 +40,7 @@ static void place_exact(struct zgr_window *w)
 /* What level n + 1 has to hold for a range of level n, made of whole pairs. */
 static struct zgr_range coarser(struct zgr_range range, uint32_t size)
 {
-    uint32_t from = range.from / 2 > 0 ? range.from / 2 - 1 : 0, end = (range.end + 1) / 2 + 1;
+    uint32_t from = range.from / 2 > 2 ? range.from / 2 - 2 : 0, end = (range.end + 1) / 2 + 2;
     end += end & 1;
     return (struct zgr_range){from & ~1u, end < size ? end : size};
 }
@@ -91,13 +93,12 @@ ZGR_PART_OF_CLONE void dequantise(const int32_t *restrict from, uint32_t count, 
     }
 }
 
-static inline int32_t predict(int32_t before, int32_t after) { return zgr_add(zgr_subtract(before, after), 2) >> 2; }
-
-ZGR_PART_OF_CLONE void join_columns(const int32_t *before, const int32_t *at, const int32_t *after, const int32_t *high, uint32_t count,
-                                    int32_t *restrict even, int32_t *restrict odd)
+/* Of row `at` and those around it. */
+ZGR_PART_OF_CLONE void join_columns(const int32_t *far_before, const int32_t *before, const int32_t *at, const int32_t *after,
+                                    const int32_t *far_after, const int32_t *high, uint32_t count, int32_t *restrict even, int32_t *restrict odd)
 {
     for (uint32_t i = 0; i < whole_vectors(count); i++) {
-        int32_t d = zgr_add(high[i], predict(before[i], after[i])), sample = zgr_add(at[i], d >> 1);
+        int32_t d = zgr_add(high[i], zgr_predict(far_before[i], before[i], after[i], far_after[i])), sample = zgr_add(at[i], d >> 1);
         even[i] = sample;
         odd[i] = zgr_subtract(sample, d);
     }
@@ -116,7 +117,8 @@ ZGR_PART_OF_CLONE void join_vertically(const int32_t *low, size_t low_stride, ui
             return;
         }
         dequantise(high + i * high_stride, count, plane, row);
-        join_columns(i > 0 ? at - low_stride : at, at, i + 1 < lows ? at + low_stride : at, row, count, out, out + stride);
+        const int32_t *before = i > 0 ? at - low_stride : at, *after = i + 1 < lows ? at + low_stride : at;
+        join_columns(i > 1 ? before - low_stride : before, before, at, after, i + 2 < lows ? after + low_stride : after, row, count, out, out + stride);
     }
 }
 
@@ -128,9 +130,11 @@ ZGR_PART_OF_CLONE void join_row(const int32_t *low, uint32_t from, uint32_t lows
     const int32_t *at = low + (first - from);
     int32_t d[ZGR_WINDOW + ZGR_MARGIN];
     for (uint32_t j = 0; j < whole_vectors(pairs); j++)
-        d[j] = zgr_add(high[j], predict(at[(ptrdiff_t)j - 1], at[j + 1]));
-    for (uint32_t j = 0; j < pairs; j = j + 1 < pairs ? pairs - 1 : pairs) /* the first and the last */
-        d[j] = zgr_add(high[j], predict(at[first + j > 0 ? (ptrdiff_t)j - 1 : 0], at[first + j + 1 < lows ? j + 1 : j]));
+        d[j] = zgr_add(high[j], zgr_predict(at[(ptrdiff_t)j - 2], at[(ptrdiff_t)j - 1], at[j + 1], at[j + 2]));
+    for (uint32_t j = first < 2 ? 0 : pairs; j < pairs && j < 2; j++)
+        d[j] = zgr_add(high[j], zgr_predict_at(low - from, lows, first + j));
+    for (uint32_t j = first + pairs + 2 <= lows ? pairs : pairs > 2 ? pairs - 2 : 0; j < pairs; j++)
+        d[j] = zgr_add(high[j], zgr_predict_at(low - from, lows, first + j));
     for (uint32_t j = 0; j < whole_vectors(pairs); j++) {
         int32_t even = zgr_add(at[j], zgr_add(d[j], 1) >> 1);
         out[2 * j] = even;

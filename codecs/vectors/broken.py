@@ -72,7 +72,7 @@ def fields():
         "offset_beyond_dtype": (48, "<q", 256), "divisor_0": (56, "<I", 0), "span_2_to_27": (60, "<I", 1 << 27),
         "values_beyond_dtype": (60, "<I", 256), "too_many_planes": (12, "<I", 32_769), "most_planes": (12, "<I", 0xFFFFFFFF),
         "too_many_chunks": (16, "<I", 0xFFFFFFFF),
-        "tightness_of_level_3": (89, "B", 0x10), "tightness_of_step_0": (77, "B", 0x02),
+        "tightness_of_level_3": (100, "B", 0x01), "tightness_of_step_0": (77, "B", 0x10),
     }  # fmt: skip
 
 
@@ -104,7 +104,7 @@ def other_fields():
         "floats_scale_flag": (floats, 56, "<I", 0x40000),
         "floats_span": (floats, 60, "<I", 1 << 27), "floats_no_step": (floats, 10, "B", 0),
         "floats_fill": (floats, 40, "<q", 1 << 32),
-        "floats_of_uint32": (floats, 5, "B", 5), "floats_tightness_of_step_1": (floats, 77, "B", 0x02),
+        "floats_of_uint32": (floats, 5, "B", 5), "floats_tightness_of_step_1": (floats, 77, "B", 0x10),
         "labels_tightness": (labels, 76, "B", 1),
     }  # fmt: skip
 

@@ -344,7 +344,7 @@ def with_tightness(data):
     for (ordinal, r, t), (start, stop) in index.places.items():
         chunks[ordinal][r, t] = data[start : stop - 4]
     tightness = np.fromfunction(
-        lambda n, i: (1 + n + i) % 4 * (n <= header.decompositions) * (i < header.first_step), (8, 12), dtype=int
+        lambda n, i: (1 + n + i) % 16 * (n <= header.decompositions) * (i < header.first_step), (6, 16), dtype=int
     )
     return reference.assemble(header.replace(tightness=tightness.astype(np.uint8).tobytes()), chunks)
 

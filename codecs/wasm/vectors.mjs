@@ -8,7 +8,7 @@ const wasm = process.argv[2] ?? new URL("ziggurat.wasm", here);
 const { instance } = await WebAssembly.instantiate(readFileSync(wasm), {});
 const z = instance.exports;
 const manifest = JSON.parse(readFileSync(new URL("manifest.json", vectors), "utf8"));
-const HEADER_NBYTES = 116;
+const HEADER_NBYTES = 128;
 const reasons = ["ok", "truncated", "magic", "version", "header_crc", "field", "index_crc", "index", "packet_crc", "packet", "order", "argument", "space", "value"];
 const fields = ["dtype", "components", "coding", "decompositions", "resolutions", "firstStep", "coarseStep", "planes", "height", "width", "chunkHeight",
   "chunkWidth", "extentHeight", "extentWidth", "fill", "offset", "divisor", "span", "indexNbytes", "indexCrc", "headerCrc", "gridHeight", "gridWidth", "chunks"];

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["HEADER_NBYTES", "ShardReader", "check_header", "load_index"]
 
-HEADER_NBYTES = 116
+HEADER_NBYTES = 128
 """codecs/SPEC.md, section 2."""
 
 FIRST_READ_NBYTES = 24 * 1024

@@ -21,7 +21,7 @@ def _band_error(header: Header, component: int, band: Band, step: int) -> int:
 
 
 def _line_error(low: int, high: int) -> int:
-    d = high + ((2 * low + 3) >> 2) if low or high else 0
+    d = high + ((2 * low + ((3 * low + 1) >> 1) + 3) >> 2) if low or high else 0
     return low + ((d + 1) >> 1)
 
 
@@ -40,24 +40,24 @@ def _chained(header: Header, component: int, level: int, steps: Sequence[int]) -
     return error
 
 
-UNIT = 2304
-GAIN_LL = (2304, 3600, 3969, 4096)
-GAIN_HL = (0, 1440, 1890, 2048)
-GAIN_HH = (0, 576, 900, 1024)
-ROUNDING = (5544, 8663, 9551, 9856)
+UNIT = 4096
+GAIN_LL = (4096, 8464, 9876, 10279, 10416)
+GAIN_HL = (0, 2944, 4572, 5032, 5200)
+GAIN_HH = (0, 1024, 2117, 2463, 2596)
+ROUNDING = (11656, 24087, 28104, 29251, 29641)
 
 
 def _summed(header: Header, component: int, level: int, steps: Sequence[int]) -> int:
     """All bands at once: what each can do to one pixel, and what rounding can."""
     ll = _band_error(header, component, Band("LL", header.decompositions), steps[-1])
-    total = GAIN_LL[min(header.decompositions - level, 3)] * ll
+    total = GAIN_LL[min(header.decompositions - level, 4)] * ll
     inexact = ll > 0
     for decomposition in range(header.decompositions, level, -1):
         hl, lh, hh = _band_errors(header, component, steps, decomposition)
         j = decomposition - level
-        total += GAIN_HL[min(j, 3)] * (hl + lh) + GAIN_HH[min(j, 3)] * hh
+        total += GAIN_HL[min(j, 4)] * (hl + lh) + GAIN_HH[min(j, 4)] * hh
         inexact = inexact or hl > 0 or lh > 0 or hh > 0
-        total += ROUNDING[min(j - 1, 3)] if inexact else 0
+        total += ROUNDING[min(j - 1, 4)] if inexact else 0
     return total // UNIT
 
 
@@ -85,8 +85,8 @@ def _tightness(header: Header, level: int, steps: Sequence[int]) -> int:
 
 
 def tightened(bound: int, tightness: int) -> int:
-    """Return so many eighths less of a bound, rounded up."""
-    return -(-bound * (8 - tightness) // 8)
+    """Return so many sixteenths less of a bound, rounded up."""
+    return -(-bound * (16 - tightness) // 16)
 
 
 def error_bound(header: Header, level: int, steps: Sequence[int]) -> int:

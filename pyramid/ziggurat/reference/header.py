@@ -16,9 +16,9 @@ from ziggurat.reference.valuetable import read_codes
 __all__ = ["CHUNKS_MAX", "DTYPES", "HEADER_NBYTES", "SPAN_MAX", "Header"]
 
 MAGIC = b"ZGRT"
-VERSION = 3
-HEADER_NBYTES = 116
-MEASURED_LEVELS, MEASURED_STEPS = 8, 12
+VERSION = 4
+HEADER_NBYTES = 128
+MEASURED_LEVELS, MEASURED_STEPS = 6, 16
 """Of which tightness is told."""
 CHUNKS_MAX = 65_536
 SPAN_MAX = (1 << 27) - 1
@@ -38,7 +38,7 @@ DTYPES = dict(
 MEAN, RCT, LABEL, FLOAT = range(4)
 """Codings."""
 LEAST_EXPONENTS = {"float16": -24, "float32": -149, "float64": -1074}
-_LAYOUT = struct.Struct("<4s8B7IqqII3I36s")
+_LAYOUT = struct.Struct("<4s8B7IqqII3I48s")
 """Everything but the checksum at the end."""
 
 
@@ -71,7 +71,7 @@ class Header:
     index_crc: int = 0
     content_crc: int = 0
     tightness: bytes = bytes(MEASURED_LEVELS * MEASURED_STEPS)
-    """Of 0 to 7, by level and first_step - step."""
+    """Of 0 to 15, by level and first_step - step."""
     has_table: bool = False
     codes: tuple[int, ...] | None = None
 
@@ -98,7 +98,7 @@ class Header:
         *numbers, packed = fields
         tables, numbers[2] = divmod(numbers[2], TABLE)
         bits = int.from_bytes(packed, "little")
-        tightness = bytes(bits >> 3 * place & 7 for place in range(MEASURED_LEVELS * MEASURED_STEPS))
+        tightness = bytes(bits >> 4 * place & 15 for place in range(MEASURED_LEVELS * MEASURED_STEPS))
         header = replace(cls(*numbers), tightness=tightness, has_table=tables > 0)
         if tables > 1:
             raise refuse("field", "coding is outside its range")
@@ -110,13 +110,13 @@ class Header:
         return replace(self, codes=read_codes(self, data)) if self.has_table and self.codes is None else self
 
     def tobytes(self) -> bytes:
-        """Write the 116 bytes."""
+        """Write the 128 bytes."""
         self.check()
         told_apart = ("tightness", "has_table", "codes")
         fields = {name: getattr(self, name) for name in self.__dataclass_fields__ if name not in told_apart}
         fields["coding"] += TABLE * self.has_table
-        bits = sum(tightness << 3 * place for place, tightness in enumerate(self.tightness))
-        front = _LAYOUT.pack(MAGIC, VERSION, *fields.values(), bits.to_bytes(36, "little"))
+        bits = sum(tightness << 4 * place for place, tightness in enumerate(self.tightness))
+        front = _LAYOUT.pack(MAGIC, VERSION, *fields.values(), bits.to_bytes(48, "little"))
         return front + crc32c(front).to_bytes(4, "little")
 
     @property

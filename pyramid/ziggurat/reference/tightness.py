@@ -23,7 +23,7 @@ __all__ = ["find_tightness"]
 
 
 def find_tightness(header: Header, chunks: Mapping[int, Mapping[tuple[int, int], bytes]]) -> bytes:
-    """Decode all chunks at all steps, and return the tightness by the largest errors: of 0 to 7, by level and first_step - step."""
+    """Decode all chunks at all steps, and return the tightness by the largest errors: of 0 to 15, by level and first_step - step."""
     found = np.zeros((MEASURED_LEVELS, MEASURED_STEPS), np.uint8)
     if header.coding == LABEL:
         return found.tobytes()
@@ -34,7 +34,7 @@ def find_tightness(header: Header, chunks: Mapping[int, Mapping[tuple[int, int],
         for step in range(1, wave.first_step + 1):
             bound, error = any_error(wave, level, [step] * wave.resolutions), int(seen[level, step])
             # No step promises less than the one after it.
-            fits = [k for k in range(8) if tightened(bound, k) >= max(error, promised[step - 1])]
+            fits = [k for k in range(16) if tightened(bound, k) >= max(error, promised[step - 1])]
             tightness = max(fits) if bound > 4 * error and wave.first_step - step < MEASURED_STEPS else 0
             promised[step] = tightened(bound, tightness)
             if tightness:

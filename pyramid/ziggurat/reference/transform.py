@@ -1,4 +1,4 @@
-"""Section 7: the reversible 2/6 wavelet.
+"""Section 7: the reversible 2/10 wavelet.
 
 All arrays are int32, whose arithmetic NumPy does modulo 2^32 as the section asks for.
 """
@@ -25,11 +25,12 @@ class Bands(NamedTuple):
 
 
 def _predicted(s: Array, highs: int) -> Array:
-    """Return (s[i-1] - s[i+1] + 2) >> 2 along the last axis, s repeated at both ends, for as many i as there are highs."""
-    before = np.concatenate([s[..., :1], s[..., :-1]], axis=-1)
-    after = np.concatenate([s[..., 1:], s[..., -1:]], axis=-1)
-    predicted: Array = (before - after + 2) >> 2
-    return predicted[..., :highs]
+    """Return p[i] of the section along the last axis for as many i as there are highs."""
+    padded = np.concatenate([s[..., :1], s[..., :1], s, s[..., -1:], s[..., -1:]], axis=-1)
+    far_before, before, after, far_after = (padded[..., k : k + highs] for k in (0, 1, 3, 4))
+    near, far = before - after, far_before - far_after
+    predicted: Array = (near + ((near - (far >> 1)) >> 1) + 2) >> 2
+    return predicted
 
 
 def _split_lines(x: Array, round_up: int) -> tuple[Array, Array]:

@@ -2,7 +2,7 @@
 import { ProtocolError } from "./errors.ts";
 import { Cursor } from "./varint.ts";
 
-export const HEADER_NBYTES = 116;
+export const HEADER_NBYTES = 128;
 /** codecs/SPEC.md, section 2: the byte that holds the coding, and what is added to it where a table of codes follows the header. */
 const CODING_AT = 7;
 const TABLE = 16;

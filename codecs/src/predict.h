@@ -1,0 +1,25 @@
+/* What neighbours tell of a pair: SPEC.md, section 7. */
+#ifndef ZGR_PREDICT_H
+#define ZGR_PREDICT_H
+
+#include "core.h"
+
+/* The difference of the pair whose mean has these two before it, and these two behind it. Twice 3/8 of the near slope less twice 1/16 of
+ * the far one, in such an order that nothing overflows. */
+static inline int32_t zgr_predict(int32_t far_before, int32_t before, int32_t after, int32_t far_after)
+{
+    int32_t near = zgr_subtract(before, after), far = zgr_subtract(far_before, far_after);
+    return zgr_add(zgr_add(near, zgr_subtract(near, far >> 1) >> 1), 2) >> 2;
+}
+
+/* Of pair i, with the means repeated at both ends. */
+static inline int32_t zgr_predict_at(const int32_t *low, uint32_t lows, uint32_t i)
+{
+    uint32_t last = lows - 1, before = i > 0 ? i - 1 : 0, after = i < last ? i + 1 : last;
+    return zgr_predict(low[before > 0 ? before - 1 : 0], low[before], low[after], low[after < last ? after + 1 : last]);
+}
+
+/* Pairs from 2 to this one have all neighbours. */
+static inline uint32_t zgr_inner_end(uint32_t lows) { return lows > 4 ? lows - 2 : 2; }
+
+#endif
