@@ -92,9 +92,20 @@ static inline uint32_t zgr_plane_at(uint32_t step, uint32_t weight) { return ste
 
 /* ---- transform.c ---------------------------------------------------------------------------------------------------- */
 
+/* Which decompositions are by the sharp filter (predict.h): a bit for each resolution, the coarsest first, for each component. All
+ * decompositions of a resolution are alike. */
+static inline uint32_t zgr_filter_bits(const struct zgr_header *header) { return (uint32_t)header->resolutions * header->components; }
+static inline uint32_t zgr_filter_bit(const struct zgr_header *header, uint32_t component, uint32_t decomposition)
+{
+    uint32_t above = decomposition < header->resolutions ? header->resolutions - decomposition : 0u;
+    return 1u << (above * header->components + component);
+}
+
 /* One decomposition of `area` (contiguous, left unspecified): LL, HL, LH, HH contiguous each. `temp` has two rows. */
-void zgr_transform_forward(const int32_t *area, uint32_t height, uint32_t width, int32_t *temp, int32_t *ll, int32_t *hl,
-                           int32_t *lh, int32_t *hh);
+void zgr_transform_forward(const int32_t *area, uint32_t height, uint32_t width, int is_sharp, int32_t *temp, int32_t *ll,
+                           int32_t *hl, int32_t *lh, int32_t *hh);
+/* Whether the sharp filter is worth more than the smooth one, by a sample of the rows of an area. */
+int zgr_prefers_sharp(const int32_t *area, uint32_t height, uint32_t width);
 
 /* A band's coefficients as the kernels give them: [phase][place], in 16 bits or 32. */
 struct zgr_places {
@@ -107,6 +118,7 @@ struct zgr_inverse {
     const int32_t *ll;
     struct zgr_places hl, lh, hh;
     uint32_t height, width; /* of the result */
+    int is_sharp;
     /* Rows become pixels as soon as they are there, while they are in the cache, and `out` is left alone. NULL: they are not wanted. */
     const struct zgr_header *header;
     uint8_t *pixels;
@@ -274,7 +286,7 @@ static inline uint64_t zgr_tightened(uint64_t bound, uint32_t tightness)
 }
 size_t zgr_measure_scratch_nbytes(const struct zgr_header *header);
 /* Errors of a chunk whose coefficients (all components, bands as in bands.c) are `coeffs`, into `seen`. */
-void zgr_measure(const struct zgr_header *header, const struct zgr_layout *layout, const int32_t *coeffs, void *scratch,
+void zgr_measure(const struct zgr_header *header, const struct zgr_layout *layout, const int32_t *coeffs, uint32_t sharp, void *scratch,
                  struct zgr_errors_seen *seen);
 
 /* ---- guarantee.c ---------------------------------------------------------------------------------------------------- */
@@ -299,20 +311,27 @@ struct zgr_share {
     uint8_t plane_low, plane_end;
 };
 
+/* What the head of a packet tells beside its planes: of the coarsest resolution's first one (is_first: of step first_step), which filters
+ * the chunk has, in so many bits; of all others, in none. An encoder gives the filters, a decoder finds them. */
+struct zgr_head {
+    int is_first;
+    uint32_t filter_bits, filters;
+};
+
 size_t zgr_entropy_encode_scratch_nbytes(const struct zgr_layout *layout, uint32_t components);
 /* Prepares scratch for the packets of one chunk: chain by chain, the packets of a resolution, coarsest first. */
 struct zgr_encoder *zgr_entropy_encode_begin(const struct zgr_layout *layout, struct zgr_bitplanes *all, void *scratch);
 /* Packets are staged from `out` on until the chain is finished. */
 void zgr_entropy_encode_chain(struct zgr_encoder *e, uint8_t *out);
 /* Stages the next packet that holds a one; bytes between it and the one before it become the head of its payload. Returns what is
- * staged, or 0 when it does not fit. `is_first`: the packet of step first_step. */
-size_t zgr_entropy_encode(struct zgr_encoder *e, const struct zgr_share *shares, uint32_t count, int is_first, uint32_t step,
+ * staged, or 0 when it does not fit. */
+size_t zgr_entropy_encode(struct zgr_encoder *e, const struct zgr_share *shares, uint32_t count, const struct zgr_head *head, uint32_t step,
                           uint8_t *out, size_t nbytes_avail);
 /* Makes payloads of what is staged: payload_nbytes[step] of each packet. Returns the size of all; SIZE_MAX: they do not fit. */
 size_t zgr_entropy_encode_finish(struct zgr_encoder *e, size_t nbytes_avail, uint32_t *payload_nbytes);
 /* Errors: PACKET. On failure the planes of the shares, and `lanes`, are unspecified. With piece_count > 0 the payload ends with so many
  * of its pieces; nothing must be built on what it gives. */
-enum zgr_status zgr_entropy_decode(struct zgr_bitplanes *all, const struct zgr_share *shares, uint32_t count, int is_first,
+enum zgr_status zgr_entropy_decode(struct zgr_bitplanes *all, const struct zgr_share *shares, uint32_t count, struct zgr_head *head,
                                    struct zgr_lanes *lanes, const uint8_t *payload, size_t nbytes, uint32_t piece_count);
 
 

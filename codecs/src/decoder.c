@@ -15,6 +15,7 @@ struct zgr_decoder {
     uint32_t ordinal;
     uint8_t steps[ZGR_RESOLUTIONS_MAX];   /* down to which step each resolution is known; first_step + 1: not at all */
     uint8_t built_on[ZGR_RESOLUTIONS_MAX]; /* down to which step finer packets have been coded by what each resolution holds */
+    uint32_t filters; /* zgr_filter_bit */
     uint8_t touched[ZGR_RESOLUTIONS_MAX]; /* whether its planes have been zeroed, and may be other than zero */
     int spoiled, ended; /* ended: a part of a packet was taken last */
     struct zgr_bitplanes planes;
@@ -70,6 +71,7 @@ enum zgr_status zgr_decoder_init(void *memory, size_t nbytes, const struct zgr_h
     d->header = *header;
     d->ordinal = ordinal;
     d->spoiled = d->ended = 0;
+    d->filters = 0;
     zgr_layout_make(header, rect.height, rect.width, &d->layout);
     memset(d->steps, header->first_step + 1, sizeof d->steps);
     memset(d->built_on, header->first_step + 1, sizeof d->built_on);
@@ -151,8 +153,11 @@ static enum zgr_status decode_payload(struct zgr_decoder *d, uint32_t resolution
     uint32_t count = zgr_packet_shares(&d->wave, &d->layout, resolution, wave_step, &d->planes, shares);
     touch(d, resolution + 1); /* parents */
     touch(d, resolution);
-    return zgr_entropy_decode(&d->planes, shares, count, step == d->header.first_step, &d->lanes[resolution],
-                              payload, nbytes, piece_count);
+    int is_first = step == d->header.first_step, tells_filters = is_first && resolution + 1u == d->header.resolutions;
+    struct zgr_head head = {is_first, tells_filters ? zgr_filter_bits(&d->header) : 0, 0};
+    enum zgr_status status = zgr_entropy_decode(&d->planes, shares, count, &head, &d->lanes[resolution], payload, nbytes, piece_count);
+    d->filters |= head.filters;
+    return status;
 }
 
 /* A packet is coded by what is known of the next coarser resolution: all down to one step before its own. */
@@ -313,6 +318,13 @@ static struct zgr_places band_places(const struct zgr_decoder *d, uint32_t compo
     return places;
 }
 
+/* What a resolution of which nothing is known is made of is smooth. */
+static int is_sharp(const struct zgr_decoder *d, uint32_t component, uint32_t decomposition)
+{
+    uint32_t finest = d->header.resolutions - 1u, resolution = decomposition - 1 < finest ? decomposition - 1 : finest;
+    return d->steps[resolution] <= d->header.first_step && (d->filters & zgr_filter_bit(&d->header, component, decomposition));
+}
+
 /* One component at a level, into `out`. LL areas go to and fro between `other` and `out`, so that the last one lands in `out`; where
  * there are `pixels`, it becomes these. */
 static void inverse_component(const struct zgr_decoder *d, uint32_t component, uint32_t level, int32_t *out, const struct rooms *rooms,
@@ -334,6 +346,7 @@ static void inverse_component(const struct zgr_decoder *d, uint32_t component, u
                                   band_places(d, component, hl + 2, rooms->bands[2]),
                                   zgr_level_size(d->layout.height, l - 1),
                                   zgr_level_size(d->layout.width, l - 1),
+                              is_sharp(d, component, l),
                                   &d->header,
                                   l - 1 == level ? pixels : NULL,
                                   strides_nbytes[1],

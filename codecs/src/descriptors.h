@@ -24,6 +24,7 @@ struct zgr_walk {
     const struct zgr_share *shares;
     uint32_t count;
     int is_first;
+    uint32_t filters; /* where the packet tells them */
     uint8_t width_code;
     const uint8_t *head, *at, *end; /* head: bits; at: bytes */
     size_t head_place;              /* in bits */
@@ -61,24 +62,25 @@ static inline uint32_t zgr_walk_planes(struct zgr_walk *walk, const struct zgr_s
 }
 
 /* Finds where the head ends. 0 if it is wrong. */
-static inline int zgr_walk_open(struct zgr_walk *walk, const struct zgr_share *shares, uint32_t count, int is_first,
+static inline int zgr_walk_open(struct zgr_walk *walk, const struct zgr_share *shares, uint32_t count, const struct zgr_head *head,
                                 const uint8_t *payload, const uint8_t *end)
 {
     memset(walk, 0, sizeof *walk);
     walk->shares = shares;
     walk->count = count;
-    walk->is_first = is_first;
+    walk->is_first = head->is_first;
     walk->head = payload;
     walk->end = end;
     walk->width_code = (uint8_t)zgr_walk_bits(walk, ZGR_WIDTH_BITS);
-    walk->head_place += !is_first; /* the flag of pieces */
-    if (!is_first && payload < end && (payload[0] & ZGR_IN_PIECES)) {
+    walk->head_place += !head->is_first; /* the flag of pieces */
+    if (!head->is_first && payload < end && (payload[0] & ZGR_IN_PIECES)) {
         if (!zgr_pieces_parse(payload, (size_t)(end - payload), &walk->pieces) || walk->pieces.ends[0] > (size_t)(end - payload))
             return 0;
         walk->end = payload + walk->pieces.ends[0]; /* of the first piece, which holds all that a walk goes through */
         walk->head += 1 + walk->pieces.nbytes;
         walk->head_place = 0;
     }
+    walk->filters = zgr_walk_bits(walk, head->filter_bits);
     size_t head_start = walk->head_place;
     for (uint32_t i = 0; i < count; i++)
         if (zgr_share_has_planes(&shares[i]) && zgr_walk_planes(walk, &shares[i]) > (uint32_t)shares[i].plane_end - shares[i].plane_low)

@@ -115,7 +115,7 @@ static void fill_specials(const struct zgr_header *header, uint32_t height, uint
 
 /* One component through all decompositions; `plane` is used up, its level R-1 copied to `lowpass`. */
 static void transform_component(const struct zgr_header *header, const struct zgr_layout *layout, int32_t *plane, int32_t *temp,
-                                int32_t *coeffs, int32_t *lowpass)
+                                int32_t *coeffs, int32_t *lowpass, uint32_t component, uint32_t *filters)
 {
     uint32_t depth = header->decompositions;
     for (uint32_t n = 0;; n++) {
@@ -127,7 +127,10 @@ static void transform_component(const struct zgr_header *header, const struct zg
             return;
         }
         const struct zgr_band *hl = &layout->bands[1 + 3 * (depth - n - 1)];
-        zgr_transform_forward(plane, height, width, temp, plane, coeffs + hl[0].offset, coeffs + hl[1].offset, coeffs + hl[2].offset);
+        if (n < header->resolutions && zgr_prefers_sharp(plane, height, width))
+            *filters |= zgr_filter_bit(header, component, n + 1);
+        int is_sharp = (*filters & zgr_filter_bit(header, component, n + 1)) != 0;
+        zgr_transform_forward(plane, height, width, is_sharp, temp, plane, coeffs + hl[0].offset, coeffs + hl[1].offset, coeffs + hl[2].offset);
     }
 }
 
@@ -178,6 +181,7 @@ struct job {
     const struct rooms *rooms;
     struct zgr_encoder *entropy;
     const uint32_t *any;
+    uint32_t filters;
 };
 
 static size_t view_size(const struct zgr_pixels_view *view) { return (size_t)view->height * view->width * view->components; }
@@ -205,8 +209,11 @@ static size_t encode_packet(const struct job *job, uint32_t r, uint32_t t, uint8
     size_t head = has_specials ? encode_specials(job, out, nbytes_avail) : 0;
     if (head == SIZE_MAX)
         return SIZE_MAX;
-    if (holds_a_one(shares, count, job->any)) {
-        size_t used = zgr_entropy_encode(job->entropy, shares, count, t == job->header->first_step, t, out + head, nbytes_avail - head);
+    struct zgr_head told = {t == job->header->first_step, 0, job->filters};
+    if (told.is_first && r + 1 == job->header->resolutions)
+        told.filter_bits = zgr_filter_bits(job->header);
+    if (holds_a_one(shares, count, job->any) || (told.filter_bits && told.filters)) {
+        size_t used = zgr_entropy_encode(job->entropy, shares, count, &told, t, out + head, nbytes_avail - head);
         return used ? head + used : SIZE_MAX;
     }
     *payload_nbytes = head > ZGR_SPECIALS_SIZE_NBYTES ? (uint32_t)head : 0;
@@ -241,7 +248,7 @@ static size_t encode_chain(const struct job *job, uint32_t r, uint8_t *out, size
 }
 
 static enum zgr_status encode_packets(const struct zgr_header *header, const struct zgr_layout *layout, const struct zgr_pixels_view *view,
-                                      const struct rooms *rooms, uint8_t *out, size_t nbytes_avail, uint32_t *payload_nbytes)
+                                      const struct rooms *rooms, uint32_t filters, uint8_t *out, size_t nbytes_avail, uint32_t *payload_nbytes)
 {
     uint32_t any[ZGR_SHARES_MAX];
     struct zgr_header wave = zgr_wave_header(header);
@@ -249,7 +256,7 @@ static enum zgr_status encode_packets(const struct zgr_header *header, const str
     zgr_bitplanes_cut(rooms->all, layout, header->components, rooms->planes);
     split_bands(layout, rooms->coeffs, rooms->all, rooms->places, any);
     struct zgr_encoder *entropy = zgr_entropy_encode_begin(layout, rooms->all, rooms->entropy);
-    struct job job = {header, &wave, layout, view, rooms, entropy, any};
+    struct job job = {header, &wave, layout, view, rooms, entropy, any, filters};
     for (uint32_t r = header->resolutions; r-- > 0;) {
         size_t used = encode_chain(&job, r, out + end, nbytes_avail - end, payload_nbytes + r * (header->first_step + 1u));
         if (used > UINT32_MAX - ZGR_CRC_NBYTES)
@@ -300,15 +307,16 @@ enum zgr_status zgr_encode_chunk(const struct zgr_header *header, const void *pi
     if (header->coding == ZGR_RCT)
         zgr_colour_forward(rooms.pixels, rooms.pixels + size, rooms.pixels + 2 * size, size);
     struct zgr_layout layout;
+    uint32_t filters = 0;
     zgr_layout_make(header, height, width, &layout);
     for (uint32_t c = 0; c < header->components; c++)
         transform_component(header, &layout, rooms.pixels + c * size, rooms.temp,
-                            rooms.coeffs + c * layout.component_size, rooms.lowpass + c * low_size);
+                            rooms.coeffs + c * layout.component_size, rooms.lowpass + c * low_size, c, &filters);
     if (seen)
-        zgr_measure(header, &layout, rooms.coeffs, rooms.measure, seen);
+        zgr_measure(header, &layout, rooms.coeffs, filters, rooms.measure, seen);
     if (lowpass && header->coding == ZGR_FLOAT && header->resolutions == 1)
         copy_pixels(header, &view, lowpass);
     else if (lowpass)
         store_lowpass(header, low_size, rooms.lowpass, lowpass);
-    return encode_packets(header, &layout, &view, &rooms, out, out_nbytes_avail, payload_nbytes);
+    return encode_packets(header, &layout, &view, &rooms, filters, out, out_nbytes_avail, payload_nbytes);
 }

@@ -273,13 +273,14 @@ static enum zgr_status decode_all(struct zgr_bitplanes *all, const struct zgr_wa
     return decode_piece(in, all, stands, left, payload + nbytes, is_last) ? ZGR_OK : ZGR_ERROR_PACKET;
 }
 
-enum zgr_status zgr_entropy_decode(struct zgr_bitplanes *all, const struct zgr_share *shares, uint32_t count, int is_first,
+enum zgr_status zgr_entropy_decode(struct zgr_bitplanes *all, const struct zgr_share *shares, uint32_t count, struct zgr_head *head,
                                    struct zgr_lanes *lanes, const uint8_t *payload, size_t nbytes, uint32_t piece_count)
 {
     struct input in;
     struct zgr_walk walk;
-    if (!zgr_walk_open(&walk, shares, count, is_first, payload, payload + nbytes))
+    if (!zgr_walk_open(&walk, shares, count, head, payload, payload + nbytes))
         return ZGR_ERROR_PACKET;
+    head->filters = walk.filters;
     in.lanes = *lanes;
     in.payload_end = payload + nbytes;
     enum zgr_status status = decode_all(all, &walk, &in, payload, nbytes, piece_count);

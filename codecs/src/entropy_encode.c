@@ -238,10 +238,12 @@ static void put_bits(uint8_t *head, size_t *place, uint32_t bits, uint32_t count
 }
 
 /* The head, but for the width and pieces. Returns its bits. */
-static size_t write_head(const struct zgr_share *shares, uint32_t count, int is_first, uint8_t *head)
+static size_t write_head(const struct zgr_share *shares, uint32_t count, const struct zgr_head *told, uint8_t *head)
 {
     size_t place = 0;
+    const int is_first = told->is_first;
     put_bits(head, &place, 0, ZGR_WIDTH_BITS + !is_first);
+    put_bits(head, &place, told->filters, told->filter_bits);
     for (uint32_t i = 0; i < count; i++) {
         uint32_t planes = described(&shares[i], is_first);
         if (!zgr_share_has_planes(&shares[i]))
@@ -257,19 +259,19 @@ static size_t write_head(const struct zgr_share *shares, uint32_t count, int is_
 }
 
 /* Head, descriptors, and the items of all planes. 0 if there is no room. */
-static int encode_planes(struct zgr_encoder *e, const struct zgr_share *shares, uint32_t count, int is_first)
+static int encode_planes(struct zgr_encoder *e, const struct zgr_share *shares, uint32_t count, const struct zgr_head *head)
 {
     size_t most = LEAST_FREE;
     for (uint32_t i = 0; i < count; i++)
-        most += 2 + 3 * (size_t)described(&shares[i], is_first);
+        most += 2 + 3 * (size_t)described(&shares[i], head->is_first);
     if ((size_t)(e->end - e->at) < most)
         return 0;
-    e->head_bits = write_head(shares, count, is_first, e->at);
+    e->head_bits = write_head(shares, count, head, e->at);
     e->at += (e->head_bits + 7) / 8;
     for (uint32_t i = 0; i < count; i++) {
         const struct zgr_share *share = &shares[i];
         uint8_t raw_signs = 0, mode = share->bits->last_signs;
-        for (uint32_t plane = share->plane_low + described(share, is_first); plane-- > share->plane_low;)
+        for (uint32_t plane = share->plane_low + described(share, head->is_first); plane-- > share->plane_low;)
             if (is_empty(share->bits, plane))
                 *e->at++ = ZGR_EMPTY_PLANE;
             else
@@ -364,7 +366,7 @@ static size_t stage(struct zgr_encoder *e, struct zgr_walk *walk, int is_first, 
     return (size_t)(raw.at - out);
 }
 
-size_t zgr_entropy_encode(struct zgr_encoder *e, const struct zgr_share *shares, uint32_t count, int is_first, uint32_t step,
+size_t zgr_entropy_encode(struct zgr_encoder *e, const struct zgr_share *shares, uint32_t count, const struct zgr_head *head, uint32_t step,
                           uint8_t *out, size_t nbytes_avail)
 {
     struct zgr_walk walk;
@@ -377,11 +379,11 @@ size_t zgr_entropy_encode(struct zgr_encoder *e, const struct zgr_share *shares,
     e->cost = 0;
     e->at = out;
     e->end = out + nbytes_avail;
-    if (encode_planes(e, shares, count, is_first)) {
+    if (encode_planes(e, shares, count, head)) {
         link->width = choose_width(e, e->chain.items.count - first_item);
         link->phase_count = (e->chain.segment_count - link->first_segment) * ZGR_PHASES;
-        zgr_walk_open(&walk, shares, count, is_first, out, e->at);
-        nbytes = stage(e, &walk, is_first, out);
+        zgr_walk_open(&walk, shares, count, head, out, e->at);
+        nbytes = stage(e, &walk, head->is_first, out);
     }
     zgr_passes_end(shares, count);
     return nbytes;

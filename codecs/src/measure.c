@@ -371,12 +371,12 @@ static void find_most(const struct zgr_window *w, uint32_t *y, uint32_t *x)
 
 static uint32_t common_divisor(uint32_t a, uint32_t b) { return b == 0 ? a : common_divisor(b, a % b); }
 
-void zgr_measure(const struct zgr_header *header, const struct zgr_layout *layout, const int32_t *coeffs, void *scratch,
+void zgr_measure(const struct zgr_header *header, const struct zgr_layout *layout, const int32_t *coeffs, uint32_t sharp, void *scratch,
                  struct zgr_errors_seen *seen)
 {
     struct zgr_header wave = zgr_wave_header(header);
     struct zgr_bounds bounds = zgr_bounds_of(&wave);
-    struct zgr_window w = {.header = &wave, .layout = layout, .coeffs = coeffs};
+    struct zgr_window w = {.header = &wave, .layout = layout, .coeffs = coeffs, .sharp = sharp};
     struct own own = {0};
     zgr_window_cut(&w, scratch);
     uint32_t finest = wave.decompositions < ZGR_FINEST ? wave.decompositions : ZGR_FINEST, side = ZGR_WINDOW << finest, most_y, most_x;

@@ -18,6 +18,7 @@ struct zgr_window {
     const struct zgr_header *header; /* of the integers that are coded */
     const struct zgr_layout *layout;
     const int32_t *coeffs;
+    uint32_t sharp; /* filters, as zgr_filter_bit has them */
     uint32_t finest; /* the level that a window is decoded to */
     struct zgr_range rows[ZGR_DECOMPOSITIONS_MAX + 1], columns[ZGR_DECOMPOSITIONS_MAX + 1]; /* of each level: whole pairs */
     int32_t *exact[ZGR_COMPONENTS_MAX][ZGR_DECOMPOSITIONS_MAX + 1]; /* pixels, of levels from the finest on */

@@ -101,6 +101,28 @@ def images():
         {"chunk": (34, 33), "decompositions": 4, "resolutions": 2, "first_step": 0},
     )
     yield (
+        "sharp",
+        crop(noisy, 200, 210, 41, 38),
+        {"chunk": (41, 38), "decompositions": 5, "resolutions": 4, "first_step": 9, "filters": 0b1111},
+    )
+    yield (
+        "sharp_in_part",
+        crop(slide, 1500, 400, 38, 47),
+        {
+            "chunk": (32, 32),
+            "coding": 1,
+            "decompositions": 4,
+            "resolutions": 3,
+            "first_step": 6,
+            "filters": 0b101_010_110,
+        },
+    )
+    yield (
+        "sharp_alone",  # the first packet tells of filters only
+        crop(fluo, 300, 420, 20, 26),
+        {"chunk": (32, 32), "decompositions": 3, "resolutions": 3, "first_step": 31, "filters": 0b110},
+    )
+    yield (
         "means_of_uint32",
         crop(tiff("labels_uint32_maize.tif"), 100, 100, 30, 30).astype(np.uint32),
         {"chunk": (30, 30), "decompositions": 2, "resolutions": 2, "first_step": 8},
@@ -382,7 +404,7 @@ def bounds(data):
     ]
 
 
-MEASURED = {"slide_rgb_odd", "float32_log", "table_gamma", "noisy16_odd"}
+MEASURED = {"slide_rgb_odd", "float32_log", "table_gamma", "noisy16_odd", "sharp", "sharp_in_part"}
 """Those that promise what was measured, for which the reference decodes everything once more."""
 
 

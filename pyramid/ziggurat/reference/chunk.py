@@ -20,7 +20,7 @@ from ziggurat.reference.labels import LabelChunk, encode_labels
 from ziggurat.reference.lanes import LaneDecoder, encode_chain
 from ziggurat.reference.pieces import whole_pieces
 from ziggurat.reference.refusal import refuse
-from ziggurat.reference.transform import Bands, join, split
+from ziggurat.reference.transform import Bands, filter_bit, filter_count, join, split
 from ziggurat.reference.values import map_values, unmap_values
 
 if TYPE_CHECKING:
@@ -47,6 +47,7 @@ class ChunkDecoder:
         self.lanes = [LaneDecoder() for _ in range(header.resolutions)]
         self.labels = LabelChunk(header, rect.height, rect.width) if header.coding == LABEL else None
         self.specials = self.residual = b""
+        self.filters = 0
         self.is_ended = False
 
     def add(self, resolution: int, step: int, packet: bytes) -> None:
@@ -129,7 +130,11 @@ class ChunkDecoder:
     def _decode_planes(self, resolution: int, step: int, payload: bytes, piece_count: int | None = None) -> None:
         shares = _shares(self.wave, self.bits, resolution, step)
         is_first = step == self.wave.first_step
-        decode_packet(shares, payload, self.lanes[resolution], is_first=is_first, piece_count=piece_count)
+        count = filter_count(self.header) if is_first and resolution + 1 == self.header.resolutions else 0
+        lanes = self.lanes[resolution]
+        self.filters |= decode_packet(
+            shares, payload, lanes, is_first=is_first, filter_count=count, piece_count=piece_count
+        )
 
     def skip_to(self, resolution: int, step: int) -> None:
         """All packets down to ``step`` are empty."""
@@ -169,8 +174,14 @@ class ChunkDecoder:
         area = self._known(component, Band("LL", depth))
         for decomposition in range(depth, level, -1):
             details = (self._known(component, Band(kind, decomposition)) for kind in ("HL", "LH", "HH"))
-            area = join(Bands(area, *details))
+            area = join(Bands(area, *details), self._is_sharp(component, decomposition))
         return area
+
+    def _is_sharp(self, component: int, decomposition: int) -> bool:
+        """What a resolution of which nothing is known is made of is smooth."""
+        resolution = min(decomposition, self.header.resolutions) - 1
+        is_known = self.steps[resolution] <= self.header.first_step
+        return is_known and bool(self.filters >> filter_bit(self.header, component, decomposition) & 1)
 
     def _known(self, component: int, band: Band) -> NDArray[np.int32]:
         resolution = min(max(0, band.decomposition - 1), self.header.resolutions - 1)
@@ -188,19 +199,19 @@ class ChunkDecoder:
         return known
 
 
-def encode_chunk(header: Header, pixels: NDArray[Any]) -> dict[tuple[int, int], bytes]:
+def encode_chunk(header: Header, pixels: NDArray[Any], filters: int = 0) -> dict[tuple[int, int], bytes]:
     """Encode pixels [components, h, w]; returns the payloads by (resolution, step), without checksums and empty ones."""
     if header.coding == LABEL:
         return encode_labels(header, pixels)
     if header.coding == FLOAT:
-        return _encode_floats(header, pixels)
+        return _encode_floats(header, pixels, filters)
     m = map_values(header, pixels)
-    return _encode_planes(header, colour_forward(m) if header.coding == RCT else m)
+    return _encode_planes(header, colour_forward(m) if header.coding == RCT else m, filters)
 
 
-def _encode_floats(header: Header, pixels: NDArray[Any]) -> dict[tuple[int, int], bytes]:
+def _encode_floats(header: Header, pixels: NDArray[Any], filters: int) -> dict[tuple[int, int], bytes]:
     m = map_floats(header, pixels)
-    payloads = {(r, t + 1): payload for (r, t), payload in _encode_planes(wave_header(header), m).items()}
+    payloads = {(r, t + 1): payload for (r, t), payload in _encode_planes(wave_header(header), m, filters).items()}
     if not np.isfinite(pixels).all():
         specials = BitEncoder()
         code_pixels(header, m, Stream(header, specials), None, pixels)
@@ -217,19 +228,20 @@ def _encode_floats(header: Header, pixels: NDArray[Any]) -> dict[tuple[int, int]
     return payloads
 
 
-def _encode_planes(header: Header, m: NDArray[np.int32]) -> dict[tuple[int, int], bytes]:
+def _encode_planes(header: Header, m: NDArray[np.int32], filters: int) -> dict[tuple[int, int], bytes]:
     coeffs: dict[tuple[int, Band], NDArray[np.int32]] = {}
     for component, area in enumerate(m):
         for decomposition in range(1, header.decompositions + 1):
-            area, hl, lh, hh = split(area)
+            is_sharp = bool(filters >> filter_bit(header, component, decomposition) & 1)
+            area, hl, lh, hh = split(area, is_sharp)
             for kind, band in (("HL", hl), ("LH", lh), ("HH", hh)):
                 coeffs[component, Band(kind, decomposition)] = band
         coeffs[component, Band("LL", header.decompositions)] = area
-    return encode_coefficients(header, m.shape[1], m.shape[2], coeffs)
+    return encode_coefficients(header, m.shape[1], m.shape[2], coeffs, filters)
 
 
 def encode_coefficients(
-    header: Header, height: int, width: int, coeffs: dict[tuple[int, Band], NDArray[np.int32]]
+    header: Header, height: int, width: int, coeffs: dict[tuple[int, Band], NDArray[np.int32]], filters: int = 0
 ) -> dict[tuple[int, int], bytes]:
     """Encode the coefficients of all bands of a chunk, by (component, band); returns payloads as `encode_chunk` does."""
     known = _empty_bits(header, height, width)
@@ -240,7 +252,10 @@ def encode_coefficients(
         width = 0
         for step in range(header.first_step, -1, -1):
             shares, targets = _shares(header, known, resolution, step), [coeffs[key] for key in keys]
-            packet = stage_packet(shares, targets, width, is_first=step == header.first_step)
+            is_first = step == header.first_step
+            count = filter_count(header) if is_first and resolution + 1 == header.resolutions else 0
+            told = filters if count else 0
+            packet = stage_packet(shares, targets, width, is_first=is_first, filters=told, filter_count=count)
             if packet is not None:
                 chain[resolution, step] = packet
                 width = packet.width

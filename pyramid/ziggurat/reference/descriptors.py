@@ -126,9 +126,9 @@ class _Bytes:
 
 
 def read_descriptors(
-    payload: bytes, pieces: Pieces | None, shares: Sequence[Share], is_first: bool
-) -> tuple[int, list[Descriptor], int]:
-    """Return the code of the width, the planes that are not zero, and where their descriptors end."""
+    payload: bytes, pieces: Pieces | None, shares: Sequence[Share], is_first: bool, filter_count: int
+) -> tuple[int, int, list[Descriptor], int]:
+    """Return the code of the width, the filters, the planes that are not zero, and where their descriptors end."""
     head = Head(payload)
     code = head.take(2)
     start = 0
@@ -138,10 +138,11 @@ def read_descriptors(
         head = Head(payload[start:])
     elif not is_first:
         head.take(1)
+    filters = head.take(filter_count)
     planes = [head.take_planes(share, is_first) if share.has_planes else 0 for share in shares]
     data = _Bytes(payload, start + head.nbytes())
     found = [d for share, count in zip(shares, planes, strict=True) for d in _read_share(data, share, count)]
-    return code, found, data.place
+    return code, filters, found, data.place
 
 
 def _read_share(data: _Bytes, share: Share, count: int) -> Iterator[Descriptor]:

@@ -203,9 +203,15 @@ def _is_last(shares: Sequence[Share]) -> bool:
 
 
 def decode_packet(
-    shares: Sequence[Share], payload: bytes, lanes: LaneDecoder, *, is_first: bool, piece_count: int | None = None
-) -> None:
-    """Set the bits that a payload holds in the shares' coefficients; ``lanes`` are the chain's.
+    shares: Sequence[Share],
+    payload: bytes,
+    lanes: LaneDecoder,
+    *,
+    is_first: bool,
+    filter_count: int = 0,
+    piece_count: int | None = None,
+) -> int:
+    """Set the bits that a payload holds in the shares' coefficients; ``lanes`` are the chain's. Returns the filters, so many bits.
 
     With ``piece_count`` the payload ends with so many pieces, and the bands learn how many of their phases are ahead.
 
@@ -217,7 +223,7 @@ def decode_packet(
     pieces = None if is_first else read_pieces(payload)
     if pieces is not None and pieces.ends[0] > len(payload):
         raise refuse("packet", "a piece ends early")
-    code, descriptors, place = read_descriptors(payload, pieces, shares, is_first)
+    code, filters, descriptors, place = read_descriptors(payload, pieces, shares, is_first, filter_count)
     lanes.open(WIDTHS[code], payload, place)
     phases = [(d, phase) for d in descriptors for phase in range(len(PHASES))]
     if piece_count is not None and pieces is not None:
@@ -232,6 +238,7 @@ def decode_packet(
         decoder.decode(phases, len(payload), is_end=True)
     for d in descriptors:
         d.share.bits.raw_here = False
+    return filters
 
 
 class _PieceDecoder:
@@ -265,16 +272,25 @@ def _mark_ahead(shares: Sequence[Share], phases: Sequence[tuple[Descriptor, int]
 
 
 def stage_packet(
-    shares: Sequence[Share], targets: Sequence[NDArray[np.int32]], width: int, *, is_first: bool
+    shares: Sequence[Share],
+    targets: Sequence[NDArray[np.int32]],
+    width: int,
+    *,
+    is_first: bool,
+    filters: int = 0,
+    filter_count: int = 0,
 ) -> StagedPacket | None:
-    """Return the planes of the ``targets``, or None if all are zero; ``width`` is that of the packet before it, or 0.
+    """Return the planes of the ``targets``, or None if all are zero, filters too; ``width`` is that of the packet before it, or 0.
 
     The shares learn the targets as a decoder would. Any table will do, signs by one where they are few: short to write, not small.
     """
     write, head, told = _Write(), Head(), bytearray()
     found: list[tuple[Descriptor, NDArray[np.int32]]] = []
-    if not any(_planes(share, target, is_first)[1] for share, target in zip(shares, targets, strict=True)):
+    if not filters and not any(
+        _planes(share, target, is_first)[1] for share, target in zip(shares, targets, strict=True)
+    ):
         return None
+    head.put(filters, filter_count)
     for share, target in zip(shares, targets, strict=True):
         count, _ = _planes(share, target, is_first)
         if share.has_planes:

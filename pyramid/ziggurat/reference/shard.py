@@ -60,10 +60,12 @@ def encode(
     fill: int = 0,
     codes: tuple[int, ...] | None = None,
     tight: bool = False,
+    filters: int = 0,
 ) -> bytes:
     """Encode pixels [planes, components, h, w] as one shard, with a table of codes if some are given.
 
     Chunks that hold only the fill value (of floats, bits) are absent. With ``tight`` it promises the errors that are measured.
+    ``filters``: those of every chunk, a bit each, 1 for the sharp one.
     """
     planes, components, height, width = pixels.shape
     dtype = next(code for code, name in DTYPES.items() if name == pixels.dtype.name)
@@ -85,7 +87,7 @@ def encode(
         rect = header.chunk_rect(ordinal)
         part = pixels[rect.plane, :, rect.y : rect.y + rect.height, rect.x : rect.x + rect.width]
         if part.tobytes() != np.full(part.shape, header.fill_pixel).tobytes():
-            chunks[ordinal] = encode_chunk(header, part)
+            chunks[ordinal] = encode_chunk(header, part, filters)
     return assemble(header.replace(tightness=find_tightness(header, chunks)) if tight else header, chunks)
 
 

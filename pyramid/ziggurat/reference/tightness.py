@@ -23,7 +23,7 @@ __all__ = ["find_tightness"]
 
 
 def find_tightness(header: Header, chunks: Mapping[int, Mapping[tuple[int, int], bytes]]) -> bytes:
-    """Decode all chunks at all steps, and return the tightness by the largest errors: of 0 to 15, by level and first_step - step."""
+    """Decode all chunks at all steps, and return the tightness by the largest errors: 0 to 15, by level and first_step - step."""
     found = np.zeros((MEASURED_LEVELS, MEASURED_STEPS), np.uint8)
     if header.coding == LABEL:
         return found.tobytes()
