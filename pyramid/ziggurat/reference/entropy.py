@@ -316,9 +316,10 @@ def _stage_pieces(
 ) -> list[StagedPiece]:
     """Cut the lane steps, and write the raw sections."""
     raw, places = RawWriter(), [(d, target, phase) for d, target in found for phase in range(len(PHASES))]
-    size = len(places) if piece_phases is None else max(piece_phases, -(-len(places) // (CUTS_MAX + 1)))
+    most = max(1, len(places))  # of a packet that tells of filters only, one piece of no phases
+    size = most if piece_phases is None else max(piece_phases, -(-len(places) // (CUTS_MAX + 1)))
     pieces = []
-    for first in range(0, len(places), size):
+    for first in range(0, most, size):
         mine = places[first : first + size]
         for d, target, phase in mine:
             _write_raw(d, phase, raw, target)
