@@ -21,14 +21,15 @@ compile() {
     printf '%s\n' "$here"/../src/*.c | xargs -P 2 -I{} sh -c 'out=$1/$(basename "$2" .c).o; shift 2; exec "$@" -o "$out"' sh "$folder" {} "$@" $flags $checks -c {}
 }
 
-replay() { # compiler
-    compile "$scratch/replay" "$1" -D_POSIX_C_SOURCE=200809L
+replay() { # compiler flag...
+    rm -rf "$scratch/replay"
+    compile "$scratch/replay" "$@" -D_POSIX_C_SOURCE=200809L
     for target in fuzz_shard fuzz_encode; do
         # shellcheck disable=SC2086
         "$1" $flags -D_POSIX_C_SOURCE=200809L $checks "$scratch"/replay/*.o "$here/$target.c" "$here/replay.c" -lm -o "$scratch/replay_$target"
         # Not within echo: its status would be that of all.
         "$scratch/replay_$target" "$vectors/good" "$vectors/bad" >"$scratch/log" 2>&1 || { cat "$scratch/log"; exit 1; }
-        echo "$1 $target: $(tr '\n' ' ' <"$scratch/log")"
+        echo "$* $target: $(tr '\n' ' ' <"$scratch/log")"
     done
 }
 
@@ -50,6 +51,9 @@ fuzz() { # target seconds
 }
 
 replay "${CC:-gcc}"
+# What other processors run, where this one has more.
+if grep -q avx512_vbmi2 /proc/cpuinfo 2>/dev/null; then replay "${CC:-gcc}" -DZGR_NO_AVX512; fi
+replay "${CC:-gcc}" -DZGR_PLAIN_ONLY
 if ! command -v clang >/dev/null; then
     echo "no clang: not fuzzed"
 elif [ "$seconds" != 0 ]; then

@@ -1,4 +1,4 @@
-/* The loops over coefficients, built once for each kind of vectors: kernels_plain.c, kernels_avx2.c. All give the same results. */
+/* The loops over coefficients, built once for each kind of vectors: kernels_plain.c, kernels_avx2.c, kernels_avx512.c. All give the same results. */
 #ifndef ZGR_KERNELS_H
 #define ZGR_KERNELS_H
 
@@ -67,5 +67,6 @@ void zgr_kernels_prepare(void); /* makes their tables */
 #endif
 extern const struct zgr_kernels zgr_kernels_plain;
 extern const struct zgr_kernels zgr_kernels_avx2;
+extern const struct zgr_kernels zgr_kernels_avx512;
 
 #endif

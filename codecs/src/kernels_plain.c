@@ -10,9 +10,20 @@
 #include "kernels_impl.h"
 
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(ZGR_PLAIN_ONLY)
+static int has_avx512(void)
+{
+#ifdef ZGR_NO_AVX512 /* for tests of those without, on processors that have it */
+    return 0;
+#else
+    return __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512vbmi2");
+#endif
+}
+
 const struct zgr_kernels *zgr_kernels(void)
 {
-    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2") ? &zgr_kernels_avx2 : &zgr_kernels_plain;
+    if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("bmi2"))
+        return &zgr_kernels_plain;
+    return has_avx512() ? &zgr_kernels_avx512 : &zgr_kernels_avx2;
 }
 #else
 const struct zgr_kernels *zgr_kernels(void) { return &zgr_kernels_plain; }

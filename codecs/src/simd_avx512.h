@@ -1,0 +1,128 @@
+/* simd_avx2.h with AVX-512 for what a decoder waits for: masks that are numbers, and bytes that go to the lanes which a mask picks in one
+ * instruction. Vectors remain as long as there, but for 32 states. */
+#ifndef ZGR_SIMD_AVX512_H
+#define ZGR_SIMD_AVX512_H
+
+#define v_bits v_bits_avx2
+#define v_mask v_mask_avx2
+#define v_compress v_compress_avx2
+#define v_expand v_expand_avx2
+#define decoder_open decoder_open_avx2
+#define decoder_close decoder_close_avx2
+#define lanes_decode lanes_decode_avx2
+#include "simd_avx2.h"
+#undef v_bits
+#undef v_mask
+#undef v_compress
+#undef v_expand
+#undef decoder_open
+#undef decoder_close
+#undef lanes_decode
+
+#undef SIMD
+#undef SIMD_INLINE
+#define ZGR_AVX512 target("avx2,bmi,bmi2,popcnt,avx512f,avx512bw,avx512vl,avx512vbmi2")
+#define SIMD __attribute__((ZGR_AVX512))
+#define SIMD_INLINE static inline __attribute__((always_inline, ZGR_AVX512))
+
+SIMD_INLINE V v_bits(uint32_t bits) { return _mm256_movm_epi8(bits); }
+SIMD_INLINE uint32_t v_mask(V a) { return _mm256_movepi8_mask(a); }
+/* All 32 bytes are written, but read no more than the mask picks. */
+SIMD_INLINE uint32_t v_compress(V a, uint32_t mask, uint8_t *out)
+{
+    v_store(out, _mm256_maskz_compress_epi8(mask, a));
+    return (uint32_t)_mm_popcnt_u32(mask);
+}
+SIMD_INLINE V v_expand(const uint8_t *in, uint32_t mask) { return _mm256_maskz_expandloadu_epi8(mask, in); }
+
+/* ---- lanes ---------------------------------------------------------------------------------------------------------- */
+
+/* States, and each with one more. */
+typedef struct {
+    __m512i x, more;
+    const uint8_t *next;
+    uint32_t width;
+} DecoderLanes;
+
+SIMD_INLINE void decoder_open(const struct zgr_lanes *from, DecoderLanes *lanes)
+{
+    lanes->x = _mm512_loadu_si512(from->states);
+    lanes->more = _mm512_add_epi16(lanes->x, _mm512_set1_epi16(1));
+    lanes->next = from->next;
+    lanes->width = from->width;
+}
+SIMD_INLINE void decoder_close(const DecoderLanes *lanes, struct zgr_lanes *to)
+{
+    _mm512_storeu_si512(to->states, lanes->x);
+    to->next = lanes->next;
+}
+
+/* New states before they take bytes to those after it, and each with one more: the next step waits for every instruction in between, so the
+ * two are made side by side. (The empty assembler statement keeps compilers from adding the one at last.) */
+#define DEFINE_TAKE(NAME, REGISTER, MM, OR, MASK)                                                                            \
+    SIMD_INLINE void NAME(REGISTER x, REGISTER bytes, REGISTER *state, REGISTER *more, const uint8_t **next)                 \
+    {                                                                                                                        \
+        MASK is_short = MM##_cmplt_epu16_mask(x, MM##_set1_epi16(256));                                                      \
+        REGISTER taken = MM##_maskz_expand_epi16(is_short, bytes), low = MM##_mask_slli_epi16(x, is_short, x, 8);            \
+        REGISTER low_more = MM##_add_epi16(low, MM##_set1_epi16(1));                                                         \
+        __asm__("" : "+v"(low_more));                                                                                        \
+        *state = OR(low, taken);                                                                                             \
+        *more = MM##_add_epi16(low_more, taken);                                                                             \
+        *next += _mm_popcnt_u32(is_short);                                                                                   \
+    }
+DEFINE_TAKE(take_8, __m128i, _mm, _mm_or_si128, __mmask8)
+DEFINE_TAKE(take_16, __m256i, _mm256, _mm256_or_si256, __mmask16)
+DEFINE_TAKE(take_32, __m512i, _mm512, _mm512_or_si512, __mmask32)
+
+/* Steps by probabilities in the upper bytes, which return masks of zeros. A bit is one where the state with one more has another product. */
+SIMD_INLINE __m128i step_8(__m128i *x, __m128i *more, const uint8_t **next, __m128i p)
+{
+    __m128i bytes = _mm_cvtepu8_epi16(_mm_loadl_epi64((const __m128i *)(const void *)*next));
+    __m128i t = _mm_mulhi_epu16(*x, p), zeros = _mm_cmpeq_epi16(_mm_mulhi_epu16(*more, p), t);
+    take_8(_mm_blendv_epi8(t, _mm_sub_epi16(*x, t), zeros), bytes, x, more, next);
+    return zeros;
+}
+SIMD_INLINE __m256i step_16(__m256i *x, __m256i *more, const uint8_t **next, __m256i p)
+{
+    __m256i bytes = _mm256_cvtepu8_epi16(_mm_loadu_si128((const __m128i *)(const void *)*next));
+    __m256i t = _mm256_mulhi_epu16(*x, p), zeros = _mm256_cmpeq_epi16(_mm256_mulhi_epu16(*more, p), t);
+    take_16(_mm256_blendv_epi8(t, _mm256_sub_epi16(*x, t), zeros), bytes, x, more, next);
+    return zeros;
+}
+SIMD_INLINE uint32_t step_32(__m512i *x, __m512i *more, const uint8_t **next, __m512i p)
+{
+    __m512i bytes = _mm512_cvtepu8_epi16(v_load(*next)), t = _mm512_mulhi_epu16(*x, p);
+    __mmask32 zeros = _mm512_cmpeq_epi16_mask(_mm512_mulhi_epu16(*more, p), t);
+    take_32(_mm512_mask_sub_epi16(t, zeros, *x, t), bytes, x, more, next);
+    return zeros;
+}
+
+SIMD_INLINE V decode_by_8(DecoderLanes *s, V p)
+{
+    const __m128i none = _mm_setzero_si128(), low = _mm256_castsi256_si128(p), high = _mm256_extracti128_si256(p, 1);
+    __m128i x = _mm512_castsi512_si128(s->x), more = _mm512_castsi512_si128(s->more);
+    __m128i a = step_8(&x, &more, &s->next, _mm_unpacklo_epi8(none, low)), b = step_8(&x, &more, &s->next, _mm_unpackhi_epi8(none, low));
+    __m128i c = step_8(&x, &more, &s->next, _mm_unpacklo_epi8(none, high)), d = step_8(&x, &more, &s->next, _mm_unpackhi_epi8(none, high));
+    s->x = _mm512_castsi128_si512(x);
+    s->more = _mm512_castsi128_si512(more);
+    return v_eq(_mm256_set_m128i(_mm_packs_epi16(c, d), _mm_packs_epi16(a, b)), v_set(0));
+}
+SIMD_INLINE V decode_by_16(DecoderLanes *s, V p)
+{
+    __m256i x = _mm512_castsi512_si256(s->x), more = _mm512_castsi512_si256(s->more);
+    __m256i low = _mm256_cvtepu8_epi16(_mm256_castsi256_si128(p)), high = _mm256_cvtepu8_epi16(_mm256_extracti128_si256(p, 1));
+    __m256i a = step_16(&x, &more, &s->next, _mm256_slli_epi16(low, 8)), b = step_16(&x, &more, &s->next, _mm256_slli_epi16(high, 8));
+    s->x = _mm512_castsi256_si512(x);
+    s->more = _mm512_castsi256_si512(more);
+    return v_eq(_mm256_permute4x64_epi64(_mm256_packs_epi16(a, b), 0xD8), v_set(0));
+}
+SIMD_INLINE V lanes_decode(DecoderLanes *s, V p, uint32_t width)
+{
+    if (width == 8)
+        return decode_by_8(s, p);
+    if (width == 16)
+        return decode_by_16(s, p);
+    return v_bits(~step_32(&s->x, &s->more, &s->next, _mm512_slli_epi16(_mm512_cvtepu8_epi16(p), 8)));
+}
+
+#endif
