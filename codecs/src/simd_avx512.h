@@ -97,12 +97,22 @@ SIMD_INLINE uint32_t step_32(__m512i *x, __m512i *more, const uint8_t **next, __
     return zeros;
 }
 
+/* The last groups of 8 are left out if they have no bits, as where a small band ends. */
 SIMD_INLINE V decode_by_8(DecoderLanes *s, V p)
 {
     const __m128i none = _mm_setzero_si128(), low = _mm256_castsi256_si128(p), high = _mm256_extracti128_si256(p, 1);
-    __m128i x = _mm512_castsi512_si128(s->x), more = _mm512_castsi512_si128(s->more);
-    __m128i a = step_8(&x, &more, &s->next, _mm_unpacklo_epi8(none, low)), b = step_8(&x, &more, &s->next, _mm_unpackhi_epi8(none, low));
-    __m128i c = step_8(&x, &more, &s->next, _mm_unpacklo_epi8(none, high)), d = step_8(&x, &more, &s->next, _mm_unpackhi_epi8(none, high));
+    const uint32_t coded = _mm256_test_epi8_mask(p, p);
+    __m128i x = _mm512_castsi512_si128(s->x), more = _mm512_castsi512_si128(s->more), b, c, d;
+    __m128i a = step_8(&x, &more, &s->next, _mm_unpacklo_epi8(none, low));
+    b = c = d = _mm_set1_epi8(-1);
+    if (coded >> 8) {
+        b = step_8(&x, &more, &s->next, _mm_unpackhi_epi8(none, low));
+        if (coded >> 16) {
+            c = step_8(&x, &more, &s->next, _mm_unpacklo_epi8(none, high));
+            if (coded >> 24)
+                d = step_8(&x, &more, &s->next, _mm_unpackhi_epi8(none, high));
+        }
+    }
     s->x = _mm512_castsi128_si512(x);
     s->more = _mm512_castsi128_si512(more);
     return v_eq(_mm256_set_m128i(_mm_packs_epi16(c, d), _mm_packs_epi16(a, b)), v_set(0));
