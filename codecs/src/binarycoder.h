@@ -40,11 +40,9 @@ static inline void zgr_bit_models_reset(struct zgr_bit_model *models, size_t cou
 
 static inline void zgr_bit_learn(struct zgr_bit_model *model, uint32_t bit)
 {
-    if (bit)
-        model->zero = (uint16_t)(model->zero - (model->zero >> model->shift));
-    else
-        model->zero = (uint16_t)(model->zero + ((65536u - model->zero) >> model->shift));
-    if (model->shift < ZGR_BIT_SHIFT_LAST && ++model->age == ZGR_BIT_AGE_STEP) {
+    uint32_t zero = model->zero, shift = model->shift;
+    model->zero = (uint16_t)(bit ? zero - (zero >> shift) : zero + ((65536u - zero) >> shift));
+    if (shift < ZGR_BIT_SHIFT_LAST && ++model->age == ZGR_BIT_AGE_STEP) {
         model->age = 0;
         model->shift++;
     }
@@ -83,7 +81,15 @@ static inline void zgr_bit_shift_in(struct zgr_bit_coder *c)
     c->code = c->code << 8 | byte;
 }
 
-static inline uint32_t zgr_bit_choose(struct zgr_bit_coder *c, int decoding, uint32_t bit, uint32_t bound)
+/* A number that compilers know nothing of. What a bit decides is then foreseen with the branch, where it would wait for the comparison. */
+static inline uint32_t zgr_bit_known(uint32_t bit)
+{
+    __asm__("" : "+r"(bit));
+    return bit;
+}
+
+/* `model`: learns from the bit; NULL: there is none. */
+static inline uint32_t zgr_bit_choose(struct zgr_bit_coder *c, int decoding, uint32_t bit, uint32_t bound, struct zgr_bit_model *model)
 {
     if (decoding)
         bit = c->code >= bound;
@@ -93,8 +99,14 @@ static inline uint32_t zgr_bit_choose(struct zgr_bit_coder *c, int decoding, uin
         else
             c->low += bound;
         c->range -= bound;
+        if (model)
+            zgr_bit_learn(model, 1);
+        bit = zgr_bit_known(1);
     } else {
         c->range = bound;
+        if (model)
+            zgr_bit_learn(model, 0);
+        bit = zgr_bit_known(0);
     }
     while (c->range < ZGR_BIT_RANGE_LEAST) {
         c->range <<= 8;
@@ -110,9 +122,7 @@ static inline uint32_t zgr_bit_choose(struct zgr_bit_coder *c, int decoding, uin
 
 static inline uint32_t zgr_bit_code(struct zgr_bit_coder *c, int decoding, struct zgr_bit_model *model, uint32_t bit)
 {
-    bit = zgr_bit_choose(c, decoding, bit, (c->range >> 16) * model->zero);
-    zgr_bit_learn(model, bit);
-    return bit;
+    return zgr_bit_choose(c, decoding, bit, (c->range >> 16) * model->zero, model);
 }
 
 /* The lowest `count` bits of a number, most significant first, without a model. */
@@ -120,7 +130,7 @@ static inline uint64_t zgr_bit_code_raw(struct zgr_bit_coder *c, int decoding, u
 {
     uint64_t found = 0;
     for (uint32_t i = count; i-- > 0;)
-        found = found << 1 | zgr_bit_choose(c, decoding, (uint32_t)(value >> i) & 1, c->range >> 1);
+        found = found << 1 | zgr_bit_choose(c, decoding, (uint32_t)(value >> i) & 1, c->range >> 1, NULL);
     return found;
 }
 

@@ -38,12 +38,11 @@ static void models_reset(struct models *models)
     zgr_bit_models_reset(models->below[0], 65 << MODELLED_BITS);
 }
 
-/* How far a code lies below the largest of the dtype. */
-static uint64_t room_above(const struct zgr_header *header, uint64_t code)
+static uint64_t largest_code(const struct zgr_header *header)
 {
     int64_t least, most;
     zgr_dtype_range(header->dtype, &least, &most);
-    return (uint64_t)most - code;
+    return (uint64_t)most;
 }
 
 enum zgr_status zgr_table_parse(struct zgr_header *header, const uint8_t *data, size_t nbytes, uint64_t *codes, size_t *table_nbytes)
@@ -62,6 +61,7 @@ enum zgr_status zgr_table_parse(struct zgr_header *header, const uint8_t *data, 
     *table_nbytes = SIZE_NBYTES + size;
     if (zgr_crc32c(data, *table_nbytes, 0) != header->divisor)
         return ZGR_ERROR_INDEX_CRC;
+    const uint64_t largest = largest_code(header);
     struct models models;
     struct zgr_bit_coder coder;
     int bad = 0;
@@ -70,7 +70,7 @@ enum zgr_status zgr_table_parse(struct zgr_header *header, const uint8_t *data, 
     codes[0] = (uint64_t)header->offset;
     for (uint32_t i = 1; i <= header->span; i++) {
         uint64_t gap = code_gap(&coder, 1, &models, 0, &bad);
-        if (bad || gap >= room_above(header, codes[i - 1]) || zgr_bit_ran_out(&coder))
+        if (bad || gap >= largest - codes[i - 1] || zgr_bit_ran_out(&coder))
             return ZGR_ERROR_INDEX;
         codes[i] = codes[i - 1] + gap + 1;
     }
@@ -89,6 +89,7 @@ enum zgr_status zgr_table_write(struct zgr_header *header, const uint64_t *codes
         return ZGR_ERROR_VALUE;
     if (nbytes_avail < SIZE_NBYTES)
         return ZGR_ERROR_SPACE;
+    const uint64_t largest = largest_code(header);
     struct models models;
     struct zgr_bit_coder coder;
     int bad = 0;
@@ -96,7 +97,7 @@ enum zgr_status zgr_table_write(struct zgr_header *header, const uint64_t *codes
     zgr_bit_start(&coder, out + SIZE_NBYTES, nbytes_avail - SIZE_NBYTES);
     for (uint32_t i = 1; i <= header->span; i++) {
         uint64_t gap = codes[i] - codes[i - 1] - 1; /* the largest number there is, where two are the same */
-        if (gap >= room_above(header, codes[i - 1]))
+        if (gap >= largest - codes[i - 1])
             return ZGR_ERROR_VALUE;
         code_gap(&coder, 0, &models, gap, &bad);
     }
