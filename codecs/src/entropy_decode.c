@@ -193,9 +193,12 @@ static int decode_phases(struct input *in, struct zgr_bitplanes *all, struct sta
 static void read_phases(struct zgr_raw_reader *raw, struct stand *at, uint32_t count)
 {
     int is_open;
-    for (; count > 0 && next_phase(at, &is_open); count--) {
-        zgr_kernels()->read_raw(raw, at->d.share->bits, at->d.plane, at->d.magnitudes == ZGR_RAW_PLANE, at->d.signs == 0, at->phase);
-        if (++at->phase == ZGR_PHASES)
+    while (count > 0 && next_phase(at, &is_open)) {
+        uint32_t end = count < ZGR_PHASES - at->phase ? at->phase + count : ZGR_PHASES;
+        zgr_kernels()->read_raw(raw, at->d.share->bits, at->d.plane, at->d.magnitudes == ZGR_RAW_PLANE, at->d.signs == 0, at->phase, end);
+        count -= end - at->phase;
+        at->phase = end;
+        if (end == ZGR_PHASES)
             zgr_walk_keep(&at->d);
     }
 }

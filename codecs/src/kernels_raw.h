@@ -1,4 +1,4 @@
-/* Raw bits of a phase, read and written: SPEC.md, 9.7. After a simd_*.h. */
+/* Raw bits of phases, read and written: SPEC.md, 9.7. After a simd_*.h. */
 #ifndef ZGR_KERNELS_RAW_H
 #define ZGR_KERNELS_RAW_H
 
@@ -27,34 +27,41 @@ SIMD_INLINE int any_fresh_of_8(const uint32_t *plane, const uint32_t *significan
     return any != 0;
 }
 
-SIMD static void read_raw(struct zgr_raw_reader *raw, struct zgr_bits *bits, uint32_t q, int raw_magnitudes, int raw_signs,
-                          uint32_t phase)
+SIMD_INLINE void read_raw_phase(const struct zgr_raw_reader *raw, uint64_t *place, const struct zgr_bits *bits, uint32_t q,
+                                int raw_magnitudes, int raw_signs, const uint32_t *large, uint32_t phase)
 {
-    uint64_t place = raw->place;
     const uint32_t first = phase * bits->unit_count, count = bits->unit_count, active = bits->active_count;
     uint32_t *restrict plane = zgr_bits_plane(bits, q) + first, *restrict significant = bits->significant + first;
     uint32_t *restrict negative = bits->negative + first;
-    const uint32_t *large = raw_magnitudes ? NULL : zgr_bits_large(bits, q + 4), *restrict missing = bits->missing + first;
-    const uint32_t *restrict list = bits->list;
+    const uint32_t *restrict missing = bits->missing + first, *restrict list = bits->list;
     if (raw_magnitudes)
         for (uint32_t k = 0; k < active; k++)
-            plane[list[k]] = read_masked(raw, &place, ~missing[list[k]]);
+            plane[list[k]] = read_masked(raw, place, ~missing[list[k]]);
     if (large)
         for (uint32_t at = 0, end; at < count; at = end) {
             end = count - at < 8 ? count : at + 8;
             if (end - at < 8 || any_of_8(large + first + at))
                 for (; at < end; at++)
-                    plane[at] |= read_masked(raw, &place, large[first + at]);
+                    plane[at] |= read_masked(raw, place, large[first + at]);
         }
     if (raw_signs)
         for (uint32_t at = 0, end; at < count; at = end) {
             end = count - at < 8 ? count : at + 8;
             if (end - at < 8 || any_fresh_of_8(plane + at, significant + at))
                 for (; at < end; at++)
-                    negative[at] |= read_masked(raw, &place, plane[at] & ~significant[at]);
+                    negative[at] |= read_masked(raw, place, plane[at] & ~significant[at]);
         }
     for (uint32_t at = 0; at < count; at++)
         significant[at] |= plane[at];
+}
+
+SIMD static void read_raw(struct zgr_raw_reader *raw, struct zgr_bits *bits, uint32_t q, int raw_magnitudes, int raw_signs,
+                          uint32_t phase, uint32_t end)
+{
+    const uint32_t *large = raw_magnitudes ? NULL : zgr_bits_large(bits, q + 4);
+    uint64_t place = raw->place;
+    for (; phase < end; phase++)
+        read_raw_phase(raw, &place, bits, q, raw_magnitudes, raw_signs, large, phase);
     raw->place = place;
 }
 
