@@ -71,10 +71,13 @@ size_t zgr_bitplanes_cut(struct zgr_bitplanes *bitplanes, const struct zgr_layou
 {
     size_t used = 0, most = 0;
     struct zgr_bits one;
-    for (uint32_t b = 0; b < layout->band_count; b++) {
-        measure(&one, layout, b);
-        most = one.unit_count > most ? one.unit_count : most;
-    }
+    for (uint32_t c = 0; c < components; c++)
+        for (uint32_t b = 0; b < layout->band_count; b++) {
+            struct zgr_bits *bits = memory ? &bitplanes->bands[c][b] : &one;
+            measure(bits, layout, b);
+            cut_band(bits, memory, &used);
+            most = bits->unit_count > most ? bits->unit_count : most;
+        }
     uint8_t *parents = take(memory, &used, most * ZGR_LANES + 2 * MARGIN), *signs = take(memory, &used, most * ZGR_LANES + 2 * MARGIN);
     uint32_t *fresh = take(memory, &used, (most + 1) * sizeof *fresh), *masks = take(memory, &used, (most + 1) * sizeof *masks);
     uint32_t *turned = take(memory, &used, most * sizeof *turned);
@@ -87,12 +90,6 @@ size_t zgr_bitplanes_cut(struct zgr_bitplanes *bitplanes, const struct zgr_layou
         bitplanes->masks = masks;
         bitplanes->turned = turned;
     }
-    for (uint32_t c = 0; c < components; c++)
-        for (uint32_t b = 0; b < layout->band_count; b++) {
-            struct zgr_bits *bits = memory ? &bitplanes->bands[c][b] : &one;
-            measure(bits, layout, b);
-            cut_band(bits, memory, &used);
-        }
     return used;
 }
 
@@ -117,13 +114,10 @@ static void find_places(struct zgr_bits *bits)
 
 static void clear(struct zgr_bits *bits)
 {
-    size_t before = value_margin(bits), margin = active_margin(bits);
-    for (uint32_t phase = 0; phase < ZGR_PHASES; phase++) {
-        memset(bits->values[phase] - before, 0, value_nbytes(bits));
-        memset(bits->signs[phase] - before, 0, value_nbytes(bits));
-    }
-    memset(bits->significant, 0, word_nbytes(bits));
-    memset(bits->negative, 0, word_nbytes(bits));
+    size_t margin = active_margin(bits);
+    /* As cut_band lays them: each starts where the one before it ends. */
+    memset(bits->values[0] - value_margin(bits), 0, 2 * ZGR_PHASES * zgr_align(value_nbytes(bits)));
+    memset(bits->significant, 0, 2 * zgr_align(word_nbytes(bits)));
     memset(bits->active - margin, 0, bits->unit_count + 2 * margin);
     if (!bits->is_gated)
         memset(bits->active, 1, bits->unit_count);

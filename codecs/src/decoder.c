@@ -30,16 +30,15 @@ struct parts {
     size_t planes, places, palette, models, specials, residual, end;
 };
 
-static struct parts parts_cut(const struct zgr_header *header, uint32_t height, uint32_t width)
+static struct parts parts_cut(const struct zgr_header *header, const struct zgr_layout *layout)
 {
+    uint32_t height = layout->height, width = layout->width;
     size_t pixels = (size_t)height * width * header->components;
     int is_float = header->coding == ZGR_FLOAT, is_label = header->coding == ZGR_LABEL;
     int has_specials = is_float && (header->divisor & ZGR_SCALE_SPECIALS);
-    struct zgr_layout layout;
     struct parts parts;
-    zgr_layout_make(header, height, width, &layout);
     parts.planes = zgr_align(sizeof(struct zgr_decoder));
-    parts.places = parts.planes + (is_label ? 0 : zgr_bitplanes_cut(NULL, &layout, header->components, NULL));
+    parts.places = parts.planes + (is_label ? 0 : zgr_bitplanes_cut(NULL, layout, header->components, NULL));
     parts.palette = parts.places + (is_label ? zgr_labels_places_nbytes(header, height, width) : 0);
     parts.models = parts.palette + (is_label ? zgr_labels_palette_nbytes(header, height, width) : 0);
     parts.specials = parts.models + (is_label ? zgr_labels_models_nbytes() : 0);
@@ -48,43 +47,52 @@ static struct parts parts_cut(const struct zgr_header *header, uint32_t height, 
     return parts;
 }
 
-size_t zgr_decoder_nbytes(const struct zgr_header *header, uint32_t ordinal)
+/* What a decoder of a chunk is made of; 0: there is no such chunk. */
+static int measure(const struct zgr_header *header, uint32_t ordinal, struct zgr_layout *layout, struct parts *parts)
 {
     if (zgr_header_check(header) != ZGR_OK || ordinal >= zgr_chunk_count(header))
         return 0;
     struct zgr_rect rect = zgr_chunk_rect(header, ordinal);
     if (rect.height == 0)
         return 0;
-    return parts_cut(header, rect.height, rect.width).end;
+    zgr_layout_make(header, rect.height, rect.width, layout);
+    *parts = parts_cut(header, layout);
+    return 1;
+}
+
+size_t zgr_decoder_nbytes(const struct zgr_header *header, uint32_t ordinal)
+{
+    struct zgr_layout layout;
+    struct parts parts;
+    return measure(header, ordinal, &layout, &parts) ? parts.end : 0;
 }
 
 enum zgr_status zgr_decoder_init(void *memory, size_t nbytes, const struct zgr_header *header, uint32_t ordinal,
                                  struct zgr_decoder **decoder)
 {
-    size_t needed = zgr_decoder_nbytes(header, ordinal);
-    if (needed == 0 || zgr_lacks_codes(header))
+    struct zgr_layout layout;
+    struct parts parts;
+    if (!measure(header, ordinal, &layout, &parts) || zgr_lacks_codes(header))
         return ZGR_ERROR_ARGUMENT;
-    if (nbytes < needed)
+    if (nbytes < parts.end)
         return ZGR_ERROR_SPACE;
     struct zgr_decoder *d = memory;
-    struct zgr_rect rect = zgr_chunk_rect(header, ordinal);
     d->header = *header;
     d->ordinal = ordinal;
     d->spoiled = d->ended = 0;
     d->filters = 0;
-    zgr_layout_make(header, rect.height, rect.width, &d->layout);
+    d->layout = layout;
     memset(d->steps, header->first_step + 1, sizeof d->steps);
     memset(d->built_on, header->first_step + 1, sizeof d->built_on);
     memset(d->touched, 0, sizeof d->touched);
     memset(d->lanes, 0, sizeof d->lanes);
-    struct parts parts = parts_cut(header, rect.height, rect.width);
     uint8_t *bytes = memory;
     d->specials = (struct kept){bytes + parts.specials, 0, parts.residual - parts.specials};
     d->residual = (struct kept){bytes + parts.residual, 0, parts.end - parts.residual};
     d->wave = zgr_wave_header(header);
     if (header->coding == ZGR_LABEL) {
         d->models = bytes + parts.models;
-        d->labels = (struct zgr_labels){&d->header, rect.height, rect.width, (uint32_t *)(void *)(bytes + parts.places),
+        d->labels = (struct zgr_labels){&d->header, layout.height, layout.width, (uint32_t *)(void *)(bytes + parts.places),
                                         (uint64_t *)(void *)(bytes + parts.palette), 1, header->resolutions};
         d->labels.palette[0] = (uint64_t)header->fill_value;
     } else {

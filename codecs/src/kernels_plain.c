@@ -19,11 +19,21 @@ static int has_avx512(void)
 #endif
 }
 
-const struct zgr_kernels *zgr_kernels(void)
+static const struct zgr_kernels *choose(void)
 {
     if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("bmi2"))
         return &zgr_kernels_plain;
     return has_avx512() ? &zgr_kernels_avx512 : &zgr_kernels_avx2;
+}
+
+/* Asked for before every phase of a band. Two threads that both find out first find the same. */
+const struct zgr_kernels *zgr_kernels(void)
+{
+    static const struct zgr_kernels *chosen;
+    const struct zgr_kernels *kernels = __atomic_load_n(&chosen, __ATOMIC_RELAXED);
+    if (!kernels)
+        __atomic_store_n(&chosen, kernels = choose(), __ATOMIC_RELAXED);
+    return kernels;
 }
 #else
 const struct zgr_kernels *zgr_kernels(void) { return &zgr_kernels_plain; }
