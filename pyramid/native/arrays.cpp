@@ -83,11 +83,10 @@ nb::object numpy_dtype(uint8_t dtype)
 
 uint8_t dtype_code(nb::handle dtype)
 {
-    nb::object found = nb::module_::import_("numpy").attr("dtype")(dtype);
-    std::string name = nb::cast<std::string>(found.attr("name"));
-    for (const Kind &kind : kinds)
-        if (name == kind.name)
-            return kind.code;
+    nb::object found = nb::module_::import_("numpy").attr("dtype")(dtype), letter = found.attr("char");
+    uint8_t code = code_of(nb::cast<const char *>(letter), nb::cast<Py_ssize_t>(found.attr("itemsize")));
+    if (code != 0)
+        return code;
     refuse("dtype must be an integer of up to 64 bits, a float of up to 64 bits, or bool");
 }
 

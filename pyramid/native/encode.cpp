@@ -91,21 +91,29 @@ Counts counted(const Pixels &pixels)
 {
     zgr_survey range = surveyed(pixels);
     uint64_t span = uint64_t(range.most) - uint64_t(range.least);
-    if (span > ZGR_TABLE_SPAN_MAX || double(pixels.shape(0)) * double(pixels.shape(1)) * double(pixels.shape(2)) > UINT32_MAX)
+    double pixel_count = double(pixels.shape(0)) * double(pixels.shape(1)) * double(pixels.shape(2));
+    if (span > ZGR_TABLE_SPAN_MAX || pixel_count > UINT32_MAX)
         return {range, false, nullptr, nullptr, 0};
-    constexpr size_t few = 16384; // so that four times as many counts stay in a cache
-    size_t size = size_t(span) + 1, apart = size <= few ? size : 0, found = 0;
+    constexpr size_t few = 16384, block = 8; // few: four times as many counts stay in a cache
+    size_t size = (size_t(span) + block) / block * block, apart = size <= few && pixel_count >= 4 * double(size) ? size : 0, found = 0;
     auto *counts = reinterpret_cast<uint32_t *>(thread_scratch((2 * size + 3 * apart) * sizeof(uint32_t))), *above = counts + size + 3 * apart;
     uint32_t *turns[4] = {counts, counts + apart, counts + 2 * apart, counts + 3 * apart};
     std::fill(counts, counts + size + 3 * apart, 0);
     for_each_row_of(pixels, [&](auto... part) { zgr_count_codes(turns, range.least, part...); });
     for (size_t i = 0; i < apart; i++)
         counts[i] += counts[i + apart] + counts[i + 2 * apart] + counts[i + 3 * apart];
-    for (size_t i = 0; i < size; i++) { // no branch, which would be guessed wrong where there are gaps
-        uint32_t count = counts[i];
-        above[found] = uint32_t(i);
-        counts[found] = count;
-        found += count > 0;
+    for (size_t from = 0; from < size; from += block) {
+        uint32_t any = 0;
+        for (size_t i = from; i < from + block; i++)
+            any |= counts[i];
+        if (any == 0)
+            continue;
+        for (size_t i = from; i < from + block; i++) { // no branch, which would be guessed wrong where there are gaps
+            uint32_t count = counts[i];
+            above[found] = uint32_t(i);
+            counts[found] = count;
+            found += count > 0;
+        }
     }
     return {range, true, above, counts, found};
 }
@@ -159,7 +167,7 @@ nb::object count_codes(nb::handle array, uint64_t lowest, uint64_t divisor, doub
     }
     if (!found.is_known)
         return nb::none();
-    return nb::make_tuple(gain, numpy_copy(above, "uint64"), numpy_copy(counts, "float64"));
+    return nb::make_tuple(gain, numpy_copy(above), numpy_copy(counts));
 }
 
 nb::tuple survey_floats(nb::handle array)

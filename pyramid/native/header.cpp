@@ -25,7 +25,9 @@ uint8_t coding_code(const std::string &name)
 // An integer as its two's complement in 64 bits, if it has one as an int64 or a uint64.
 int64_t wide(nb::handle value, uint8_t dtype, const char *name)
 {
-    nb::object whole = nb::module_::import_("operator").attr("index")(value);
+    nb::object whole = nb::steal(PyNumber_Index(value.ptr()));
+    if (!whole.is_valid())
+        throw nb::python_error();
     int overflow = 0;
     long long found = PyLong_AsLongLongAndOverflow(whole.ptr(), &overflow);
     if (overflow == 0 && (found >= 0 || dtype != ZGR_UINT64))

@@ -6,6 +6,7 @@
 #include <nanobind/stl/optional.h>
 #include <nanobind/stl/string.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <memory>
 #include <mutex>
@@ -103,12 +104,6 @@ struct FreeDeleter {
     void operator()(void *memory) const { std::free(memory); }
 };
 using Memory = std::unique_ptr<uint8_t, FreeDeleter>;
-// A new numpy array that holds these.
-template <typename T> nb::object numpy_copy(const std::vector<T> &values, const char *dtype)
-{
-    nb::bytes bytes(values.data(), values.size() * sizeof(T));
-    return nb::module_::import_("numpy").attr("frombuffer")(bytes, dtype);
-}
 
 inline Memory allocate(size_t nbytes)
 {
@@ -116,6 +111,16 @@ inline Memory allocate(size_t nbytes)
     if (!memory)
         throw std::bad_alloc();
     return Memory(memory);
+}
+
+// A new numpy array that holds these.
+template <typename T> nb::object numpy_copy(const std::vector<T> &values)
+{
+    Memory memory = allocate(std::max<size_t>(values.size(), 1) * sizeof(T)); // of no bytes there may be none
+    T *data = reinterpret_cast<T *>(memory.get());
+    std::copy(values.begin(), values.end(), data);
+    nb::capsule owner(memory.release(), [](void *p) noexcept { std::free(p); });
+    return nb::cast(nb::ndarray<nb::numpy, T, nb::ndim<1>>(data, {values.size()}, owner));
 }
 
 // A guaranteed error as Python has it: an int, or a float for floats.

@@ -10,30 +10,42 @@ namespace {
 using Codes = nb::ndarray<const uint64_t, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
 using Weights = nb::ndarray<const double, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
 
-std::vector<double> gaps_of(const Codes &codes)
+std::vector<double> gaps_of(const uint64_t *codes, size_t count)
 {
     std::vector<double> gaps;
-    gaps.reserve(codes.size());
-    for (size_t i = 1; i < codes.size(); i++) {
-        if (codes.data()[i] <= codes.data()[i - 1])
+    gaps.reserve(count);
+    for (size_t i = 1; i < count; i++) {
+        if (codes[i] <= codes[i - 1])
             raise(ZGR_ERROR_ARGUMENT, "codes increase");
-        gaps.push_back(double(codes.data()[i] - codes.data()[i - 1]));
+        gaps.push_back(double(codes[i] - codes[i - 1]));
     }
     return gaps;
 }
 
-double codes_gain(const Codes &codes, const Weights &weights, double divisor)
+// Of codes so far apart, by how many pixels have each.
+double gain_of(const std::vector<double> &gaps, const double *weights, double divisor)
+{
+    double bits = 0, all = 0;
+    for (size_t i = 0; i <= gaps.size() && !gaps.empty(); i++) {
+        if (weights[i] == 0)
+            continue;
+        double before = gaps[i > 0 ? i - 1 : 0], after = gaps[i < gaps.size() ? i : i - 1];
+        bits += std::log2((before + after) / 2 / divisor) * weights[i];
+        all += weights[i];
+    }
+    return all > 0 ? bits / all : 0;
+}
+
+void check_weights(const Codes &codes, const Weights &weights)
 {
     if (weights.size() != codes.size())
         raise(ZGR_ERROR_ARGUMENT, "a weight for each code");
-    std::vector<double> gaps = gaps_of(codes);
-    double bits = 0, all = 0;
-    for (size_t i = 0; i < codes.size() && !gaps.empty(); i++) {
-        double before = gaps[i > 0 ? i - 1 : 0], after = gaps[i < gaps.size() ? i : i - 1];
-        bits += std::log2((before + after) / 2 / divisor) * weights.data()[i];
-        all += weights.data()[i];
-    }
-    return all > 0 ? bits / all : 0;
+}
+
+double codes_gain(const Codes &codes, const Weights &weights, double divisor)
+{
+    check_weights(codes, weights);
+    return gain_of(gaps_of(codes.data(), codes.size()), weights.data(), divisor);
 }
 
 double median(std::vector<double> values)
@@ -122,10 +134,11 @@ std::vector<uint64_t> fill_line(const std::vector<double> &places, const std::ve
     return codes;
 }
 
-nb::object even_codes(const Codes &exact, double divisor)
+nb::object even_codes(const Codes &exact, const Weights &weights, double divisor)
 {
     constexpr uint64_t doubles_are_exact_below = uint64_t(1) << 53;
-    std::vector<double> gaps = gaps_of(exact);
+    check_weights(exact, weights);
+    std::vector<double> gaps = gaps_of(exact.data(), exact.size());
     if (gaps.empty() || exact.data()[gaps.size()] >= doubles_are_exact_below)
         return nb::none();
     if (2 * size_t(std::count(gaps.begin(), gaps.end(), divisor)) > gaps.size()) // their median, as none is less
@@ -137,13 +150,16 @@ nb::object even_codes(const Codes &exact, double divisor)
     std::vector<uint64_t> codes = fill_line(places, above);
     if (codes.empty())
         return nb::none();
-    return numpy_copy(codes, "uint64");
+    std::vector<double> all_weights(codes.size());
+    for (size_t i = 0; i < places.size(); i++)
+        all_weights[size_t(places[i])] = weights.data()[i];
+    return nb::make_tuple(numpy_copy(codes), gain_of(gaps_of(codes.data(), codes.size()), all_weights.data(), divisor));
 }
 
 double table_bits(const Codes &codes)
 {
     constexpr int head_bits = 5, raw_from = head_bits - 1, table_header_bits = 64;
-    std::vector<double> gaps = gaps_of(codes);
+    std::vector<double> gaps = gaps_of(codes.data(), codes.size());
     std::vector<uint32_t> counts(65 << head_bits);
     double bits = table_header_bits;
     for (double gap : gaps) {
@@ -162,6 +178,6 @@ double table_bits(const Codes &codes)
 void bind_table(nb::module_ &module)
 {
     module.def("codes_gain", &codes_gain, "codes"_a, "weights"_a, "divisor"_a);
-    module.def("even_codes", &even_codes, "codes"_a, "divisor"_a);
+    module.def("even_codes", &even_codes, "codes"_a, "weights"_a, "divisor"_a);
     module.def("table_bits", &table_bits, "codes"_a);
 }

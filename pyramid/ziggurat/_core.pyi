@@ -277,10 +277,13 @@ def codes_gain(codes: NDArray[np.uint64], weights: NDArray[np.float64], divisor:
         If there is not a weight for each code.
     """
 
-def even_codes(codes: NDArray[np.uint64], divisor: float) -> NDArray[np.uint64] | None:
+def even_codes(
+    codes: NDArray[np.uint64], weights: NDArray[np.float64], divisor: float
+) -> tuple[NDArray[np.uint64], float] | None:
     """Return the codes of a straight line on which increasing codes lie but for rounding, with those between them.
 
-    None if they do not, if they would with a divisor, or if there are more than 65,536.
+    And what they save, as `codes_gain`, by how many pixels have each of ``codes``. None if they lie on no line, if they would
+    with a divisor, or if there are more than 65,536.
     """
 
 def table_bits(codes: NDArray[np.uint64]) -> float:

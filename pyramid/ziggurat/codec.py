@@ -366,6 +366,8 @@ def _without_axes(array: NDArray[Any], component_axis: int) -> NDArray[Any]:
 
 
 def _is_all(pixels: NDArray[Any], fill: float) -> bool:
+    if pixels.dtype.kind != "f" and pixels.item(0) != fill:
+        return False  # as of nearly all chunks, at the cost of one pixel
     return bool(fill_mask(pixels[:1, :1, :1], fill).all() and fill_mask(pixels, fill).all())
 
 

@@ -103,15 +103,11 @@ def _choose(
     planes: NDArray[Any],
 ) -> tuple[NDArray[np.uint64], float] | None:
     """The even or the exact table, and what it saves a pixel."""
-    even = even_codes(exact, divisor)
-    gain_even = 0.0
-    if even is not None:
-        even_weights = np.zeros(even.size)
-        even_weights[np.searchsorted(even, exact)] = weights
-        gain_even = codes_gain(even, even_weights, divisor)
+    even = even_codes(exact, weights, divisor)
+    gain_even = 0.0 if even is None else even[1]
     if _wins(exact, gain_exact, gain_even, divisor) and _means_hold(exact, weights, map(places_of, _crops(planes))):
         return exact, gain_exact
-    return (even, gain_even) if even is not None and gain_even >= GAIN_LEAST_BITS else None
+    return even if gain_even >= GAIN_LEAST_BITS else None
 
 
 def _wins(exact: NDArray[np.uint64], gain: float, gain_even: float, divisor: int) -> bool:
