@@ -1,6 +1,7 @@
 /* A part of a chunk, decoded from its coefficients while it is encoded: what a decoder would make of it at some step. */
 #include "window.h"
 
+#include "bitplanes.h"
 #include "predict.h"
 
 enum { AREAS_A_COMPONENT = 5, /* the finest level as it is coded; coefficients of two levels; exact pixels of all levels: less than 2 */
@@ -79,26 +80,41 @@ void zgr_window_open(struct zgr_window *w, uint32_t finest, uint32_t y, uint32_t
 
 /* ---- one decomposition ---------------------------------------------------------------------------------------------- */
 
+/* Rows of a loop that do not overlap: a compiler need not look, which takes as long as a short row. */
+#if defined(__GNUC__) && !defined(__clang__)
+#define ZGR_INDEPENDENT _Pragma("GCC ivdep")
+#else
+#define ZGR_INDEPENDENT
+#endif
+
 /* Windows are narrow: what is left over of whole vectors would take as long as these. */
 static inline uint32_t whole_vectors(uint32_t count) { return (count + (ZGR_VECTOR - 1)) & ~(ZGR_VECTOR - 1u); }
 
-/* Coefficients as a decoder takes them that knows planes from `plane` up: SPEC.md, section 8. */
-ZGR_PART_OF_CLONE void dequantise(const int32_t *restrict from, uint32_t count, uint32_t plane, int32_t *restrict to)
+/* A coefficient as a decoder takes it that knows planes from that of `one` up: SPEC.md, section 8. */
+ZGR_PART_OF_CLONE int32_t known_part(int32_t coefficient, uint32_t one, uint32_t of_one)
 {
-    uint32_t one = 1u << plane, half = one >> 1, of_one = (uint32_t)(((uint64_t)13 << plane) >> 5);
-    for (uint32_t i = 0; i < whole_vectors(count); i++) {
-        uint32_t flip = 0u - ((uint32_t)from[i] >> 31), m = (((uint32_t)from[i] ^ flip) - flip) & (0u - one);
-        m += m == one ? of_one : m ? half : 0;
-        to[i] = (int32_t)((m ^ flip) - flip);
-    }
+    uint32_t flip = 0u - ((uint32_t)coefficient >> 31), m = (((uint32_t)coefficient ^ flip) - flip) & (0u - one);
+    m += m == one ? of_one : m ? one >> 1 : 0;
+    return (int32_t)((m ^ flip) - flip);
 }
 
-/* Of row `at` and those around it. */
-ZGR_PART_OF_CLONE void join_columns(struct zgr_filter filter, const int32_t *far_before, const int32_t *before, const int32_t *at, const int32_t *after,
-                                    const int32_t *far_after, const int32_t *high, uint32_t count, int32_t *restrict even, int32_t *restrict odd)
+ZGR_PART_OF_CLONE void dequantise(const int32_t *restrict from, uint32_t count, uint32_t plane, int32_t *restrict to)
 {
+    const uint32_t one = 1u << plane, of_one = zgr_offset_of_one(plane);
+    ZGR_INDEPENDENT
+    for (uint32_t i = 0; i < whole_vectors(count); i++)
+        to[i] = known_part(from[i], one, of_one);
+}
+
+/* A pair of rows from its mean, those around it, and its coefficients, of which planes are known from `plane` up. */
+ZGR_PART_OF_CLONE void join_columns(struct zgr_filter filter, const int32_t *far_before, const int32_t *before, const int32_t *at, const int32_t *after,
+                                    const int32_t *far_after, const int32_t *high, uint32_t plane, uint32_t count, int32_t *even, int32_t *odd)
+{
+    const uint32_t one = 1u << plane, of_one = zgr_offset_of_one(plane);
+    ZGR_INDEPENDENT
     for (uint32_t i = 0; i < whole_vectors(count); i++) {
-        int32_t d = zgr_add(high[i], zgr_predict(filter, far_before[i], before[i], after[i], far_after[i])), sample = zgr_add(at[i], d >> 1);
+        int32_t d = zgr_add(known_part(high[i], one, of_one), zgr_predict(filter, far_before[i], before[i], after[i], far_after[i]));
+        int32_t sample = zgr_add(at[i], d >> 1);
         even[i] = sample;
         odd[i] = zgr_subtract(sample, d);
     }
@@ -108,7 +124,6 @@ ZGR_PART_OF_CLONE void join_columns(struct zgr_filter filter, const int32_t *far
 ZGR_PART_OF_CLONE void join_vertically(struct zgr_filter filter, const int32_t *low, size_t low_stride, uint32_t from, uint32_t lows, const int32_t *high,
                                        size_t high_stride, uint32_t plane, uint32_t highs, struct zgr_range rows, uint32_t count, int32_t *out)
 {
-    int32_t row[ZGR_WINDOW + ZGR_MARGIN];
     size_t stride = whole_vectors(count);
     for (uint32_t i = rows.from / 2; 2 * i < rows.end; i++, out += 2 * stride) {
         const int32_t *at = low + (i - from) * low_stride;
@@ -116,30 +131,35 @@ ZGR_PART_OF_CLONE void join_vertically(struct zgr_filter filter, const int32_t *
             memcpy(out, at, count * sizeof *out);
             return;
         }
-        dequantise(high + i * high_stride, count, plane, row);
         const int32_t *before = i > 0 ? at - low_stride : at, *after = i + 1 < lows ? at + low_stride : at;
-        join_columns(filter, i > 1 ? before - low_stride : before, before, at, after, i + 2 < lows ? after + low_stride : after, row, count, out, out + stride);
+        join_columns(filter, i > 1 ? before - low_stride : before, before, at, after, i + 2 < lows ? after + low_stride : after, high + i * high_stride, plane,
+                     count, out, out + stride);
     }
+}
+
+ZGR_PART_OF_CLONE void join_pair(int32_t low, int32_t d, int32_t *out)
+{
+    int32_t even = zgr_add(low, zgr_add(d, 1) >> 1);
+    out[0] = even;
+    out[1] = zgr_subtract(even, d);
 }
 
 /* Pairs `columns` of a row, of which `low` holds what it needs from `from` on. */
 ZGR_PART_OF_CLONE void join_row(struct zgr_filter filter, const int32_t *low, uint32_t from, uint32_t lows, const int32_t *high, uint32_t highs,
-                                struct zgr_range columns, int32_t *restrict out)
+                                struct zgr_range columns, int32_t *out)
 {
     uint32_t first = columns.from / 2, last = (columns.end + 1) / 2, pairs = (last < highs ? last : highs) - first;
     const int32_t *at = low + (first - from);
-    int32_t d[ZGR_WINDOW + ZGR_MARGIN];
-    for (uint32_t j = 0; j < whole_vectors(pairs); j++)
-        d[j] = zgr_add(high[j], zgr_predict(filter, at[(ptrdiff_t)j - 2], at[(ptrdiff_t)j - 1], at[j + 1], at[j + 2]));
-    for (uint32_t j = first < 2 ? 0 : pairs; j < pairs && j < 2; j++)
-        d[j] = zgr_add(high[j], zgr_predict_at(filter, low - from, lows, first + j));
-    for (uint32_t j = first + pairs + 2 <= lows ? pairs : pairs > 2 ? pairs - 2 : 0; j < pairs; j++)
-        d[j] = zgr_add(high[j], zgr_predict_at(filter, low - from, lows, first + j));
-    for (uint32_t j = 0; j < whole_vectors(pairs); j++) {
-        int32_t even = zgr_add(at[j], zgr_add(d[j], 1) >> 1);
+    const int32_t *far_before = at - 2, *before = at - 1, *after = at + 1, *far_after = at + 2;
+    ZGR_INDEPENDENT
+    for (size_t j = 0; j < whole_vectors(pairs); j++) {
+        int32_t d = zgr_add(high[j], zgr_predict(filter, far_before[j], before[j], after[j], far_after[j])), even = zgr_add(at[j], zgr_add(d, 1) >> 1);
         out[2 * j] = even;
-        out[2 * j + 1] = zgr_subtract(even, d[j]);
+        out[2 * j + 1] = zgr_subtract(even, d);
     }
+    for (uint32_t j = 0; j < pairs; j = j == 1 && pairs > 4 ? pairs - 2 : j + 1)
+        if (first + j < 2 || first + j + 2 >= lows) /* the first and the last two of all */
+            join_pair(at[j], zgr_add(high[j], zgr_predict_at(filter, low - from, lows, first + j)), out + 2 * j);
     if (last > highs) /* a last column without a partner */
         out[2 * pairs] = at[pairs];
 }
