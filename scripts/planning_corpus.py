@@ -44,45 +44,45 @@ HEADER_FIELDS = (
 
 # Two resolutions of two steps each, in 2 × 2 chunks of which the last is absent. The index takes 21 bytes: a mark for each
 # chunk, and for each present one twice a count and its lengths from the first that is not 0, all below 128, so a byte each.
-# The front ends at 137.
-# Coarse part, packets (1, 1):  chunk 0 [137, 147)  chunk 1 [147, 157)  chunk 2 [157, 167)
-# Fine part, chunk 0:  (1, 0) [167, 187)  (0, 1) [187, 217)  (0, 0) [217, 257)
-#            chunk 1:  (1, 0) empty       (0, 1) [257, 262)  (0, 0) [262, 362)
-#            chunk 2:  (1, 0) [362, 382)  (0, 1) empty       (0, 0) [382, 388)
+# The front ends at 149.
+# Coarse part, packets (1, 1):  chunk 0 [149, 159)  chunk 1 [159, 169)  chunk 2 [169, 179)
+# Fine part, chunk 0:  (1, 0) [179, 199)  (0, 1) [199, 229)  (0, 0) [229, 269)
+#            chunk 1:  (1, 0) empty       (0, 1) [269, 274)  (0, 0) [274, 374)
+#            chunk 2:  (1, 0) [374, 394)  (0, 1) empty       (0, 0) [394, 400)
 SMALL = [[[40, 30], [20, 10]], [[100, 5], [0, 10]], [[6, 0], [20, 10]], None]
 SMALL_HEADER = Header(
     dtype="uint8", height=16, width=16, chunk_height=8, chunk_width=8, decompositions=2, resolutions=2, first_step=1,
     coarse_step=1, span=255,
 )  # fmt: skip
 SMALL_CASES = {
-    # All of chunk 0: its coarse packet, and from 167 on its fine part; the 20 bytes between are no more than the gap.
-    "one chunk, gap bridged": ({"chunks": [0], "level": 0, "step": 0, "gap": 20}, [[137, 257]]),
-    "one chunk, gap too long": ({"chunks": [0], "level": 0, "step": 0, "gap": 19}, [[137, 147], [167, 257]]),
+    # All of chunk 0: its coarse packet, and from 179 on its fine part; the 20 bytes between are no more than the gap.
+    "one chunk, gap bridged": ({"chunks": [0], "level": 0, "step": 0, "gap": 20}, [[149, 269]]),
+    "one chunk, gap too long": ({"chunks": [0], "level": 0, "step": 0, "gap": 19}, [[149, 159], [179, 269]]),
     # Level 1 needs no packet of resolution 0.
-    "a coarser level": ({"chunks": [0, 1, 2], "level": 1, "step": 0, "gap": 0}, [[137, 187], [362, 382]]),
-    # Step 1 leaves out the packets of step 0: nothing of [167, 187), [217, 257).
-    "a lower precision": ({"chunks": [0, 1], "level": 0, "step": 1, "gap": 0}, [[137, 157], [187, 217], [257, 262]]),
+    "a coarser level": ({"chunks": [0, 1, 2], "level": 1, "step": 0, "gap": 0}, [[149, 199], [374, 394]]),
+    # Step 1 leaves out the packets of step 0: nothing of [179, 199), [229, 269).
+    "a lower precision": ({"chunks": [0, 1], "level": 0, "step": 1, "gap": 0}, [[149, 169], [199, 229], [269, 274]]),
     "a level beyond the resolutions is the coarsest": (
         {"chunks": [2], "level": 2, "step": 1, "gap": 0},
-        [[157, 167]],
+        [[169, 179]],
     ),
     "an absent chunk": ({"chunks": [3], "level": 0, "step": 0, "gap": 0}, []),
     "no chunk": ({"chunks": [], "level": 0, "step": 0, "gap": 0}, []),
     # The cap of 60 ends a range before the span that would make it longer; a packet of 100 stays whole.
     "a cap": (
         {"chunks": [0, 1], "level": 0, "step": 0, "gap": 64, "cap": 60},
-        [[137, 187], [187, 217], [217, 262], [262, 362]],
+        [[149, 199], [199, 229], [229, 274], [274, 374]],
     ),
     "what is held is not read": (
-        {"chunks": [0], "level": 0, "step": 0, "gap": 0, "held": [[0, 152], [177, 197]]},
-        [[167, 177], [197, 257]],
+        {"chunks": [0], "level": 0, "step": 0, "gap": 0, "held": [[0, 164], [189, 209]]},
+        [[179, 189], [209, 269]],
     ),
-    # [152, 167) would be bridged, but is held: there is nothing to bridge, and it is not read again.
+    # [164, 179) would be bridged, but is held: there is nothing to bridge, and it is not read again.
     "a gap that is held is not read again": (
-        {"chunks": [0], "level": 0, "step": 0, "gap": 20, "held": [[149, 167]]},
-        [[137, 149], [167, 257]],
+        {"chunks": [0], "level": 0, "step": 0, "gap": 20, "held": [[161, 179]]},
+        [[149, 161], [179, 269]],
     ),
-    "all is held": ({"chunks": [0, 1, 2], "level": 0, "step": 0, "gap": 20, "held": [[0, 388]]}, []),
+    "all is held": ({"chunks": [0, 1, 2], "level": 0, "step": 0, "gap": 20, "held": [[0, 400]]}, []),
 }
 
 

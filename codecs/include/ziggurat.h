@@ -89,7 +89,7 @@ struct zgr_header {
     uint32_t divisor, span; /* with ZGR_FLOAT the divisor holds the scale, below */
     uint32_t index_nbytes, index_crc, content_crc;
     uint32_t header_crc; /* set by parse and write: identifies the content of the shard */
-    /* [level][first_step - step]: by how many eighths errors are within the bound; set by zgr_tighten */
+    /* [level][first_step - step]: by how many sixteenths errors are within the bound; set by zgr_tighten */
     uint8_t tightness[ZGR_MEASURED_LEVELS][ZGR_MEASURED_STEPS];
     const uint64_t *codes; /* set by zgr_table_parse and zgr_table_write: span + 1 of them. NULL without a table, or before */
 };

@@ -60,6 +60,7 @@ static inline uint32_t zgr_units_down(const struct zgr_bits *bits)
 }
 /* What is taken for the unknown planes of a magnitude of which only the lowest known bit is set: most of these are small. */
 static inline uint32_t zgr_offset_of_one(uint32_t plane) { return (uint32_t)(((uint64_t)13 << plane) >> 5); }
+static inline uint32_t zgr_offset_of_more(uint32_t plane) { return ((1u << plane) - 1) >> 1; }
 static inline uint32_t zgr_low_bits(uint32_t count) { return count >= 32 ? 0xFFFFFFFFu : (1u << count) - 1; }
 /* Bits of plane q of a unit; `at` counts words from the start of a plane. */
 static inline uint32_t zgr_bits_word(const struct zgr_bits *bits, uint32_t q, size_t at)

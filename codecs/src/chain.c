@@ -85,15 +85,17 @@ static uint32_t put_number(uint8_t *at, size_t number)
 /* Checks, still zero, and numbers of a packet, to `at` if that is not NULL. Returns how many bytes they are. */
 static size_t put_pieces(const struct zgr_link *link, uint8_t *at)
 {
-    size_t nbytes = (size_t)link->cuts * ZGR_CRC_NBYTES;
+    size_t nbytes = (size_t)link->cuts * ZGR_CHECK_NBYTES;
     if (at)
         memset(at, 0, nbytes);
     for (uint32_t i = 0; i < link->cuts; i++) {
         size_t length = link->pieces[i].lane_nbytes + link->pieces[i].raw_nbytes;
         if (i == 0)
             length += link->raw_start - link->start - 1;
-        nbytes += put_number(at ? at + nbytes : NULL, link->pieces[i + 1].first_phase - link->pieces[i].first_phase);
-        nbytes += put_number(at ? at + nbytes : NULL, length);
+        size_t more = link->pieces[i + 1].first_phase - link->pieces[i].first_phase - 1u, here = more < ZGR_PHASES_ON ? more : ZGR_PHASES_ON;
+        nbytes += put_number(at ? at + nbytes : NULL, length << ZGR_PHASE_BITS | here);
+        if (here == ZGR_PHASES_ON)
+            nbytes += put_number(at ? at + nbytes : NULL, more - here);
     }
     return nbytes;
 }

@@ -266,7 +266,7 @@ static enum zgr_status decode_all(struct zgr_bitplanes *all, const struct zgr_wa
     }
     for (uint32_t i = 0; i < pieces->cuts && (i < piece_count || piece_count == 0); i++) {
         uint32_t phases = pieces->phases[i];
-        if (phases == 0 || phases >= left || pieces->ends[i] > nbytes || !decode_piece(in, all, stands, phases, payload + pieces->ends[i], 0))
+        if (phases >= left || pieces->ends[i] > nbytes || !decode_piece(in, all, stands, phases, payload + pieces->ends[i], 0))
             return ZGR_ERROR_PACKET;
         left -= phases;
     }

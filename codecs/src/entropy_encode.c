@@ -8,9 +8,9 @@
  * where there are far more planes than are of use. */
 enum { ITEM_PLANES = 6, LEAST_FREE = 64, LEAST_WIDTH = 8 };
 
-/* A packet may be cut where a piece has so many bytes, and this part of all bytes of the chain so far: codecs/SPEC.md, section 9.8, has
- * what that costs. */
-enum { LEAST_PIECE = 400, LEAST_PART = 8 };
+/* A packet may be cut where a piece has so many bytes, and this part of all bytes of the chain so far beside them: codecs/SPEC.md,
+ * section 9.8, has what that costs. */
+enum { LEAST_PIECE = 150, LEAST_PART = 24 };
 
 struct zgr_encoder {
     struct zgr_choice_room choices;
@@ -304,7 +304,7 @@ static size_t staged_nbytes(const struct staged *staged, const struct zgr_raw_wr
 
 static int ends_here(size_t piece_nbytes, size_t all_nbytes)
 {
-    return piece_nbytes >= LEAST_PIECE && piece_nbytes * LEAST_PART >= all_nbytes;
+    return piece_nbytes >= LEAST_PIECE + all_nbytes / LEAST_PART;
 }
 
 /* The raw sections of all pieces, which are chosen here. */

@@ -89,7 +89,7 @@ SIMD static void coefficients_16(const struct zgr_bits *bits, uint32_t plane, si
 {
     uint8_t low[256], high[256], negative[256];
     /* No magnitude of 15 bits has a lone bit at plane 15 or above. */
-    const int16_t half = (int16_t)((1u << plane) >> 1), one = plane < 15 ? (int16_t)(1u << plane) : -1, of_one = (int16_t)zgr_offset_of_one(plane);
+    const int16_t half = (int16_t)zgr_offset_of_more(plane), one = plane < 15 ? (int16_t)(1u << plane) : -1, of_one = (int16_t)zgr_offset_of_one(plane);
     V bytes[8];
     for (size_t at = first; at < end; at += 8, out += 256) {
         magnitude_bytes(bits, plane, 0, at, bytes);
@@ -112,7 +112,7 @@ SIMD static void coefficients_16(const struct zgr_bits *bits, uint32_t plane, si
 SIMD static void coefficients_32(const struct zgr_bits *bits, uint32_t plane, size_t first, size_t end, int32_t *out)
 {
     uint8_t part[4][256], negative[256];
-    const uint32_t half = (1u << plane) >> 1, one = 1u << plane, of_one = zgr_offset_of_one(plane);
+    const uint32_t half = zgr_offset_of_more(plane), one = 1u << plane, of_one = zgr_offset_of_one(plane);
     V bytes[8];
     memset(part, 0, sizeof part);
     for (size_t at = first; at < end; at += 8, out += 256) {

@@ -17,16 +17,19 @@ static int take_number(const uint8_t **at, const uint8_t *end, uint32_t *number)
 int zgr_pieces_parse(const uint8_t *payload, size_t nbytes, struct zgr_pieces *pieces)
 {
     pieces->cuts = zgr_cuts_of(payload[0]);
-    pieces->nbytes = (size_t)pieces->cuts * ZGR_CRC_NBYTES;
+    pieces->nbytes = (size_t)pieces->cuts * ZGR_CHECK_NBYTES;
     if (pieces->nbytes >= nbytes)
         return 0;
     const uint8_t *at = payload + 1 + pieces->nbytes;
     uint64_t end = 0;
     for (uint32_t i = 0; i < pieces->cuts; i++) {
-        uint32_t length;
-        if (!take_number(&at, payload + nbytes, &pieces->phases[i]) || !take_number(&at, payload + nbytes, &length))
+        uint32_t told, more = 0;
+        if (!take_number(&at, payload + nbytes, &told))
             return 0;
-        end += length;
+        if (told % (1u << ZGR_PHASE_BITS) == ZGR_PHASES_ON && !take_number(&at, payload + nbytes, &more))
+            return 0;
+        pieces->phases[i] = 1 + told % (1u << ZGR_PHASE_BITS) + more;
+        end += told >> ZGR_PHASE_BITS;
         pieces->ends[i] = end;
     }
     size_t start = (size_t)(at - payload);
@@ -46,7 +49,7 @@ static int may_have_pieces(const struct zgr_header *header, uint32_t step)
 static uint32_t start_check(const struct zgr_header *header, uint32_t ordinal, uint32_t resolution, uint32_t step, const uint8_t *payload,
                             uint32_t cuts, const uint8_t **at)
 {
-    *at = payload + 1 + (size_t)cuts * ZGR_CRC_NBYTES;
+    *at = payload + 1 + (size_t)cuts * ZGR_CHECK_NBYTES;
     return zgr_packet_crc(header, ordinal, resolution, step, payload, 1);
 }
 
@@ -60,7 +63,8 @@ void zgr_packet_seal(const struct zgr_header *header, uint32_t ordinal, uint32_t
         for (uint32_t i = 0; i < pieces.cuts && pieces.ends[i] <= payload_nbytes; i++) {
             const uint8_t *end = packet + pieces.ends[i];
             check = zgr_crc32c(at, (size_t)(end - at), check);
-            zgr_store_u32(packet + 1 + ZGR_CRC_NBYTES * i, check);
+            for (uint32_t k = 0; k < ZGR_CHECK_NBYTES; k++)
+                packet[1 + ZGR_CHECK_NBYTES * i + k] = (uint8_t)(check >> 8 * k);
             at = end;
         }
     }
@@ -81,7 +85,9 @@ enum zgr_status zgr_whole_pieces(const struct zgr_header *header, uint32_t ordin
     if (*count == 0)
         return ZGR_OK;
     uint32_t check = start_check(header, ordinal, resolution, step, packet, pieces.cuts, &at);
-    if (zgr_crc32c(at, (size_t)(packet + *used_nbytes - at), check) == zgr_load_u32(packet + 1 + ZGR_CRC_NBYTES * (*count - 1)))
+    check = zgr_crc32c(at, (size_t)(packet + *used_nbytes - at), check);
+    const uint8_t *told = packet + 1 + ZGR_CHECK_NBYTES * (*count - 1);
+    if (((check ^ (told[0] | (uint32_t)told[1] << 8 | (uint32_t)told[2] << 16)) & 0xFFFFFF) == 0)
         return ZGR_OK;
     *used_nbytes = 0;
     return ZGR_ERROR_PACKET_CRC;

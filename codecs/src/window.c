@@ -91,29 +91,29 @@ void zgr_window_open(struct zgr_window *w, uint32_t finest, uint32_t y, uint32_t
 static inline uint32_t whole_vectors(uint32_t count) { return (count + (ZGR_VECTOR - 1)) & ~(ZGR_VECTOR - 1u); }
 
 /* A coefficient as a decoder takes it that knows planes from that of `one` up: SPEC.md, section 8. */
-ZGR_PART_OF_CLONE int32_t known_part(int32_t coefficient, uint32_t one, uint32_t of_one)
+ZGR_PART_OF_CLONE int32_t known_part(int32_t coefficient, uint32_t one, uint32_t of_one, uint32_t of_more)
 {
     uint32_t flip = 0u - ((uint32_t)coefficient >> 31), m = (((uint32_t)coefficient ^ flip) - flip) & (0u - one);
-    m += m == one ? of_one : m ? one >> 1 : 0;
+    m += m == one ? of_one : m ? of_more : 0;
     return (int32_t)((m ^ flip) - flip);
 }
 
 ZGR_PART_OF_CLONE void dequantise(const int32_t *restrict from, uint32_t count, uint32_t plane, int32_t *restrict to)
 {
-    const uint32_t one = 1u << plane, of_one = zgr_offset_of_one(plane);
+    const uint32_t one = 1u << plane, of_one = zgr_offset_of_one(plane), of_more = zgr_offset_of_more(plane);
     ZGR_INDEPENDENT
     for (uint32_t i = 0; i < whole_vectors(count); i++)
-        to[i] = known_part(from[i], one, of_one);
+        to[i] = known_part(from[i], one, of_one, of_more);
 }
 
 /* A pair of rows from its mean, those around it, and its coefficients, of which planes are known from `plane` up. */
 ZGR_PART_OF_CLONE void join_columns(struct zgr_filter filter, const int32_t *far_before, const int32_t *before, const int32_t *at, const int32_t *after,
                                     const int32_t *far_after, const int32_t *high, uint32_t plane, uint32_t count, int32_t *even, int32_t *odd)
 {
-    const uint32_t one = 1u << plane, of_one = zgr_offset_of_one(plane);
+    const uint32_t one = 1u << plane, of_one = zgr_offset_of_one(plane), of_more = zgr_offset_of_more(plane);
     ZGR_INDEPENDENT
     for (uint32_t i = 0; i < whole_vectors(count); i++) {
-        int32_t d = zgr_add(known_part(high[i], one, of_one), zgr_predict(filter, far_before[i], before[i], after[i], far_after[i]));
+        int32_t d = zgr_add(known_part(high[i], one, of_one, of_more), zgr_predict(filter, far_before[i], before[i], after[i], far_after[i]));
         int32_t sample = zgr_add(at[i], d >> 1);
         even[i] = sample;
         odd[i] = zgr_subtract(sample, d);

@@ -287,17 +287,22 @@ def chains():
 
 def pieces():
     """Packet (0, 0) of the small shard in two pieces that cannot be: plane 0 of HH, raw, 4 bits a phase, and no states."""
-    told, raw = bytes((4, 0, 0, 0, 0)), bytes((1, 1, 0))
-    yield "piece_of_no_phase", told + bytes((0, 2)) + raw[:2] + bytes(2)
-    yield "piece_of_all_phases", told + bytes((4, 4)) + raw + bytes(1)
-    yield "piece_beyond_payload", told + bytes((2, 5)) + raw + bytes(1)
-    yield "piece_short", told + bytes((2, 2)) + raw + bytes(1)
-    yield "piece_left_over", told + bytes((2, 4)) + raw + bytes(2)
-    yield "piece_without_descriptors", told + bytes((2, 1)) + raw + bytes(1)
-    yield "piece_number_not_shortest", told + bytes((0x82, 0, 3)) + raw + bytes(1)
-    yield "piece_number_of_5_bytes", told + bytes((2, 0x83, 0x80, 0x80, 0x80, 0)) + raw + bytes(1)
+    told, raw = bytes((4, 0, 0, 0)), bytes((1, 1, 0))
+    yield "piece_of_all_phases", told + piece(4, 4) + raw + bytes(1)
+    yield "piece_of_17_phases", told + bytes((3 * 16 + 15, 1)) + raw + bytes(1)
+    yield "piece_beyond_payload", told + piece(2, 5) + raw + bytes(1)
+    yield "piece_short", told + piece(2, 2) + raw + bytes(1)
+    yield "piece_left_over", told + piece(2, 4) + raw + bytes(2)
+    yield "piece_without_descriptors", told + piece(2, 1) + raw + bytes(1)
+    yield "piece_number_not_shortest", told + bytes((0x80 | piece(2, 3)[0], 0)) + raw + bytes(1)
+    yield "piece_number_of_5_bytes", told + bytes((0x80 | piece(2, 3)[0], 0x80, 0x80, 0x80, 0)) + raw + bytes(1)
     yield "piece_checks_cut", bytes((4 | 31 << 3,)) + bytes(40)
-    yield "last_piece_left_over", told + bytes((2, 3)) + raw + bytes(2)
+    yield "last_piece_left_over", told + piece(2, 3) + raw + bytes(2)
+
+
+def piece(phases, length):
+    """What tells of a piece of fewer than 8 bytes and 16 phases."""
+    return bytes((16 * length + phases - 1,))
 
 
 def with_first_packet(payload):
@@ -342,14 +347,15 @@ def objects():
     front = INDEX_AT + header.index_nbytes
     index = data[INDEX_AT:front]
     yield "empty", b"", "truncated"
-    yield "header_cut", data[:103], "truncated"
+    yield "header_cut", data[: INDEX_AT - 1], "truncated"
     yield "index_cut", data[: front - 1], "truncated"
     yield "magic", flip(data, 0), "magic"
     yield "version_0", flip(data, 4), "version"
     yield "version_1", with_header(data, 4, "B", 1), "version"
     yield "version_2", with_header(data, 4, "B", 2), "version"
+    yield "version_3", with_header(data, 4, "B", 3), "version"
     yield "header_flipped", flip(data, 50), "header_crc"
-    yield "header_crc_flipped", flip(data, 103), "header_crc"
+    yield "header_crc_flipped", flip(data, INDEX_AT - 1), "header_crc"
     for name, change in fields().items():
         yield f"field_{name}", with_header(data, *change), "field"
     yield "index_flipped", flip(data, front - 1), "index_crc"

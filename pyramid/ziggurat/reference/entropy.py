@@ -230,7 +230,7 @@ def decode_packet(
         _mark_ahead(shares, phases, sum(pieces.phases[:piece_count]))
     decoder = _PieceDecoder(lanes, _is_last(shares))
     for count, end in [] if pieces is None else list(zip(pieces.phases, pieces.ends, strict=True))[:piece_count]:
-        if count == 0 or count >= len(phases) or end > len(payload):
+        if count >= len(phases) or end > len(payload):
             raise refuse("packet", "a packet has no such piece")
         decoder.decode(phases[:count], end)
         phases = phases[count:]

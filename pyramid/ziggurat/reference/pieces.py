@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ziggurat.errors import CorruptError
 from ziggurat.reference.header import FLOAT, LABEL
-from ziggurat.reference.index import CRC_NBYTES, packet_crc
+from ziggurat.reference.index import packet_crc
 from ziggurat.reference.refusal import refuse
 
 if TYPE_CHECKING:
@@ -21,6 +21,9 @@ __all__ = ["CUTS_MAX", "Pieces", "read_pieces", "seal", "whole_pieces", "write_p
 IN_PIECES = 4
 """In the first byte of a payload; above it is the number of cuts less 1."""
 CUTS_MAX = 32
+CHECK_NBYTES = 3
+PHASES_ON = 15
+"""In the lowest bits of a number: so many phases less 1, and as many more as follow."""
 
 
 @dataclass
@@ -53,26 +56,34 @@ def read_pieces(payload: bytes) -> Pieces | None:
     if not payload or not payload[0] & IN_PIECES:
         return None
     cuts = 1 + (payload[0] >> 3)
-    place = 1 + cuts * CRC_NBYTES
+    place = 1 + cuts * CHECK_NBYTES
     phases: list[int] = []
     lengths: list[int] = []
     for _ in range(cuts):
-        for numbers in (phases, lengths):
-            number, place = _read_number(payload, place)
-            numbers.append(number)
+        number, place = _read_number(payload, place)
+        length, less_one = divmod(number, PHASES_ON + 1)
+        more, place = _read_number(payload, place) if less_one == PHASES_ON else (0, place)
+        phases.append(1 + less_one + more)
+        lengths.append(length)
     return Pieces(phases, [place + sum(lengths[: i + 1]) for i in range(cuts)], place)
 
 
 def write_pieces(code: int, phases: Sequence[int], lengths: Sequence[int]) -> bytes:
     """Return the opposite, with checks of zeros, for the code of a width."""
-    told = bytearray((code | IN_PIECES | (len(phases) - 1) << 3,)) + bytes(len(phases) * CRC_NBYTES)
-    for pair in zip(phases, lengths, strict=True):
-        for number in pair:
-            while number >= 128:
-                told.append(number & 127 | 128)
-                number >>= 7
-            told.append(number)
-    return bytes(told)
+    told = bytes((code | IN_PIECES | (len(phases) - 1) << 3,)) + bytes(len(phases) * CHECK_NBYTES)
+    for count, length in zip(phases, lengths, strict=True):
+        less_one = min(count - 1, PHASES_ON)
+        told += _number(length * (PHASES_ON + 1) + less_one)
+        told += _number(count - 1 - less_one) if less_one == PHASES_ON else b""
+    return told
+
+
+def _number(number: int) -> bytes:
+    told = bytearray()
+    while number >= 128:
+        told.append(number & 127 | 128)
+        number >>= 7
+    return bytes((*told, number))
 
 
 def _read_number(payload: bytes, place: int) -> tuple[int, int]:
@@ -95,7 +106,7 @@ def _may_have_pieces(header: Header, step: int) -> bool:
 
 
 def _check(header: Header, key: PacketKey, payload: bytes, cuts: int, end: int) -> bytes:
-    return packet_crc(header, key, payload[:1] + payload[1 + cuts * CRC_NBYTES : end])
+    return packet_crc(header, key, payload[:1] + payload[1 + cuts * CHECK_NBYTES : end])[:CHECK_NBYTES]
 
 
 def seal(header: Header, key: PacketKey, payload: bytes) -> bytes:
@@ -128,7 +139,7 @@ def whole_pieces(header: Header, key: PacketKey, packet: bytes) -> tuple[int, in
     ends = [] if pieces is None else [end for end in pieces.ends if end <= len(packet)]
     if pieces is None or not ends:
         return 0, 0
-    stored = packet[1 + CRC_NBYTES * (len(ends) - 1) :][:CRC_NBYTES]
+    stored = packet[1 + CHECK_NBYTES * (len(ends) - 1) :][:CHECK_NBYTES]
     if _check(header, key, packet, len(pieces.ends), ends[-1]) != stored:
         raise refuse("packet_crc", f"a piece of packet {key[1:]} is damaged")
     return len(ends), ends[-1]
