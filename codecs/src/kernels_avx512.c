@@ -6,6 +6,7 @@
 #include "kernels_decode.h"
 #undef Lanes
 
+#define Lanes EncoderLanes
 #define KERNELS zgr_kernels_avx512
 #include "kernels_impl.h"
 #else

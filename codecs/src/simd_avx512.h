@@ -1,5 +1,5 @@
-/* simd_avx2.h with AVX-512 for what a decoder waits for: masks that are numbers, and bytes that go to the lanes which a mask picks in one
- * instruction. Vectors remain as long as there, but for 32 states. */
+/* simd_avx2.h with AVX-512 for what the lanes wait for: masks that are numbers, and bytes that go to the lanes which a mask picks, and
+ * from them, in one instruction. Vectors remain as long as there, but for states. */
 #ifndef ZGR_SIMD_AVX512_H
 #define ZGR_SIMD_AVX512_H
 
@@ -10,6 +10,9 @@
 #define decoder_open decoder_open_avx2
 #define decoder_close decoder_close_avx2
 #define lanes_decode lanes_decode_avx2
+#define lanes_open lanes_open_avx2
+#define lanes_close lanes_close_avx2
+#define lanes_encode lanes_encode_avx2
 #include "simd_avx2.h"
 #undef v_bits
 #undef v_mask
@@ -18,10 +21,13 @@
 #undef decoder_open
 #undef decoder_close
 #undef lanes_decode
+#undef lanes_open
+#undef lanes_close
+#undef lanes_encode
 
 #undef SIMD
 #undef SIMD_INLINE
-#define ZGR_AVX512 target("avx2,bmi,bmi2,popcnt,avx512f,avx512bw,avx512vl,avx512vbmi2")
+#define ZGR_AVX512 target("avx2,bmi,bmi2,popcnt,fma,avx512f,avx512bw,avx512vl,avx512vbmi2")
 #define SIMD __attribute__((ZGR_AVX512))
 #define SIMD_INLINE static inline __attribute__((always_inline, ZGR_AVX512))
 
@@ -35,7 +41,7 @@ SIMD_INLINE uint32_t v_compress(V a, uint32_t mask, uint8_t *out)
 }
 SIMD_INLINE V v_expand(const uint8_t *in, uint32_t mask) { return _mm256_maskz_expandloadu_epi8(mask, in); }
 
-/* ---- lanes ---------------------------------------------------------------------------------------------------------- */
+/* ---- decoder -------------------------------------------------------------------------------------------------------- */
 
 /* States, and each with one more. */
 typedef struct {
@@ -133,6 +139,95 @@ SIMD_INLINE V lanes_decode(DecoderLanes *s, V p, uint32_t width)
     if (width == 16)
         return decode_by_16(s, p);
     return v_bits(~step_32(&s->x, &s->more, &s->next, _mm512_slli_epi16(_mm512_cvtepu8_epi16(p), 8)));
+}
+
+/* ---- encoder -------------------------------------------------------------------------------------------------------- */
+
+/* States as floats, each with a part below one that is not of it. */
+typedef struct {
+    __m512 x0, x1; /* lanes 0 to 15 (of 8, the first half), 16 to 31 */
+    uint32_t width;
+} EncoderLanes;
+
+SIMD_INLINE void lanes_open(const struct zgr_lanes *from, EncoderLanes *lanes)
+{
+    lanes->x0 = _mm512_cvtepi32_ps(_mm512_cvtepu16_epi32(v_load(from->states)));
+    lanes->x1 = _mm512_cvtepi32_ps(_mm512_cvtepu16_epi32(v_load(from->states + 16)));
+    lanes->width = from->width;
+}
+SIMD_INLINE void lanes_close(const EncoderLanes *lanes, struct zgr_lanes *to)
+{
+    v_store(to->states, _mm512_cvtepi32_epi16(_mm512_cvttps_epi32(lanes->x0)));
+    v_store(to->states + 16, _mm512_cvtepi32_epi16(_mm512_cvttps_epi32(lanes->x1)));
+}
+
+/* States back over a bit each; *leave: which lanes lay a byte down, the lowest of the state. A new state is n / f, rounded down, where
+ * n = 256 u + (255 for a one), u is the state, or what is left of it above the byte, and f is p for a one, 256 - p for a zero. It is
+ * found as u (256 / f) + (255 or 0 + 1 / 2) / f, which is at least 1 / 2f from whole numbers: with 256 / f in two floats all roundings
+ * but the last are far less, and that is by 2^-9 at most. Most of it is done before the state is there. */
+#define DEFINE_BACK(NAME, FLOATS, INTEGERS, MM, MASK)                                                                        \
+    SIMD_INLINE FLOATS NAME(FLOATS x, INTEGERS p, MASK ones, MASK *leave)                                                    \
+    {                                                                                                                        \
+        const FLOATS all = MM##_set1_ps(256), one = MM##_set1_ps(1.0f / 256);                                                \
+        FLOATS f = MM##_cvtepi32_ps(MM##_mask_mov_epi32(MM##_sub_epi32(MM##_set1_epi32(256), p), ones, p)); \
+        FLOATS most = MM##_div_ps(all, f), inverse = MM##_mul_ps(most, one);                                                 \
+        FLOATS rest = MM##_mul_ps(MM##_fnmadd_ps(most, f, all), inverse);                                                    \
+        FLOATS bit = MM##_mul_ps(MM##_mask_mov_ps(MM##_set1_ps(0.5f), ones, MM##_set1_ps(255.5f)), inverse);                 \
+        FLOATS upper = MM##_roundscale_ps(MM##_mul_ps(x, one), ROUND_DOWN);                                                  \
+        *leave = MM##_cmp_ps_mask(x, MM##_mul_ps(f, all), _CMP_GE_OQ);                                                       \
+        FLOATS u = MM##_mask_mov_ps(MM##_roundscale_ps(x, ROUND_DOWN), *leave, upper);                                       \
+        return MM##_fmadd_ps(u, most, MM##_fmadd_ps(u, rest, bit));                                                          \
+    }
+enum { ROUND_DOWN = _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC };
+DEFINE_BACK(back_8, __m256, __m256i, _mm256, __mmask8)
+DEFINE_BACK(back_16, __m512, __m512i, _mm512, __mmask16)
+
+/* The bytes that a mask picks, in order, before `end`. */
+SIMD_INLINE uint8_t *put_before(uint8_t *end, V bytes, uint32_t mask)
+{
+    uint32_t count = (uint32_t)_mm_popcnt_u32(mask);
+    _mm256_mask_storeu_epi8(end - count, _bzhi_u32(UINT32_MAX, count), _mm256_maskz_compress_epi8(mask, bytes));
+    return end - count;
+}
+SIMD_INLINE __m128i low_bytes(__m512 x) { return _mm512_cvtepi32_epi8(_mm512_cvttps_epi32(x)); }
+
+/* 8 lanes, of which most groups of a small band have no bits. */
+SIMD_INLINE uint8_t *encode_by_8(__m256 *x, __m128i p, uint32_t ones, uint8_t *end)
+{
+    __mmask8 leave;
+    if (_mm_cvtsi128_si64(p) == 0)
+        return end;
+    __m128i bytes = _mm256_cvtepi32_epi8(_mm256_cvttps_epi32(*x));
+    *x = back_8(*x, _mm256_cvtepu8_epi32(p), (__mmask8)ones, &leave);
+    return put_before(end, _mm256_castsi128_si256(bytes), leave);
+}
+SIMD_INLINE uint8_t *encode_by_16(__m512 *x, __m128i p, uint32_t ones, uint8_t *end)
+{
+    __mmask16 leave;
+    __m128i bytes = low_bytes(*x);
+    *x = back_16(*x, _mm512_cvtepu8_epi32(p), (__mmask16)ones, &leave);
+    return put_before(end, _mm256_castsi128_si256(bytes), leave);
+}
+SIMD_INLINE uint8_t *lanes_encode(EncoderLanes *s, V p, V ones, uint32_t width, uint8_t *end)
+{
+    __m128i low = _mm256_castsi256_si128(p), high = _mm256_extracti128_si256(p, 1);
+    const uint32_t bits = v_mask(ones);
+    if (width == 32) {
+        __mmask16 leave_low, leave_high;
+        V bytes = _mm256_set_m128i(low_bytes(s->x1), low_bytes(s->x0));
+        s->x0 = back_16(s->x0, _mm512_cvtepu8_epi32(low), (__mmask16)bits, &leave_low);
+        s->x1 = back_16(s->x1, _mm512_cvtepu8_epi32(high), (__mmask16)(bits >> 16), &leave_high);
+        return put_before(end, bytes, (uint32_t)leave_high << 16 | leave_low);
+    }
+    if (width == 16)
+        return encode_by_16(&s->x0, low, bits, encode_by_16(&s->x0, high, bits >> 16, end));
+    __m256 x = _mm512_castps512_ps256(s->x0);
+    end = encode_by_8(&x, _mm_srli_si128(high, 8), bits >> 24, end);
+    end = encode_by_8(&x, high, bits >> 16, end);
+    end = encode_by_8(&x, _mm_srli_si128(low, 8), bits >> 8, end);
+    end = encode_by_8(&x, low, bits, end);
+    s->x0 = _mm512_castps256_ps512(x);
+    return end;
 }
 
 #endif
