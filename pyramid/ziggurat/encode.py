@@ -169,9 +169,10 @@ def first_step_of(span: int, coding: str = "mean") -> int:
     """The first step for a span of values.
 
     Low enough that no packet is nearly empty, high enough that 0.05 bits a pixel show a
-    picture (3 lower cost 1.6 dB there; one higher gained nothing). Floats have one more, of residuals; labels one in all.
+    picture (3 lower cost 1.6 dB there; one higher gained nothing). Floats have one more, of residuals, and so have colours, whose
+    luminance is known one plane further at each step; labels have one in all.
     """
-    return 0 if coding == "label" else span.bit_length() + 1 + (coding == "float")
+    return 0 if coding == "label" else span.bit_length() + 1 + (coding in ("float", "rct"))
 
 
 def _fields(pixels: NDArray[Any], encoding: Encoding) -> dict[str, Any]:
