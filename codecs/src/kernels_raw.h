@@ -10,6 +10,43 @@ SIMD_INLINE uint32_t read_masked(const struct zgr_raw_reader *raw, uint64_t *pla
     return mask_deposit(zgr_raw_read(raw, place, (uint32_t)__builtin_popcount(mask)), mask);
 }
 
+#ifdef ZGR_NO_ENCODER /* WebAssembly, where reading a word is long: there is one loop that does it, and what it reads is listed for it */
+/* To where each mask of `count` words has its ones as many bits. */
+static __attribute__((noinline)) uint64_t read_words(const struct zgr_raw_reader *raw, uint64_t place, const uint32_t *masks,
+                                                     uint32_t count, uint32_t *words)
+{
+    for (uint32_t i = 0; i < count; i++)
+        if (masks[i])
+            words[i] |= read_masked(raw, &place, masks[i]);
+    return place;
+}
+
+SIMD static void read_raw(struct zgr_raw_reader *raw, struct zgr_bits *bits, uint32_t q, int raw_magnitudes, int raw_signs,
+                          uint32_t phase)
+{
+    enum { AT_ONCE = 64 };
+    const uint32_t first = phase * bits->unit_count, count = bits->unit_count;
+    const uint32_t *large = raw_magnitudes ? NULL : zgr_bits_large(bits, q + 4);
+    uint32_t *plane = zgr_bits_plane(bits, q) + first, *significant = bits->significant + first, masks[AT_ONCE];
+    if (large)
+        raw->place = read_words(raw, raw->place, large + first, count, plane);
+    for (uint32_t at = 0; at < count && raw_magnitudes; at += AT_ONCE) {
+        uint32_t n = count - at < AT_ONCE ? count - at : AT_ONCE;
+        for (uint32_t i = 0; i < n; i++)
+            masks[i] = bits->active[at + i] ? ~bits->missing[first + at + i] : 0;
+        raw->place = read_words(raw, raw->place, masks, n, plane + at);
+    }
+    for (uint32_t at = 0; at < count; at += AT_ONCE) {
+        uint32_t n = count - at < AT_ONCE ? count - at : AT_ONCE;
+        for (uint32_t i = 0; i < n; i++) {
+            masks[i] = plane[at + i] & ~significant[at + i];
+            significant[at + i] |= plane[at + i];
+        }
+        if (raw_signs)
+            raw->place = read_words(raw, raw->place, masks, n, bits->negative + first + at);
+    }
+}
+#else
 /* Whether one of 8 words is not zero: most are, where it is asked. */
 SIMD_INLINE int any_of_8(const uint32_t *words)
 {
@@ -58,7 +95,6 @@ SIMD static void read_raw(struct zgr_raw_reader *raw, struct zgr_bits *bits, uin
     raw->place = place;
 }
 
-#ifndef ZGR_NO_ENCODER
 SIMD_INLINE void write_masked(struct zgr_raw_writer *raw, uint32_t bits, uint32_t mask)
 {
     zgr_raw_write(raw, mask_extract(bits, mask), (uint32_t)__builtin_popcount(mask));

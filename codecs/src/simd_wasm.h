@@ -94,8 +94,8 @@ SIMD_INLINE void v_interleave(V x, V y, V *low, V *high)
 }
 #undef BOTH
 
-/* What compact.h and expand.h hold. */
-static uint8_t compact_bytes[256][8], spread_bytes[256][8];
+/* What compact.h and expand.h hold; and for each one of a mask that bit, of as many as it has ones, that goes there. */
+static uint8_t compact_bytes[256][8], spread_bytes[256][8], picked_bits[256][8];
 
 void zgr_kernels_prepare(void)
 {
@@ -103,26 +103,30 @@ void zgr_kernels_prepare(void)
         for (uint32_t j = 0, count = 0; j < 8; j++) {
             int is_picked = mask >> j & 1;
             spread_bytes[mask][j] = is_picked ? (uint8_t)count : 128;
+            picked_bits[mask][j] = (uint8_t)(is_picked << count);
             if (is_picked)
                 compact_bytes[mask][count++] = (uint8_t)j;
         }
 }
 
-/* The lowest bits to where a mask of 16 bits has its ones. */
-SIMD_INLINE uint32_t deposit_16(uint32_t bits, uint32_t mask)
+/* Whether each bit of two groups of 8 that a mask picks is set, in the upper bits of bytes. */
+SIMD_INLINE uint32_t deposit_16(v128_t bits, uint32_t mask)
 {
-    const v128_t half = wasm_u8x16_make(0, 0, 0, 0, 0, 0, 0, 0, 8, 8, 8, 8, 8, 8, 8, 8);
-    v128_t from = wasm_v128_load64_lane(spread_bytes[mask >> 8], wasm_v128_load64_zero(spread_bytes[mask & 255]), 1);
-    v128_t bytes = half_bits((bits & 255) | (bits >> __builtin_popcount(mask & 255)) << 8);
-    return (uint32_t)wasm_i8x16_bitmask(wasm_i8x16_swizzle(bytes, wasm_i8x16_add(from, half)));
+    v128_t picked = wasm_v128_load64_lane(picked_bits[mask >> 8 & 255], wasm_v128_load64_zero(picked_bits[mask & 255]), 1);
+    return (uint32_t)wasm_i8x16_bitmask(wasm_i8x16_sub(wasm_i8x16_splat(0), wasm_v128_and(bits, picked)));
 }
-static __attribute__((noinline)) uint32_t deposit(uint32_t bits, uint32_t mask)
-{
-    return deposit_16(bits, mask & 0xFFFF) | deposit_16(bits >> __builtin_popcount(mask & 0xFFFF), mask >> 16) << 16;
-}
+/* The lowest bits to where a mask has its ones: each group of 8 lanes looks at 8 bits, those that the groups before it leave. They are
+ * spread by twos, since any other order is a constant that processors make anew each time. */
 SIMD_INLINE uint32_t mask_deposit(uint32_t bits, uint32_t mask)
 {
-    return mask == 0 || mask == 0xFFFFFFFFu ? mask & bits : deposit(bits, mask);
+    uint32_t b = bits >> __builtin_popcount(mask & 0xFF), c = bits >> __builtin_popcount(mask & 0xFFFF);
+    uint32_t d = bits >> __builtin_popcount(mask & 0xFFFFFF);
+    v128_t x = wasm_i32x4_splat((int32_t)((bits & 255) | (b & 255) << 8 | (c & 255) << 16 | d << 24));
+    x = zip_low(x, x);
+    __asm__("" : "+r"(x)); /* or clang joins them to one */
+    x = wasm_i16x8_shuffle(x, x, 0, 0, 1, 1, 2, 2, 3, 3);
+    __asm__("" : "+r"(x));
+    return deposit_16(wasm_i32x4_shuffle(x, x, 0, 0, 1, 1), mask) | deposit_16(wasm_i32x4_shuffle(x, x, 2, 2, 3, 3), mask >> 16) << 16;
 }
 SIMD_INLINE uint8_t *compact_8(v128_t x, uint32_t mask, uint8_t *out)
 {
