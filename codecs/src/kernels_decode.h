@@ -34,7 +34,7 @@ SIMD_INLINE void decode_some(const struct zgr_pass *pass, uint32_t phase, uint32
         V class = classes(&n, unit, value, siblings); /* of 128 and more, p is 0 */
         V p = v_pick(v_pick(v_lookup(table_2, class), v_lookup(table_1, class), is_1), v_lookup(table_0, class), is_0);
         V ones = lanes_decode(&lanes, p, width);
-        v_store(values + at, v_min(v_sub(v_add(value, value), ones), v_set(15)));
+        v_store(values + at, v_min(v_add(value, v_sub(value, ones)), v_set(15)));
         out[unit] = v_mask(ones);
         fresh[k] = v_mask(v_and(ones, is_0));
     }

@@ -95,14 +95,15 @@ SIMD_INLINE void v_interleave(V x, V y, V *low, V *high)
 #undef BOTH
 
 /* What compact.h and expand.h hold; and for each one of a mask that bit, of as many as it has ones, that goes there. */
-static uint8_t compact_bytes[256][8], spread_bytes[256][8], picked_bits[256][8];
+static uint8_t compact_bytes[256][8], spread_bytes[256][8], expand_bytes[256][16], picked_bits[256][8];
 
 void zgr_kernels_prepare(void)
 {
     for (uint32_t mask = 0; mask < 256; mask++)
         for (uint32_t j = 0, count = 0; j < 8; j++) {
             int is_picked = mask >> j & 1;
-            spread_bytes[mask][j] = is_picked ? (uint8_t)count : 128;
+            spread_bytes[mask][j] = expand_bytes[mask][2 * j] = is_picked ? (uint8_t)count : 128;
+            expand_bytes[mask][2 * j + 1] = 128;
             picked_bits[mask][j] = (uint8_t)(is_picked << count);
             if (is_picked)
                 compact_bytes[mask][count++] = (uint8_t)j;
@@ -185,32 +186,43 @@ SIMD_INLINE void decoder_close(const Lanes *lanes, struct zgr_lanes *to)
 /* 8 states on by a bit each, as far as no bytes are needed; returns masks of 16 bits. */
 SIMD_INLINE v128_t advance(v128_t *state, v128_t p)
 {
-    v128_t x = *state, product = wasm_i16x8_mul(wasm_v128_and(x, wasm_i16x8_splat(255)), p);
-    v128_t t = wasm_i16x8_add(wasm_i16x8_mul(wasm_u16x8_shr(x, 8), p), wasm_u16x8_shr(product, 8));
-    v128_t sum = wasm_i16x8_add(wasm_v128_and(product, wasm_i16x8_splat(255)), p);
-    v128_t ones = wasm_i16x8_gt(sum, wasm_i16x8_splat(255));
+    v128_t x = *state, product = wasm_i16x8_mul(wasm_v128_and(x, wasm_i16x8_splat(255)), p), carried = wasm_u16x8_shr(product, 8);
+    v128_t t = wasm_i16x8_add(wasm_i16x8_mul(wasm_u16x8_shr(x, 8), p), carried);
+    /* A 1 where p more, which is below 256, carries once more. */
+    v128_t ones = wasm_i16x8_sub(carried, wasm_u16x8_shr(wasm_i16x8_add(product, p), 8));
     *state = wasm_v128_bitselect(t, wasm_i16x8_sub(x, t), ones);
     return ones;
 }
-/* What is short is below 256, so that the larger is what it becomes. */
-SIMD_INLINE void refill(v128_t *state, const uint8_t **next)
+/* A state that is short, below 256, moves up, and the byte at `next` that its lane is given in `expand_bytes` comes in. All else waits for
+ * states, so what is told early is prepared: as few steps as can be lie between a state and the next. */
+SIMD_INLINE v128_t refill(v128_t x, v128_t is_short, uint32_t r, const uint8_t *next)
 {
-    v128_t x = *state, upper = wasm_u16x8_shr(x, 8);
-    __asm__("" : "+r"(upper)); /* or clang makes x < 256 of it, for which processors need twice as long */
-    v128_t is_short = wasm_i16x8_eq(upper, wasm_i16x8_splat(0));
-    uint32_t r = (uint32_t)wasm_i16x8_bitmask(is_short);
-    v128_t bytes = wasm_u16x8_extend_low_u8x16(spread_8(*next, r));
-    *state = wasm_u16x8_max(x, wasm_v128_or(wasm_i16x8_shl(wasm_v128_and(x, is_short), 8), bytes));
+    v128_t bytes = wasm_i8x16_swizzle(wasm_v128_load64_zero(next), wasm_v128_load(expand_bytes[r]));
+    return wasm_v128_or(wasm_u16x8_max(x, wasm_i16x8_shl(wasm_v128_and(x, is_short), 8)), bytes);
+}
+/* 16 states that know no bits further, with the bytes that they take. */
+SIMD_INLINE void refill_16(v128_t *x, v128_t *y, const uint8_t **next)
+{
+    /* Bytes that are 0: of the upper ones, the sign of the word tells. */
+    v128_t a = wasm_i8x16_eq(*x, wasm_i8x16_splat(0)), b = wasm_i8x16_eq(*y, wasm_i8x16_splat(0));
+    uint32_t r = (uint32_t)wasm_i8x16_bitmask(wasm_i8x16_narrow_i16x8(a, b));
+    *x = refill(*x, wasm_i16x8_shr(a, 8), r & 255, *next);
+    *y = refill(*y, wasm_i16x8_shr(b, 8), r >> 8, *next + __builtin_popcount(r & 255));
+    *next += __builtin_popcount(r);
+}
+SIMD_INLINE void refill_8(v128_t *x, const uint8_t **next)
+{
+    v128_t a = wasm_i8x16_eq(*x, wasm_i8x16_splat(0));
+    uint32_t r = (uint32_t)wasm_i16x8_bitmask(a);
+    *x = refill(*x, wasm_i16x8_shr(a, 8), r, *next);
     *next += __builtin_popcount(r);
 }
 SIMD_INLINE V lanes_decode_32(Lanes *s, V p)
 {
     v128_t a = advance(&s->x[0], wasm_u16x8_extend_low_u8x16(p.a)), b = advance(&s->x[1], wasm_u16x8_extend_high_u8x16(p.a));
     v128_t c = advance(&s->x[2], wasm_u16x8_extend_low_u8x16(p.b)), d = advance(&s->x[3], wasm_u16x8_extend_high_u8x16(p.b));
-    refill(&s->x[0], &s->next);
-    refill(&s->x[1], &s->next);
-    refill(&s->x[2], &s->next);
-    refill(&s->x[3], &s->next);
+    refill_16(&s->x[0], &s->x[1], &s->next);
+    refill_16(&s->x[2], &s->x[3], &s->next);
     V bits = {wasm_i8x16_narrow_i16x8(a, b), wasm_i8x16_narrow_i16x8(c, d)};
     return bits;
 }
@@ -227,11 +239,10 @@ static __attribute__((noinline)) void lanes_decode_few(Lanes *s, V *p)
         p16[g] = advance(&x, p16[g]);
         if (s->width == 16) {
             p16[g + 1] = advance(&y, p16[g + 1]);
-            refill(&x, &next);
-            refill(&y, &next);
+            refill_16(&x, &y, &next);
             g++;
         } else {
-            refill(&x, &next);
+            refill_8(&x, &next);
         }
     }
     s->x[0] = x;
