@@ -9,12 +9,19 @@ SIMD static void lane_steps(struct zgr_lanes *lanes, uint8_t *p, uint32_t count)
     Lanes running;
     decoder_open(lanes, &running);
     for (uint32_t i = 0; i < count; i++, p += 32)
+#ifdef ZGR_NO_ENCODER
+        lanes_decode(&running, p, lanes->width);
+#else
         v_store(p, lanes_decode(&running, v_load(p), lanes->width));
+#endif
     decoder_close(&running, lanes);
 }
 
 SIMD static void parents(const struct zgr_pass *pass) { spread_parents(pass); }
 
+#ifdef ZGR_NO_ENCODER
+#include "units_wasm.h"
+#else
 SIMD_INLINE void decode_some(const struct zgr_pass *pass, uint32_t phase, uint32_t first, uint32_t count, uint32_t width, uint32_t siblings)
 {
     const struct zgr_bits *bits = pass->bits;
@@ -41,12 +48,6 @@ SIMD_INLINE void decode_some(const struct zgr_pass *pass, uint32_t phase, uint32
     decoder_close(&lanes, pass->lanes);
 }
 
-#ifdef ZGR_NO_ENCODER /* WebAssembly, which is sent before the first picture: small */
-SIMD static void decode_units(const struct zgr_pass *pass, uint32_t phase, uint32_t first, uint32_t count)
-{
-    decode_some(pass, phase, first, count, pass->lanes->width, pass->sibling_count);
-}
-#else
 #define DECODE_SIBLINGS(WIDTH)                                                                                               \
     switch (pass->sibling_count) {                                                                                           \
     case 0: decode_some(pass, phase, first, count, WIDTH, 0); break;                                                         \

@@ -217,50 +217,46 @@ SIMD_INLINE void refill_8(v128_t *x, const uint8_t **next)
     *x = refill(*x, wasm_i16x8_shr(a, 8), r, *next);
     *next += __builtin_popcount(r);
 }
-SIMD_INLINE V lanes_decode_32(Lanes *s, V p)
+/* 16 lanes: probabilities become bits, where they are. */
+SIMD_INLINE void decode_16(v128_t *x, v128_t *y, const uint8_t **next, uint8_t *p)
 {
-    v128_t a = advance(&s->x[0], wasm_u16x8_extend_low_u8x16(p.a)), b = advance(&s->x[1], wasm_u16x8_extend_high_u8x16(p.a));
-    v128_t c = advance(&s->x[2], wasm_u16x8_extend_low_u8x16(p.b)), d = advance(&s->x[3], wasm_u16x8_extend_high_u8x16(p.b));
-    refill_16(&s->x[0], &s->x[1], &s->next);
-    refill_16(&s->x[2], &s->x[3], &s->next);
-    V bits = {wasm_i8x16_narrow_i16x8(a, b), wasm_i8x16_narrow_i16x8(c, d)};
-    return bits;
+    v128_t p16 = wasm_v128_load(p), a = advance(x, wasm_u16x8_extend_low_u8x16(p16)), b = advance(y, wasm_u16x8_extend_high_u8x16(p16));
+    refill_16(x, y, next);
+    wasm_v128_store(p, wasm_i8x16_narrow_i16x8(a, b));
 }
 /* 8 or 16 lanes, of which bands are few and small. */
-static __attribute__((noinline)) void lanes_decode_few(Lanes *s, V *p)
+static __attribute__((noinline)) void lanes_decode_few(Lanes *s, uint8_t *p)
 {
-    v128_t p16[4] = {wasm_u16x8_extend_low_u8x16(p->a), wasm_u16x8_extend_high_u8x16(p->a), wasm_u16x8_extend_low_u8x16(p->b),
-                     wasm_u16x8_extend_high_u8x16(p->b)};
     v128_t x = s->x[0], y = s->x[1];
     const uint8_t *next = s->next;
-    for (uint32_t g = 0; g < 4; g++) {
-        if (s->width == 8 && !wasm_v128_any_true(p16[g])) /* nothing is coded */
-            continue;
-        p16[g] = advance(&x, p16[g]);
-        if (s->width == 16) {
-            p16[g + 1] = advance(&y, p16[g + 1]);
-            refill_16(&x, &y, &next);
-            g++;
-        } else {
+    if (s->width == 16) {
+        decode_16(&x, &y, &next, p);
+        decode_16(&x, &y, &next, p + 16);
+    } else
+        for (uint32_t g = 0; g < 4; g++, p += 8) {
+            v128_t p16 = wasm_u16x8_load8x8(p);
+            if (!wasm_v128_any_true(p16)) /* nothing is coded */
+                continue;
+            p16 = advance(&x, p16);
             refill_8(&x, &next);
+            wasm_v128_store64_lane(p, wasm_i8x16_narrow_i16x8(p16, p16), 0);
         }
-    }
     s->x[0] = x;
     s->x[1] = y;
     s->next = next;
-    p->a = wasm_i8x16_narrow_i16x8(p16[0], p16[1]);
-    p->b = wasm_i8x16_narrow_i16x8(p16[2], p16[3]);
 }
-/* Copies for the call: what is called by address is not kept in registers. */
-SIMD_INLINE V lanes_decode(Lanes *s, V p, uint32_t width)
+/* 32 probabilities become bits, where they are: to memory, one half after the other, since what is in registers at the same time would not
+ * fit. */
+SIMD_INLINE void lanes_decode(Lanes *s, uint8_t *p, uint32_t width)
 {
-    if (width == 32)
-        return lanes_decode_32(s, p);
-    Lanes few = *s;
-    V bits = p;
-    lanes_decode_few(&few, &bits);
+    if (width == 32) {
+        decode_16(&s->x[0], &s->x[1], &s->next, p);
+        decode_16(&s->x[2], &s->x[3], &s->next, p + 16);
+        return;
+    }
+    Lanes few = *s; /* what is called by address is not kept in registers */
+    lanes_decode_few(&few, p);
     *s = few;
-    return bits;
 }
 
 #endif
