@@ -85,6 +85,9 @@ magnitude_bytes(const struct zgr_bits *bits, uint32_t plane, uint32_t group, siz
 }
 
 /* Words [first, end) of the phases, by 8: those that are known down to `plane`. */
+#ifdef ZGR_NO_ENCODER
+#include "values_wasm.h"
+#else
 SIMD static void coefficients_16(const struct zgr_bits *bits, uint32_t plane, size_t first, size_t end, int16_t *out)
 {
     uint8_t low[256], high[256], negative[256];
@@ -108,6 +111,7 @@ SIMD static void coefficients_16(const struct zgr_bits *bits, uint32_t plane, si
         }
     }
 }
+#endif
 
 SIMD static void coefficients_32(const struct zgr_bits *bits, uint32_t plane, size_t first, size_t end, int32_t *out)
 {

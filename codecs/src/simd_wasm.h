@@ -73,7 +73,8 @@ SIMD_INLINE V v_lookup(T t, V x) { BOTH(wasm_i8x16_swizzle(t, x.a), wasm_i8x16_s
 SIMD_INLINE V v_lookup_low(T t, V x) { return v_lookup(t, x); }
 SIMD_INLINE v128_t half_bits(uint32_t bits)
 {
-    const v128_t select = wasm_i64x2_splat((int64_t)0x8040201008040201ull);
+    v128_t select = wasm_i64x2_splat((int64_t)0x8040201008040201ull);
+    __asm__("" : "+r"(select)); /* or clang compares with 0, for the opposite of which processors need longer */
     const v128_t byte = wasm_i8x16_make(0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1);
     return wasm_i8x16_eq(wasm_v128_and(wasm_i8x16_swizzle(wasm_i32x4_splat((int32_t)bits), byte), select), select);
 }
