@@ -33,6 +33,13 @@ SIMD_INLINE void v_store(void *p, V x)
 SIMD_INLINE T t_load(const uint8_t *p) { return wasm_v128_load(p); }
 SIMD_INLINE V v_set(uint8_t value) { BOTH(wasm_u8x16_splat(value), wasm_u8x16_splat(value)); }
 SIMD_INLINE V v_add(V x, V y) { BOTH(wasm_i8x16_add(x.a, y.a), wasm_i8x16_add(x.b, y.b)); }
+/* As a sum: clang makes shifts and products of what it knows to be the same, of which there are none of bytes. */
+SIMD_INLINE V v_twice(V x)
+{
+    V same = x;
+    __asm__("" : "+r"(same.a), "+r"(same.b));
+    return v_add(x, same);
+}
 SIMD_INLINE V v_sub(V x, V y) { BOTH(wasm_i8x16_sub(x.a, y.a), wasm_i8x16_sub(x.b, y.b)); }
 SIMD_INLINE V v_adds(V x, V y) { BOTH(wasm_u8x16_add_sat(x.a, y.a), wasm_u8x16_add_sat(x.b, y.b)); }
 SIMD_INLINE V v_min(V x, V y) { BOTH(wasm_u8x16_min(x.a, y.a), wasm_u8x16_min(x.b, y.b)); }
@@ -41,7 +48,12 @@ SIMD_INLINE V v_andnot(V x, V y) { BOTH(wasm_v128_andnot(y.a, x.a), wasm_v128_an
 SIMD_INLINE V v_or(V x, V y) { BOTH(wasm_v128_or(x.a, y.a), wasm_v128_or(x.b, y.b)); }
 SIMD_INLINE V v_xor(V x, V y) { BOTH(wasm_v128_xor(x.a, y.a), wasm_v128_xor(x.b, y.b)); }
 SIMD_INLINE V v_eq(V x, V y) { BOTH(wasm_i8x16_eq(x.a, y.a), wasm_i8x16_eq(x.b, y.b)); }
-SIMD_INLINE V v_negative(V x) { BOTH(wasm_i8x16_shr(x.a, 7), wasm_i8x16_shr(x.b, 7)); }
+SIMD_INLINE V v_negative(V x)
+{
+    v128_t zero = wasm_i8x16_splat(0);
+    __asm__("" : "+r"(zero)); /* or clang makes a shift of it */
+    BOTH(wasm_i8x16_lt(x.a, zero), wasm_i8x16_lt(x.b, zero));
+}
 SIMD_INLINE V v_abs(V x) { BOTH(wasm_i8x16_abs(x.a), wasm_i8x16_abs(x.b)); }
 /* Masks are bytes of zeros or ones throughout. */
 SIMD_INLINE V v_pick(V x, V y, V mask) { BOTH(wasm_v128_bitselect(y.a, x.a, mask.a), wasm_v128_bitselect(y.b, x.b, mask.b)); }
@@ -63,12 +75,7 @@ SIMD_INLINE V v_shift_right(V x, int n)
     C c = c_set(n);
     BOTH(wasm_v128_bitselect(wasm_u8x16_shr(x.a, 1), x.a, c.is_one), wasm_v128_bitselect(wasm_u8x16_shr(x.b, 1), x.b, c.is_one));
 }
-SIMD_INLINE V v_times_5(V x)
-{
-    V twice = v_add(x, x);
-    __asm__("" : "+r"(twice.a), "+r"(twice.b)); /* or clang makes a product of it, of which there is none of bytes: 16 of lanes */
-    return v_add(v_add(twice, twice), x);
-}
+SIMD_INLINE V v_times_5(V x) { return v_add(v_twice(v_twice(x)), x); }
 SIMD_INLINE V v_lookup(T t, V x) { BOTH(wasm_i8x16_swizzle(t, x.a), wasm_i8x16_swizzle(t, x.b)); }
 SIMD_INLINE V v_lookup_low(T t, V x) { return v_lookup(t, x); }
 SIMD_INLINE v128_t half_bits(uint32_t bits)
