@@ -5,39 +5,48 @@
 #include "kernels.h"
 #include "rawbits.h"
 
-SIMD_INLINE uint32_t read_masked(const struct zgr_raw_reader *raw, uint64_t *place, uint32_t mask)
-{
-    return mask_deposit(zgr_raw_read(raw, place, (uint32_t)__builtin_popcount(mask)), mask);
-}
+#ifdef ZGR_NO_ENCODER /* WebAssembly, which has no instruction that deposits bits: they become bytes, which are spread as signs are */
+enum { WORDS_AT_ONCE = 48 };
 
-#ifdef ZGR_NO_ENCODER /* WebAssembly, where reading a word is long: there is one loop that does it, and what it reads is listed for it */
 /* To where each mask of `count` words has its ones as many bits. */
 static __attribute__((noinline)) uint64_t read_words(const struct zgr_raw_reader *raw, uint64_t place, const uint32_t *masks,
                                                      uint32_t count, uint32_t *words)
 {
+    uint8_t bits[(WORDS_AT_ONCE + 2) * ZGR_LANES];
+    const uint8_t *in = bits + (place & 7);
+    uint64_t at = place & ~(uint64_t)7;
+    uint32_t total = 0;
     for (uint32_t i = 0; i < count; i++)
-        if (masks[i])
-            words[i] |= read_masked(raw, &place, masks[i]);
-    return place;
+        total += (uint32_t)__builtin_popcount(masks[i]);
+    if (total == 0)
+        return place;
+    for (uint32_t j = 0; j < total + 8; j += ZGR_LANES)
+        v_store(bits + j, v_bits(zgr_raw_read(raw, &at, ZGR_LANES)));
+    for (uint32_t i = 0; i < count; i++) { /* no word is left out: which are 0 cannot be foreseen */
+        words[i] |= v_mask(v_expand(in, masks[i]));
+        in += __builtin_popcount(masks[i]);
+    }
+    return place + total;
 }
 
 SIMD static void read_raw(struct zgr_raw_reader *raw, struct zgr_bits *bits, uint32_t q, int raw_magnitudes, int raw_signs,
                           uint32_t phase)
 {
-    enum { AT_ONCE = 64 };
     const uint32_t first = phase * bits->unit_count, count = bits->unit_count;
     const uint32_t *large = raw_magnitudes ? NULL : zgr_bits_large(bits, q + 4);
-    uint32_t *plane = zgr_bits_plane(bits, q) + first, *significant = bits->significant + first, masks[AT_ONCE];
-    if (large)
-        raw->place = read_words(raw, raw->place, large + first, count, plane);
-    for (uint32_t at = 0; at < count && raw_magnitudes; at += AT_ONCE) {
-        uint32_t n = count - at < AT_ONCE ? count - at : AT_ONCE;
+    uint32_t *restrict plane = zgr_bits_plane(bits, q) + first, *restrict significant = bits->significant + first, masks[WORDS_AT_ONCE];
+    for (uint32_t at = 0; at < count && large; at += WORDS_AT_ONCE) {
+        uint32_t n = count - at < WORDS_AT_ONCE ? count - at : WORDS_AT_ONCE;
+        raw->place = read_words(raw, raw->place, large + first + at, n, plane + at);
+    }
+    for (uint32_t at = 0; at < count && raw_magnitudes; at += WORDS_AT_ONCE) {
+        uint32_t n = count - at < WORDS_AT_ONCE ? count - at : WORDS_AT_ONCE;
         for (uint32_t i = 0; i < n; i++)
             masks[i] = bits->active[at + i] ? ~bits->missing[first + at + i] : 0;
         raw->place = read_words(raw, raw->place, masks, n, plane + at);
     }
-    for (uint32_t at = 0; at < count; at += AT_ONCE) {
-        uint32_t n = count - at < AT_ONCE ? count - at : AT_ONCE;
+    for (uint32_t at = 0; at < count; at += WORDS_AT_ONCE) {
+        uint32_t n = count - at < WORDS_AT_ONCE ? count - at : WORDS_AT_ONCE;
         for (uint32_t i = 0; i < n; i++) {
             masks[i] = plane[at + i] & ~significant[at + i];
             significant[at + i] |= plane[at + i];
@@ -47,6 +56,11 @@ SIMD static void read_raw(struct zgr_raw_reader *raw, struct zgr_bits *bits, uin
     }
 }
 #else
+SIMD_INLINE uint32_t read_masked(const struct zgr_raw_reader *raw, uint64_t *place, uint32_t mask)
+{
+    return mask_deposit(zgr_raw_read(raw, place, (uint32_t)__builtin_popcount(mask)), mask);
+}
+
 /* Whether one of 8 words is not zero: most are, where it is asked. */
 SIMD_INLINE int any_of_8(const uint32_t *words)
 {

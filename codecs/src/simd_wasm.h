@@ -102,8 +102,8 @@ SIMD_INLINE void v_interleave(V x, V y, V *low, V *high)
 }
 #undef BOTH
 
-/* What compact.h and expand.h hold; and for each one of a mask that bit, of as many as it has ones, that goes there. */
-static uint8_t compact_bytes[256][8], spread_bytes[256][8], expand_bytes[256][16], picked_bits[256][8];
+/* What compact.h and expand.h hold, and the same for the upper half of a vector. */
+static uint8_t compact_bytes[256][8], spread_bytes[256][8], spread_upper[256][8], expand_bytes[256][16];
 
 void zgr_kernels_prepare(void)
 {
@@ -111,32 +111,13 @@ void zgr_kernels_prepare(void)
         for (uint32_t j = 0, count = 0; j < 8; j++) {
             int is_picked = mask >> j & 1;
             spread_bytes[mask][j] = expand_bytes[mask][2 * j] = is_picked ? (uint8_t)count : 128;
+            spread_upper[mask][j] = (uint8_t)(spread_bytes[mask][j] + 8);
             expand_bytes[mask][2 * j + 1] = 128;
-            picked_bits[mask][j] = (uint8_t)(is_picked << count);
             if (is_picked)
                 compact_bytes[mask][count++] = (uint8_t)j;
         }
 }
 
-/* Whether each bit of two groups of 8 that a mask picks is set, in the upper bits of bytes. */
-SIMD_INLINE uint32_t deposit_16(v128_t bits, uint32_t mask)
-{
-    v128_t picked = wasm_v128_load64_lane(picked_bits[mask >> 8 & 255], wasm_v128_load64_zero(picked_bits[mask & 255]), 1);
-    return (uint32_t)wasm_i8x16_bitmask(wasm_i8x16_sub(wasm_i8x16_splat(0), wasm_v128_and(bits, picked)));
-}
-/* The lowest bits to where a mask has its ones: each group of 8 lanes looks at 8 bits, those that the groups before it leave. They are
- * spread by twos, since any other order is a constant that processors make anew each time. */
-SIMD_INLINE uint32_t mask_deposit(uint32_t bits, uint32_t mask)
-{
-    uint32_t b = bits >> __builtin_popcount(mask & 0xFF), c = bits >> __builtin_popcount(mask & 0xFFFF);
-    uint32_t d = bits >> __builtin_popcount(mask & 0xFFFFFF);
-    v128_t x = wasm_i32x4_splat((int32_t)((bits & 255) | (b & 255) << 8 | (c & 255) << 16 | d << 24));
-    x = zip_low(x, x);
-    __asm__("" : "+r"(x)); /* or clang joins them to one */
-    x = wasm_i16x8_shuffle(x, x, 0, 0, 1, 1, 2, 2, 3, 3);
-    __asm__("" : "+r"(x));
-    return deposit_16(wasm_i32x4_shuffle(x, x, 0, 0, 1, 1), mask) | deposit_16(wasm_i32x4_shuffle(x, x, 2, 2, 3, 3), mask >> 16) << 16;
-}
 SIMD_INLINE uint8_t *compact_8(v128_t x, uint32_t mask, uint8_t *out)
 {
     wasm_v128_store64_lane(out, wasm_i8x16_swizzle(x, wasm_v128_load64_zero(compact_bytes[mask])), 0);
@@ -150,16 +131,15 @@ SIMD_INLINE uint32_t v_compress(V x, uint32_t mask, uint8_t *out)
     at = compact_8(wasm_i64x2_shuffle(x.b, x.b, 1, 1), mask >> 24, at);
     return (uint32_t)(at - out);
 }
-SIMD_INLINE v128_t spread_8(const uint8_t *in, uint32_t mask)
+SIMD_INLINE v128_t expand_16(const uint8_t *in, uint32_t mask)
 {
-    return wasm_i8x16_swizzle(wasm_v128_load64_zero(in), wasm_v128_load64_zero(spread_bytes[mask]));
+    v128_t from = wasm_v128_load64_lane(spread_upper[mask >> 8], wasm_v128_load64_zero(spread_bytes[mask & 255]), 1);
+    v128_t bytes = wasm_v128_load64_lane(in + __builtin_popcount(mask & 0xFF), wasm_v128_load64_zero(in), 1);
+    return wasm_i8x16_swizzle(bytes, from);
 }
 SIMD_INLINE V v_expand(const uint8_t *in, uint32_t mask)
 {
-    v128_t a = spread_8(in, mask & 255), b = spread_8(in + __builtin_popcount(mask & 0xFF), mask >> 8 & 255);
-    v128_t c = spread_8(in + __builtin_popcount(mask & 0xFFFF), mask >> 16 & 255);
-    v128_t d = spread_8(in + __builtin_popcount(mask & 0xFFFFFF), mask >> 24);
-    V r = {wasm_i64x2_shuffle(a, b, 0, 2), wasm_i64x2_shuffle(c, d, 0, 2)};
+    V r = {expand_16(in, mask & 0xFFFF), expand_16(in + __builtin_popcount(mask & 0xFFFF), mask >> 16)};
     return r;
 }
 
