@@ -5,30 +5,31 @@
 
 #include "contexts.h"
 
-/* What 16 coefficients are told by, other than themselves. It stays in memory: registers are for the states. */
-static struct {
+/* What 16 coefficients are told by, other than themselves. */
+struct lookups {
     v128_t class_low, class_high, low_bits, high_bit, next_state; /* constants, */
     v128_t direct, diagonal;                                      /* factors of sums, */
     v128_t states[3];   /* a probability of each class, in each state, */
     v128_t turns;       /* by how much a value moves the class, so that it falls into the table of its state, or into none, */
     v128_t siblings[3]; /* and what a value adds to the sum */
-} by;
+};
 
-SIMD_INLINE void open_lookups(const struct zgr_pass *pass, uint32_t phase, const struct around *n)
+SIMD_INLINE void open_lookups(const struct zgr_pass *pass, uint32_t phase, const struct around *n, struct lookups *by)
 {
     static const uint8_t shifted[2][16] = {{0, 1, 2, 3, 4, 5, 6, 7, 7, 7, 7, 7, 7, 7, 7, 7}, {0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7}};
-    by.class_low = wasm_v128_load(class_low);
-    by.class_high = wasm_v128_load(class_high);
-    by.low_bits = wasm_i8x16_splat(15);
-    by.high_bit = wasm_i8x16_splat(-128);
-    by.next_state = wasm_i8x16_splat(16);
-    by.direct = n->direct_shift.factor;
-    by.diagonal = n->diagonal_shift.factor;
-    by.turns = wasm_u8x16_make(0, 16, 32, 32, 32, 32, 32, 32, 128, 128, 128, 128, 128, 128, 128, 128);
-    memcpy(by.states, pass->magnitudes + 48 * phase, sizeof by.states);
+    by->class_low = wasm_v128_load(class_low);
+    by->class_high = wasm_v128_load(class_high);
+    by->low_bits = wasm_i8x16_splat(15);
+    by->high_bit = wasm_i8x16_splat(-128);
+    by->next_state = wasm_i8x16_splat(16);
+    by->direct = n->direct_shift.factor;
+    by->diagonal = n->diagonal_shift.factor;
+    by->turns = wasm_u8x16_make(0, 16, 32, 32, 32, 32, 32, 32, 128, 128, 128, 128, 128, 128, 128, 128);
+    for (uint32_t i = 0; i < 3; i++) /* not memcpy, which calls out of WebAssembly */
+        by->states[i] = wasm_v128_load(pass->magnitudes + 48 * phase + 16 * i);
     for (uint32_t i = 0; i < pass->sibling_count; i++) {
         v128_t sum = wasm_v128_load(shifted[pass->sibling_shift[i]]);
-        by.siblings[i] = pass->sibling_count == 1 ? wasm_i8x16_add(sum, sum) : sum; /* the only one counts twice */
+        by->siblings[i] = pass->sibling_count == 1 ? wasm_i8x16_add(sum, sum) : sum; /* the only one counts twice */
     }
 }
 
@@ -38,24 +39,24 @@ SIMD_INLINE v128_t sum_of_two(const uint8_t *first, const uint8_t *second)
 }
 
 /* Probabilities of 16 coefficients; 0 where nothing is coded. See `classes`. */
-SIMD_INLINE v128_t probabilities(const struct around *n, const uint8_t *values, size_t at, uint32_t siblings)
+SIMD_INLINE v128_t probabilities(const struct around *n, const struct lookups *by, const uint8_t *values, size_t at, uint32_t siblings)
 {
     const uint8_t *v = n->vertical + at, *h = n->horizontal + at, *x = n->diagonal + at, *y = x + n->stride;
     v128_t d = wasm_i8x16_add(sum_of_two(v, v + n->stride), sum_of_two(h, h + 1));
     v128_t e = wasm_i8x16_add(sum_of_two(x, x + 1), sum_of_two(y, y + 1)), parent = wasm_v128_load(n->parent + at);
-    e = wasm_i8x16_add(wasm_i16x8_mul(e, by.diagonal), parent);
+    e = wasm_i8x16_add(wasm_i16x8_mul(e, by->diagonal), parent);
     for (uint32_t i = 0; i < siblings; i++)
-        e = wasm_i8x16_add(e, wasm_i8x16_swizzle(by.siblings[i], wasm_v128_load(n->siblings[i] + at)));
-    v128_t sum = wasm_u8x16_add_sat(wasm_i16x8_mul(d, by.direct), e);
-    v128_t class = wasm_i8x16_swizzle(by.class_high, wasm_v128_and(wasm_u16x8_shr(sum, 4), by.low_bits));
-    class = wasm_v128_or(class, wasm_i8x16_swizzle(by.class_low, sum));
-    class = wasm_v128_or(class, wasm_i8x16_swizzle(by.turns, wasm_v128_load(values + at)));
-    class = wasm_v128_or(class, wasm_v128_and(parent, by.high_bit));
-    v128_t p = wasm_i8x16_swizzle(by.states[0], class);
-    class = wasm_i8x16_sub(class, by.next_state);
-    p = wasm_v128_or(p, wasm_i8x16_swizzle(by.states[1], class));
-    class = wasm_i8x16_sub(class, by.next_state);
-    return wasm_v128_or(p, wasm_i8x16_swizzle(by.states[2], class));
+        e = wasm_i8x16_add(e, wasm_i8x16_swizzle(by->siblings[i], wasm_v128_load(n->siblings[i] + at)));
+    v128_t sum = wasm_u8x16_add_sat(wasm_i16x8_mul(d, by->direct), e);
+    v128_t class = wasm_i8x16_swizzle(by->class_high, wasm_v128_and(wasm_u16x8_shr(sum, 4), by->low_bits));
+    class = wasm_v128_or(class, wasm_i8x16_swizzle(by->class_low, sum));
+    class = wasm_v128_or(class, wasm_i8x16_swizzle(by->turns, wasm_v128_load(values + at)));
+    class = wasm_v128_or(class, wasm_v128_and(parent, by->high_bit));
+    v128_t p = wasm_i8x16_swizzle(by->states[0], class);
+    class = wasm_i8x16_sub(class, by->next_state);
+    p = wasm_v128_or(p, wasm_i8x16_swizzle(by->states[1], class));
+    class = wasm_i8x16_sub(class, by->next_state);
+    return wasm_v128_or(p, wasm_i8x16_swizzle(by->states[2], class));
 }
 
 SIMD static void decode_units(const struct zgr_pass *pass, uint32_t phase, uint32_t first, uint32_t count)
@@ -66,15 +67,18 @@ SIMD static void decode_units(const struct zgr_pass *pass, uint32_t phase, uint3
     uint32_t *out = zgr_bits_plane(bits, pass->plane) + word, *fresh = pass->all->masks + first;
     const uint32_t *list = bits->list + first, siblings = pass->sibling_count, width = pass->lanes->width;
     struct around n;
+    struct lookups lookups;
+    const struct lookups *by = &lookups;
     Lanes lanes;
     look_around(pass, phase, &n);
-    open_lookups(pass, phase, &n);
+    open_lookups(pass, phase, &n, &lookups);
+    __asm__("" : "+r"(by) : : "memory"); /* it stays there: registers are for the states */
     decoder_open(pass->lanes, &lanes);
     for (uint32_t k = 0; k < count; k++) {
         size_t unit = list[k], at = 32 * unit;
         /* To memory, one after the other: what is in registers at the same time would not fit. */
-        wasm_v128_store(steps, probabilities(&n, values, at, siblings));
-        wasm_v128_store(steps + 16, probabilities(&n, values, at + 16, siblings));
+        wasm_v128_store(steps, probabilities(&n, by, values, at, siblings));
+        wasm_v128_store(steps + 16, probabilities(&n, by, values, at + 16, siblings));
         if (n.missing && n.missing[unit])
             v_store(steps, v_andnot(v_bits(n.missing[unit]), v_load(steps)));
         lanes_decode(&lanes, steps, width);
