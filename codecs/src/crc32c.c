@@ -27,9 +27,12 @@ static inline __attribute__((always_inline)) uint32_t after_word(uint32_t word, 
 
 static uint32_t crc_by_tables(const uint8_t *data, size_t nbytes, uint32_t crc)
 {
-    for (; nbytes >= STEP_NBYTES; data += STEP_NBYTES, nbytes -= STEP_NBYTES)
-        crc = after_word(zgr_load_u32(data) ^ crc, table + 12) ^ after_word(zgr_load_u32(data + 4), table + 8) ^
-              after_word(zgr_load_u32(data + 8), table + 4) ^ after_word(zgr_load_u32(data + 12), table);
+    for (; nbytes >= STEP_NBYTES; data += STEP_NBYTES, nbytes -= STEP_NBYTES) {
+        uint32_t others = after_word(zgr_load_u32(data + 4), table + 8) ^ after_word(zgr_load_u32(data + 8), table + 4) ^
+                          after_word(zgr_load_u32(data + 12), table);
+        __asm__("" : "+r"(others)); /* or clang adds them one by one to what has waited for the step before */
+        crc = after_word(zgr_load_u32(data) ^ crc, table + 12) ^ others;
+    }
     for (; nbytes > 0; data++, nbytes--)
         crc = crc >> 8 ^ table[0][(crc ^ *data) & 255u];
     return crc;

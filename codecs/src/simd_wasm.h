@@ -14,11 +14,9 @@ typedef struct {
     v128_t a, b;
 } V;
 typedef v128_t T;
-/* A count, of at most 2 to the left and 1 to the right. Not one of the shifts by a number that is not constant: clang takes them apart into
- * lanes wherever the number is known before the loop. */
-typedef struct {
-    v128_t factor, is_one;
-} C;
+/* A count, as a factor. Not one of the shifts by a number that is not constant: clang takes them apart into lanes wherever the number is
+ * known before the loop. */
+typedef v128_t C;
 
 #define BOTH(LOW, HIGH)                                                                                                      \
     V r = {LOW, HIGH};                                                                                                       \
@@ -59,22 +57,12 @@ SIMD_INLINE V v_abs(V x) { BOTH(wasm_i8x16_abs(x.a), wasm_i8x16_abs(x.b)); }
 SIMD_INLINE V v_pick(V x, V y, V mask) { BOTH(wasm_v128_bitselect(y.a, x.a, mask.a), wasm_v128_bitselect(y.b, x.b, mask.b)); }
 SIMD_INLINE V v_srl16(V x, int n) { BOTH(wasm_u16x8_shr(x.a, (uint32_t)n), wasm_u16x8_shr(x.b, (uint32_t)n)); }
 SIMD_INLINE V v_sll16(V x, int n) { BOTH(wasm_i16x8_shl(x.a, (uint32_t)n), wasm_i16x8_shl(x.b, (uint32_t)n)); }
-SIMD_INLINE C c_set(int n)
+SIMD_INLINE C c_set(int n) /* at most 2 */
 {
     static const uint16_t factors[3] = {1, 2, 4};
-    C c = {wasm_v128_load16_splat(&factors[n]), wasm_i8x16_splat((int8_t)-n)};
-    return c;
+    return wasm_v128_load16_splat(&factors[n]);
 }
-SIMD_INLINE V v_shift_left_by(V x, C n) { BOTH(wasm_i16x8_mul(x.a, n.factor), wasm_i16x8_mul(x.b, n.factor)); }
-SIMD_INLINE V v_shift_right_by(V x, C n)
-{
-    BOTH(wasm_v128_bitselect(wasm_u16x8_shr(x.a, 1), x.a, n.is_one), wasm_v128_bitselect(wasm_u16x8_shr(x.b, 1), x.b, n.is_one));
-}
-SIMD_INLINE V v_shift_right(V x, int n)
-{
-    C c = c_set(n);
-    BOTH(wasm_v128_bitselect(wasm_u8x16_shr(x.a, 1), x.a, c.is_one), wasm_v128_bitselect(wasm_u8x16_shr(x.b, 1), x.b, c.is_one));
-}
+SIMD_INLINE V v_shift_left_by(V x, C n) { BOTH(wasm_i16x8_mul(x.a, n), wasm_i16x8_mul(x.b, n)); }
 SIMD_INLINE V v_times_5(V x) { return v_add(v_twice(v_twice(x)), x); }
 SIMD_INLINE V v_lookup(T t, V x) { BOTH(wasm_i8x16_swizzle(t, x.a), wasm_i8x16_swizzle(t, x.b)); }
 SIMD_INLINE V v_lookup_low(T t, V x) { return v_lookup(t, x); }

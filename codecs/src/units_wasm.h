@@ -16,21 +16,18 @@ struct lookups {
 
 SIMD_INLINE void open_lookups(const struct zgr_pass *pass, uint32_t phase, const struct around *n, struct lookups *by)
 {
-    static const uint8_t shifted[2][16] = {{0, 1, 2, 3, 4, 5, 6, 7, 7, 7, 7, 7, 7, 7, 7, 7}, {0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7}};
     by->class_low = wasm_v128_load(class_low);
     by->class_high = wasm_v128_load(class_high);
     by->low_bits = wasm_i8x16_splat(15);
     by->high_bit = wasm_i8x16_splat(-128);
     by->next_state = wasm_i8x16_splat(16);
-    by->direct = n->direct_shift.factor;
-    by->diagonal = n->diagonal_shift.factor;
+    by->direct = n->direct_shift;
+    by->diagonal = n->diagonal_shift;
     by->turns = wasm_u8x16_make(0, 16, 32, 32, 32, 32, 32, 32, 128, 128, 128, 128, 128, 128, 128, 128);
     for (uint32_t i = 0; i < 3; i++) /* not memcpy, which calls out of WebAssembly */
         by->states[i] = wasm_v128_load(pass->magnitudes + 48 * phase + 16 * i);
-    for (uint32_t i = 0; i < pass->sibling_count; i++) {
-        v128_t sum = wasm_v128_load(shifted[pass->sibling_shift[i]]);
-        by->siblings[i] = pass->sibling_count == 1 ? wasm_i8x16_add(sum, sum) : sum; /* the only one counts twice */
-    }
+    for (uint32_t i = 0; i < pass->sibling_count; i++)
+        by->siblings[i] = n->sibling_parts[i];
 }
 
 SIMD_INLINE v128_t sum_of_two(const uint8_t *first, const uint8_t *second)
