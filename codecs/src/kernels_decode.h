@@ -4,18 +4,16 @@
 
 #include "contexts.h"
 
+#ifndef ZGR_NO_ENCODER /* WebAssembly has its own, in simd_wasm.h */
 SIMD static void lane_steps(struct zgr_lanes *lanes, uint8_t *p, uint32_t count)
 {
     Lanes running;
     decoder_open(lanes, &running);
     for (uint32_t i = 0; i < count; i++, p += 32)
-#ifdef ZGR_NO_ENCODER
-        lanes_decode(&running, p, lanes->width);
-#else
         v_store(p, lanes_decode(&running, v_load(p), lanes->width));
-#endif
     decoder_close(&running, lanes);
 }
+#endif
 
 SIMD static void parents(const struct zgr_pass *pass) { spread_parents(pass); }
 

@@ -133,17 +133,15 @@ SIMD_INLINE V v_expand(const uint8_t *in, uint32_t mask)
 
 /* ---- lanes ---------------------------------------------------------------------------------------------------------- */
 
-/* 8 states a vector, in natural order. */
+/* 32 states, 8 a vector, in natural order. */
 typedef struct {
     v128_t x[4];
     const uint8_t *next;
-    uint32_t width;
 } Lanes;
 
 SIMD_INLINE void decoder_open(const struct zgr_lanes *from, Lanes *lanes)
 {
     lanes->next = from->next;
-    lanes->width = from->width;
     /* No loops: what is numbered by a variable lies in memory. */
     lanes->x[0] = wasm_v128_load(from->states);
     lanes->x[1] = wasm_v128_load(from->states + 8);
@@ -200,16 +198,23 @@ SIMD_INLINE void decode_16(v128_t *x, v128_t *y, const uint8_t **next, uint8_t *
     refill_16(x, y, next);
     wasm_v128_store(p, wasm_i8x16_narrow_i16x8(a, b));
 }
-/* 8 or 16 lanes, of which bands are few and small. */
-static __attribute__((noinline)) void lanes_decode_few(Lanes *s, uint8_t *p)
+/* 32 probabilities become bits, where they are: to memory, one half after the other, since what is in registers at the same time would not
+ * fit. */
+SIMD_INLINE void decode_32(Lanes *s, uint8_t *p)
 {
-    v128_t x = s->x[0], y = s->x[1];
-    const uint8_t *next = s->next;
-    if (s->width == 16) {
-        decode_16(&x, &y, &next, p);
-        decode_16(&x, &y, &next, p + 16);
-    } else
-        for (uint32_t g = 0; g < 4; g++, p += 8) {
+    decode_16(&s->x[0], &s->x[1], &s->next, p);
+    decode_16(&s->x[2], &s->x[3], &s->next, p + 16);
+}
+/* 8 or 16 lanes, of which bands are few and small. */
+static __attribute__((noinline)) void few_lane_steps(struct zgr_lanes *lanes, uint8_t *p, uint32_t count)
+{
+    v128_t x = wasm_v128_load(lanes->states), y = wasm_v128_load(lanes->states + 8);
+    const uint8_t *next = lanes->next, *end = p + 32 * count;
+    if (lanes->width == 16)
+        for (; p < end; p += 16)
+            decode_16(&x, &y, &next, p);
+    else
+        for (; p < end; p += 8) {
             v128_t p16 = wasm_u16x8_load8x8(p);
             if (!wasm_v128_any_true(p16)) /* nothing is coded */
                 continue;
@@ -217,22 +222,21 @@ static __attribute__((noinline)) void lanes_decode_few(Lanes *s, uint8_t *p)
             refill_8(&x, &next);
             wasm_v128_store64_lane(p, wasm_i8x16_narrow_i16x8(p16, p16), 0);
         }
-    s->x[0] = x;
-    s->x[1] = y;
-    s->next = next;
+    wasm_v128_store(lanes->states, x);
+    wasm_v128_store(lanes->states + 8, y);
+    lanes->next = next;
 }
-/* 32 probabilities become bits, where they are: to memory, one half after the other, since what is in registers at the same time would not
- * fit. */
-SIMD_INLINE void lanes_decode(Lanes *s, uint8_t *p, uint32_t width)
+static void lane_steps(struct zgr_lanes *lanes, uint8_t *p, uint32_t count)
 {
-    if (width == 32) {
-        decode_16(&s->x[0], &s->x[1], &s->next, p);
-        decode_16(&s->x[2], &s->x[3], &s->next, p + 16);
+    Lanes running;
+    if (lanes->width < 32) {
+        few_lane_steps(lanes, p, count);
         return;
     }
-    Lanes few = *s; /* what is called by address is not kept in registers */
-    lanes_decode_few(&few, p);
-    *s = few;
+    decoder_open(lanes, &running);
+    for (uint32_t i = 0; i < count; i++, p += 32)
+        decode_32(&running, p);
+    decoder_close(&running, lanes);
 }
 
 #endif

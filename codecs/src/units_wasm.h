@@ -59,10 +59,9 @@ SIMD_INLINE v128_t probabilities(const struct around *n, const struct lookups *b
 SIMD static void decode_units(const struct zgr_pass *pass, uint32_t phase, uint32_t first, uint32_t count)
 {
     const struct zgr_bits *bits = pass->bits;
-    size_t word = phase * (size_t)bits->unit_count;
     uint8_t *values = bits->values[phase], *steps = pass->all->signs;
-    uint32_t *out = zgr_bits_plane(bits, pass->plane) + word, *fresh = pass->all->masks + first;
-    const uint32_t *list = bits->list + first, siblings = pass->sibling_count, width = pass->lanes->width;
+    uint32_t *out = zgr_bits_plane(bits, pass->plane) + phase * (size_t)bits->unit_count, *fresh = pass->all->masks + first;
+    const uint32_t *list = bits->list + first, siblings = pass->sibling_count, is_wide = pass->lanes->width == 32;
     struct around n;
     struct lookups lookups;
     const struct lookups *by = &lookups;
@@ -78,14 +77,18 @@ SIMD static void decode_units(const struct zgr_pass *pass, uint32_t phase, uint3
         wasm_v128_store(steps + 16, probabilities(&n, by, values, at + 16, siblings));
         if (n.missing && n.missing[unit])
             v_store(steps, v_andnot(v_bits(n.missing[unit]), v_load(steps)));
-        lanes_decode(&lanes, steps, width);
+        if (is_wide)
+            decode_32(&lanes, steps);
+        else
+            few_lane_steps(pass->lanes, steps, 1);
         V ones = v_load(steps), value = v_load(values + at);
         value = v_min(v_add(value, v_sub(value, ones)), v_set(15));
         v_store(values + at, value);
         out[unit] = v_mask(ones);
         fresh[k] = v_mask(v_eq(value, v_set(1))); /* that were 0 */
     }
-    decoder_close(&lanes, pass->lanes);
+    if (is_wide)
+        decoder_close(&lanes, pass->lanes);
 }
 
 #endif
