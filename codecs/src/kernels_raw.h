@@ -29,6 +29,19 @@ static __attribute__((noinline)) uint64_t read_words(const struct zgr_raw_reader
     return place + total;
 }
 
+/* A word of a raw plane: there, but for the end of a row or of all, which is a run of places that are not. */
+SIMD_INLINE uint64_t read_whole_word(const struct zgr_raw_reader *raw, uint64_t place, uint32_t missing, uint32_t *word)
+{
+    uint32_t first = missing & (0 - missing), before = first - 1, mask = ~missing;
+    if (mask == 0)
+        return place;
+    if (missing & (missing + first)) /* more than a run */
+        return read_words(raw, place, &mask, 1, word);
+    uint32_t bits = zgr_raw_read(raw, &place, (uint32_t)__builtin_popcount(mask));
+    *word = ((bits & before) | (bits & ~before) << __builtin_popcount(missing)) & mask;
+    return place;
+}
+
 SIMD static void read_raw(struct zgr_raw_reader *raw, struct zgr_bits *bits, uint32_t q, int raw_magnitudes, int raw_signs,
                           uint32_t phase)
 {
@@ -39,12 +52,9 @@ SIMD static void read_raw(struct zgr_raw_reader *raw, struct zgr_bits *bits, uin
         uint32_t n = count - at < WORDS_AT_ONCE ? count - at : WORDS_AT_ONCE;
         raw->place = read_words(raw, raw->place, large + first + at, n, plane + at);
     }
-    for (uint32_t at = 0; at < count && raw_magnitudes; at += WORDS_AT_ONCE) {
-        uint32_t n = count - at < WORDS_AT_ONCE ? count - at : WORDS_AT_ONCE;
-        for (uint32_t i = 0; i < n; i++)
-            masks[i] = bits->active[at + i] ? ~bits->missing[first + at + i] : 0;
-        raw->place = read_words(raw, raw->place, masks, n, plane + at);
-    }
+    for (uint32_t at = 0; at < count && raw_magnitudes; at++)
+        if (bits->active[at])
+            raw->place = read_whole_word(raw, raw->place, bits->missing[first + at], plane + at);
     for (uint32_t at = 0; at < count; at += WORDS_AT_ONCE) {
         uint32_t n = count - at < WORDS_AT_ONCE ? count - at : WORDS_AT_ONCE;
         for (uint32_t i = 0; i < n; i++) {
