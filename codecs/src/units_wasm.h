@@ -1,5 +1,4 @@
-/* Magnitudes by the lane coder in the vectors of WebAssembly: 16 coefficients at a time, which have to do with 16 registers. After
- * contexts.h. */
+/* Magnitudes by the lane coder in the vectors of WebAssembly, with few registers. After contexts.h. */
 #ifndef ZGR_UNITS_WASM_H
 #define ZGR_UNITS_WASM_H
 
@@ -30,30 +29,26 @@ SIMD_INLINE void open_lookups(const struct zgr_pass *pass, uint32_t phase, const
         by->siblings[i] = n->sibling_parts[i];
 }
 
-SIMD_INLINE v128_t sum_of_two(const uint8_t *first, const uint8_t *second)
-{
-    return wasm_i8x16_add(wasm_v128_load(first), wasm_v128_load(second));
-}
+SIMD_INLINE V sum_of_two(const uint8_t *first, const uint8_t *second) { return v_add(v_load(first), v_load(second)); }
 
-/* Probabilities of 16 coefficients; 0 where nothing is coded. See `classes`. */
-SIMD_INLINE v128_t probabilities(const struct around *n, const struct lookups *by, const uint8_t *values, size_t at, uint32_t siblings)
+/* Probabilities of 32 coefficients; 0 where nothing is coded. See `classes`. */
+SIMD_INLINE V probabilities(const struct around *n, const struct lookups *by, const uint8_t *values, size_t at, uint32_t siblings)
 {
     const uint8_t *v = n->vertical + at, *h = n->horizontal + at, *x = n->diagonal + at, *y = x + n->stride;
-    v128_t d = wasm_i8x16_add(sum_of_two(v, v + n->stride), sum_of_two(h, h + 1));
-    v128_t e = wasm_i8x16_add(sum_of_two(x, x + 1), sum_of_two(y, y + 1)), parent = wasm_v128_load(n->parent + at);
-    e = wasm_i8x16_add(wasm_i16x8_mul(e, by->diagonal), parent);
+    V e = v_add(v_shift_left_by(v_add(sum_of_two(x, x + 1), sum_of_two(y, y + 1)), by->diagonal), v_load(n->parent + at));
     for (uint32_t i = 0; i < siblings; i++)
-        e = wasm_i8x16_add(e, wasm_i8x16_swizzle(by->siblings[i], wasm_v128_load(n->siblings[i] + at)));
-    v128_t sum = wasm_u8x16_add_sat(wasm_i16x8_mul(d, by->direct), e);
-    v128_t class = wasm_i8x16_swizzle(by->class_high, wasm_v128_and(wasm_u16x8_shr(sum, 4), by->low_bits));
-    class = wasm_v128_or(class, wasm_i8x16_swizzle(by->class_low, sum));
-    class = wasm_v128_or(class, wasm_i8x16_swizzle(by->turns, wasm_v128_load(values + at)));
-    class = wasm_v128_or(class, wasm_v128_and(parent, by->high_bit));
-    v128_t p = wasm_i8x16_swizzle(by->states[0], class);
-    class = wasm_i8x16_sub(class, by->next_state);
-    p = wasm_v128_or(p, wasm_i8x16_swizzle(by->states[1], class));
-    class = wasm_i8x16_sub(class, by->next_state);
-    return wasm_v128_or(p, wasm_i8x16_swizzle(by->states[2], class));
+        e = v_add(e, v_lookup(by->siblings[i], v_load(n->siblings[i] + at)));
+    V d = v_shift_left_by(v_add(sum_of_two(v, v + n->stride), sum_of_two(h, h + 1)), by->direct);
+    V sum = v_adds(d, e), low_bits = {by->low_bits, by->low_bits};
+    V class = v_or(v_lookup(by->class_low, sum), v_lookup(by->class_high, v_and(v_srl16(sum, 4), low_bits)));
+    V high_bit = {by->high_bit, by->high_bit};
+    class = v_or(class, v_and(v_load(n->parent + at), high_bit));
+    class = v_or(class, v_lookup(by->turns, v_load(values + at)));
+    V p = v_lookup(by->states[0], class), next_state = {by->next_state, by->next_state};
+    class = v_sub(class, next_state);
+    p = v_or(p, v_lookup(by->states[1], class));
+    class = v_sub(class, next_state);
+    return v_or(p, v_lookup(by->states[2], class));
 }
 
 SIMD static void decode_units(const struct zgr_pass *pass, uint32_t phase, uint32_t first, uint32_t count)
@@ -72,9 +67,7 @@ SIMD static void decode_units(const struct zgr_pass *pass, uint32_t phase, uint3
     decoder_open(pass->lanes, &lanes);
     for (uint32_t k = 0; k < count; k++) {
         size_t unit = list[k], at = 32 * unit;
-        /* To memory, one after the other: what is in registers at the same time would not fit. */
-        wasm_v128_store(steps, probabilities(&n, by, values, at, siblings));
-        wasm_v128_store(steps + 16, probabilities(&n, by, values, at + 16, siblings));
+        v_store(steps, probabilities(&n, by, values, at, siblings));
         if (n.missing && n.missing[unit])
             v_store(steps, v_andnot(v_bits(n.missing[unit]), v_load(steps)));
         if (is_wide)
