@@ -72,7 +72,8 @@ static inline __attribute__((always_inline)) v128_t unmap_8(const int32_t *m, v1
 /* m, clamped, to pixels side by side, of 1 or 2 bytes, or of 4. */
 static inline uint32_t unmap_pixels(const struct zgr_header *h, const int32_t *m, uint32_t count, uint8_t *pixels, uint32_t nbytes)
 {
-    const v128_t span = wasm_i16x8_splat((int16_t)h->span), divisor = wasm_i16x8_splat((int16_t)h->divisor), offset = wasm_i16x8_splat((int16_t)h->offset);
+    const v128_t span = wasm_i16x8_splat((int16_t)h->span), divisor = wasm_i16x8_splat((int16_t)h->divisor);
+    const v128_t offset = wasm_i16x8_splat((int16_t)h->offset);
     uint32_t at = 0;
     for (; at + 16 <= count; at += 16, pixels += 16 * nbytes) {
         v128_t low = unmap_8(m + at, span, divisor, offset), high = unmap_8(m + at + 8, span, divisor, offset);
