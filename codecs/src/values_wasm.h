@@ -1,8 +1,55 @@
-/* Coefficients of 16 bits in the vectors of WebAssembly, of which clang makes those of 32. After simd_wasm.h. */
+/* Planes to coefficients in the vectors of WebAssembly: with few registers, and of 16 bits, of which clang makes those of 32. After
+ * simd_wasm.h. */
 #ifndef ZGR_VALUES_WASM_H
 #define ZGR_VALUES_WASM_H
 
 #include "kernels.h"
+
+/* Swaps the bits of a that `mask` << n covers with those of b that mask covers. */
+#define SWAP_BITS(A, B, N, MASK)                                                                                             \
+    do {                                                                                                                     \
+        v128_t t = wasm_v128_and(wasm_v128_xor(wasm_u16x8_shr(A, N), B), wasm_i8x16_splat(MASK));                            \
+        B = wasm_v128_xor(B, t);                                                                                             \
+        A = wasm_v128_xor(A, wasm_i16x8_shl(t, N));                                                                          \
+    } while (0)
+
+/* Byte `group` of the magnitudes of 4 units, zero below `plane`: see magnitude_bytes of other processors. Its loops have to be taken apart:
+ * what is numbered by a variable lies in memory, as `rows` may. */
+static __attribute__((noinline)) void bytes_of_4(const struct zgr_bits *bits, uint32_t plane, uint32_t group, size_t at, v128_t out[8])
+{
+    v128_t rows[8], r[8], a[8];
+    for (uint32_t i = 0; i < 8; i++) {
+        uint32_t q = 8 * group + i;
+        rows[i] = q >= plane && q >= bits->low && q < bits->top ? wasm_v128_load(zgr_bits_plane(bits, q) + at) : wasm_i8x16_splat(0);
+    }
+#pragma clang loop unroll(full)
+    for (uint32_t i = 0; i < 8; i++)
+        r[i] = rows[i];
+#pragma clang loop unroll(full)
+    for (uint32_t i = 0; i < 4; i++)
+        SWAP_BITS(r[i], r[i + 4], 4, 0x0F);
+#pragma clang loop unroll(full)
+    for (uint32_t i = 0; i < 8; i += i & 1 ? 3 : 1)
+        SWAP_BITS(r[i], r[i + 2], 2, 0x33);
+#pragma clang loop unroll(full)
+    for (uint32_t i = 0; i < 8; i += 2)
+        SWAP_BITS(r[i], r[i + 1], 1, 0x55);
+#pragma clang loop unroll(full)
+    for (uint32_t i = 0; i < 4; i++)
+        a[2 * i] = zip_low(r[i], r[i + 4]), a[2 * i + 1] = zip_high(r[i], r[i + 4]);
+#pragma clang loop unroll(full)
+    for (uint32_t i = 0; i < 4; i++)
+        r[2 * i] = zip_low(a[i], a[i + 4]), r[2 * i + 1] = zip_high(a[i], a[i + 4]);
+#pragma clang loop unroll(full)
+    for (uint32_t i = 0; i < 4; i++)
+        out[2 * i] = zip_low(r[i], r[i + 4]), out[2 * i + 1] = zip_high(r[i], r[i + 4]);
+}
+#undef SWAP_BITS
+static void magnitude_bytes(const struct zgr_bits *bits, uint32_t plane, uint32_t group, size_t at, V out[8])
+{
+    bytes_of_4(bits, plane, group, at, &out[0].a);
+    bytes_of_4(bits, plane, group, at + 4, &out[4].a);
+}
 
 /* Of 8 magnitudes, to which what stands for unknown planes is added. */
 struct unknown {
