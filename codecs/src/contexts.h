@@ -9,13 +9,20 @@
 static const uint8_t class_low[16] = {0, 1, 2, 3, 4, 5, 6, 7, 7, 8, 8, 8, 9, 9, 9, 9};
 static const uint8_t class_high[16] = {0, 10, 11, 12, 12, 13, 13, 13, 14, 14, 14, 14, 15, 15, 15, 15};
 
+/* min(value >> shift, 7), which parents and siblings add: [how often, less 1][shift][value]. */
+static const uint8_t parts[2][2][16] = {
+    {{0, 1, 2, 3, 4, 5, 6, 7, 7, 7, 7, 7, 7, 7, 7, 7}, {0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7}},
+    {{0, 2, 4, 6, 8, 10, 12, 14, 14, 14, 14, 14, 14, 14, 14, 14}, {0, 0, 2, 2, 4, 4, 6, 6, 8, 8, 10, 10, 12, 12, 14, 14}},
+};
+
 /* What surrounds the coefficients of a phase, each shifted so that the same place belongs together. Neighbours come in pairs: those
  * above and below are a row apart, those left and right one place, and the diagonal ones are two pairs of these a row apart. */
 struct around {
     const uint8_t *vertical, *horizontal, *diagonal;
     ptrdiff_t stride;
     const uint8_t *parent, *siblings[3];
-    C direct_shift, diagonal_shift, sibling_shift[3];
+    C direct_shift, diagonal_shift;
+    T sibling_parts[3];
     const uint32_t *missing; /* of the phase, beside those that all phases miss; NULL: none */
 };
 
@@ -43,7 +50,7 @@ SIMD_INLINE void look_around(const struct zgr_pass *pass, uint32_t phase, struct
     around->diagonal_shift = c_set(phase & 1 ? 0 : 1);
     for (uint32_t i = 0; i < pass->sibling_count; i++) {
         around->siblings[i] = pass->siblings[i]->values[phase];
-        around->sibling_shift[i] = c_set(pass->sibling_shift[i]);
+        around->sibling_parts[i] = t_load(parts[pass->sibling_count == 1][pass->sibling_shift[i]]); /* the only one counts twice */
     }
     around->parent = pass->all->parents;
     around->missing = bits->is_odd ? bits->missing + phase * (size_t)bits->unit_count : NULL;
@@ -59,12 +66,12 @@ SIMD_INLINE void spread_parents(const struct zgr_pass *pass)
         memset(out, 0, (size_t)(end - out));
     for (uint32_t row = 0; row < bits->rows; row++, out += bits->stride) {
         if (parent) {
+            const T part = t_load(parts[1][pass->parent_shift]);
             const uint8_t *even = parent->values[row & 1 ? 3 : 0] + (size_t)(row >> 1) * parent->stride;
             const uint8_t *odd = parent->values[row & 1 ? 1 : 2] + (size_t)(row >> 1) * parent->stride;
             for (uint32_t j = 0; j < bits->columns; j += 64) {
-                V low, high, a = v_min(v_shift_right(v_load(even + j / 2), pass->parent_shift), v_set(7));
-                V b = v_min(v_shift_right(v_load(odd + j / 2), pass->parent_shift), v_set(7));
-                v_interleave(v_add(a, a), v_add(b, b), &low, &high);
+                V low, high;
+                v_interleave(v_lookup(part, v_load(even + j / 2)), v_lookup(part, v_load(odd + j / 2)), &low, &high);
                 v_store(out + j, low); /* the end of which the next row is written over */
                 v_store(out + j + 32, high);
             }
@@ -83,14 +90,11 @@ SIMD_INLINE V classes(const struct around *n, size_t unit, V value, uint32_t sib
     const uint8_t *v = n->vertical + at, *h = n->horizontal + at, *x = n->diagonal + at, *y = x + n->stride;
     V d = v_add(v_add(v_load(v), v_load(v + n->stride)), v_add(v_load(h), v_load(h + 1)));
     V e = v_add(v_add(v_load(x), v_load(x + 1)), v_add(v_load(y), v_load(y + 1)));
-    const V alone = v_set(siblings == 1 ? 255 : 0); /* the only one counts twice */
     V parent = v_load(n->parent + at), nothing = v_and(v_or(v_sll16(value, 4), parent), v_set(NOTHING));
     d = v_shift_left_by(d, n->direct_shift);
     e = v_shift_left_by(e, n->diagonal_shift);
-    for (uint32_t i = 0; i < siblings; i++) {
-        V s = v_min(v_and(v_shift_right_by(v_load(n->siblings[i] + at), n->sibling_shift[i]), v_set(15)), v_set(7));
-        e = v_add(e, v_add(s, v_and(s, alone)));
-    }
+    for (uint32_t i = 0; i < siblings; i++)
+        e = v_add(e, v_lookup(n->sibling_parts[i], v_load(n->siblings[i] + at)));
     V sum = v_adds(d, v_add(e, parent));
     V low = v_lookup_low(t_load(class_low), sum); /* a sum of 16 and more: 0 */
     V class = v_or(v_or(low, v_lookup(t_load(class_high), v_and(v_srl16(sum, 4), v_set(15)))), nothing);

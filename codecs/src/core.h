@@ -29,16 +29,22 @@
 static inline int32_t zgr_add(int32_t a, int32_t b) { return (int32_t)((uint32_t)a + (uint32_t)b); }
 static inline int32_t zgr_subtract(int32_t a, int32_t b) { return (int32_t)((uint32_t)a - (uint32_t)b); }
 
+/* The machine is little-endian, as every one this is built for. (A load, not sums of bytes: of these -Oz makes calls.) */
 static inline uint32_t zgr_load_u32(const uint8_t *p)
 {
-    return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
+    uint32_t value;
+    memcpy(&value, p, sizeof value);
+    return value;
 }
-static inline void zgr_store_u32(uint8_t *p, uint32_t value)
+static inline void zgr_store_u32(uint8_t *p, uint32_t value) { memcpy(p, &value, sizeof value); }
+static inline uint64_t zgr_load_u64(const uint8_t *p)
 {
-    for (int i = 0; i < 4; i++)
-        p[i] = (uint8_t)(value >> (8 * i));
+    uint64_t value;
+    memcpy(&value, p, sizeof value);
+    return value;
 }
-/* The bytes of one pixel as a number, and back; the machine is little-endian, as every one this is built for. */
+static inline void zgr_store_u64(uint8_t *p, uint64_t value) { memcpy(p, &value, sizeof value); }
+/* The bytes of one pixel as a number, and back. */
 static inline uint64_t zgr_load_bits(const void *pixel, uint32_t nbytes)
 {
     uint64_t bits = 0;
@@ -47,16 +53,6 @@ static inline uint64_t zgr_load_bits(const void *pixel, uint32_t nbytes)
 }
 static inline void zgr_store_bits(void *pixel, uint64_t bits, uint32_t nbytes) { memcpy(pixel, &bits, nbytes); }
 static inline uint32_t zgr_bit_length(uint64_t value) { return value ? 64u - (uint32_t)__builtin_clzll(value) : 0; }
-static inline uint64_t zgr_load_u64(const uint8_t *p)
-{
-    return (uint64_t)p[0] | (uint64_t)p[1] << 8 | (uint64_t)p[2] << 16 | (uint64_t)p[3] << 24 | (uint64_t)p[4] << 32 |
-           (uint64_t)p[5] << 40 | (uint64_t)p[6] << 48 | (uint64_t)p[7] << 56;
-}
-static inline void zgr_store_u64(uint8_t *p, uint64_t value)
-{
-    for (int i = 0; i < 8; i++)
-        p[i] = (uint8_t)(value >> (8 * i));
-}
 static inline size_t zgr_align(size_t nbytes) { return (nbytes + 63) & ~(size_t)63; }
 
 #ifdef __wasm__

@@ -78,15 +78,14 @@ static int is_closed(const struct input *in, const struct zgr_raw_reader *raw, i
 static int decode_flags(struct input *in, struct zgr_bits *bits, const uint8_t flag_p[3])
 {
     uint8_t p[32];
-    uint32_t fresh;
     for (uint32_t first = 0; first < bits->unit_count; first += 32) {
         if (!zgr_flag_probabilities(bits, flag_p, first, p))
             continue;
         make_safe(in, 1);
-        zgr_kernels()->steps(&in->lanes, p, 1, &fresh);
+        zgr_kernels()->steps(&in->lanes, p, 0, 1);
         if (is_past_end(in))
             return 0;
-        for (; fresh; fresh &= fresh - 1)
+        for (uint32_t fresh = zgr_answers(p); fresh; fresh &= fresh - 1)
             zgr_activate_later(bits, first + (uint32_t)__builtin_ctz(fresh));
     }
     zgr_activate_now(bits);
@@ -99,10 +98,10 @@ static uint32_t some(uint32_t left) { return left < STEPS_AT_ONCE ? left : STEPS
 static int decode_signs(struct input *in, const struct zgr_pass *pass, uint32_t phase)
 {
     uint8_t *p = pass->all->signs;
-    uint32_t *ones = (uint32_t *)(void *)p, steps = (zgr_kernels()->find_signs(pass, phase) + ZGR_LANES - 1) / ZGR_LANES;
+    uint32_t steps = (zgr_kernels()->find_signs(pass, phase) + ZGR_LANES - 1) / ZGR_LANES;
     for (uint32_t at = 0; at < steps; at += some(steps - at)) {
         make_safe(in, some(steps - at));
-        zgr_kernels()->steps(&in->lanes, p + (size_t)ZGR_LANES * at, some(steps - at), ones + at);
+        zgr_kernels()->steps(&in->lanes, p, at, some(steps - at));
         if (is_past_end(in))
             return 0;
     }

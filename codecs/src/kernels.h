@@ -34,8 +34,8 @@ struct zgr_kernels {
     /* All coefficients, the planes from `plane` up, of the first `ahead` phases from plane - 1 up: [phase][place], in 16 bits if
      * top ≤ 15, else in 32. */
     void (*coefficients)(const struct zgr_bits *bits, uint32_t plane, uint32_t ahead, void *out);
-    /* Lane steps by probabilities, 32 each, to a word each, which may lie where its probabilities do or before. */
-    void (*steps)(struct zgr_lanes *lanes, const uint8_t *p, uint32_t count, uint32_t *ones);
+    /* Lane steps `first` and on by probabilities, 32 each from `p` on, which become answers from there on: see zgr_answers. */
+    void (*steps)(struct zgr_lanes *lanes, uint8_t *p, uint32_t first, uint32_t count);
     void (*parents)(const struct zgr_pass *pass);
     /* Magnitudes of list[first] to list[first + count - 1] of a phase; at most 32 bytes each are taken. Where signs are coded, units with
      * new ones are kept in all->fresh. */

@@ -4,14 +4,16 @@
 
 #include "contexts.h"
 
-SIMD static void lane_steps(struct zgr_lanes *lanes, const uint8_t *p, uint32_t count, uint32_t *ones)
+#ifndef ZGR_NO_ENCODER /* WebAssembly has its own, in simd_wasm.h */
+SIMD static void lane_steps(struct zgr_lanes *lanes, uint8_t *p, uint32_t first, uint32_t count)
 {
     Lanes running;
     decoder_open(lanes, &running);
-    for (uint32_t i = 0; i < count; i++, p += 32)
-        ones[i] = v_mask(lanes_decode(&running, v_load(p), lanes->width));
+    for (uint32_t i = first; i < first + count; i++)
+        zgr_store_u32(p + sizeof(uint32_t) * i, v_mask(lanes_decode(&running, v_load(p + 32 * (size_t)i), lanes->width)));
     decoder_close(&running, lanes);
 }
+#endif
 
 SIMD static void parents(const struct zgr_pass *pass) { spread_parents(pass); }
 
@@ -23,6 +25,9 @@ SIMD_INLINE void keep_fresh(struct zgr_bitplanes *all, uint32_t unit, uint32_t m
     all->fresh_count += mask != 0;
 }
 
+#ifdef ZGR_NO_ENCODER
+#include "units_wasm.h"
+#else
 SIMD_INLINE void decode_some(const struct zgr_pass *pass, uint32_t phase, uint32_t first, uint32_t count, uint32_t width, uint32_t siblings)
 {
     const struct zgr_bits *bits = pass->bits;
@@ -42,7 +47,7 @@ SIMD_INLINE void decode_some(const struct zgr_pass *pass, uint32_t phase, uint32
         V class = classes(&n, unit, value, siblings); /* of 128 and more, p is 0 */
         V p = v_pick(v_pick(v_lookup(table_2, class), v_lookup(table_1, class), is_1), v_lookup(table_0, class), is_0);
         V ones = lanes_decode(&lanes, p, width);
-        v_store(values + at, v_min(v_sub(v_add(value, value), ones), v_set(15)));
+        v_store(values + at, v_min(v_add(value, v_sub(value, ones)), v_set(15)));
         out[unit] = v_mask(ones);
         if (pass->signs)
             keep_fresh(pass->all, (uint32_t)unit, v_mask(v_and(ones, is_0)));
@@ -50,12 +55,6 @@ SIMD_INLINE void decode_some(const struct zgr_pass *pass, uint32_t phase, uint32
     decoder_close(&lanes, pass->lanes);
 }
 
-#ifdef ZGR_NO_ENCODER /* WebAssembly, which is sent before the first picture: small */
-SIMD static void decode_units(const struct zgr_pass *pass, uint32_t phase, uint32_t first, uint32_t count)
-{
-    decode_some(pass, phase, first, count, pass->lanes->width, pass->sibling_count);
-}
-#else
 #define DECODE_SIBLINGS(WIDTH)                                                                                               \
     switch (pass->sibling_count) {                                                                                           \
     case 0: decode_some(pass, phase, first, count, WIDTH, 0); break;                                                         \
@@ -98,17 +97,24 @@ SIMD static uint32_t find_signs(const struct zgr_pass *pass, uint32_t phase)
     return (uint32_t)(out - all->signs);
 }
 
+/* The next answers of lane steps, as many as the mask has ones, to where these are. */
+#ifdef ZGR_NO_ENCODER
+SIMD_INLINE uint32_t next_answers(const uint8_t *answers, uint32_t place, uint32_t mask) { return v_mask(v_expand(answers + place, mask)); }
+#else
+SIMD_INLINE uint32_t next_answers(const uint8_t *answers, uint32_t place, uint32_t mask)
+{
+    return mask_deposit((uint32_t)(zgr_load_u64(answers + (place >> 3)) >> (place & 7)), mask);
+}
+#endif
+
 SIMD static void put_signs(const struct zgr_pass *pass, uint32_t phase)
 {
     const struct zgr_bits *bits = pass->bits;
     const struct zgr_bitplanes *all = pass->all;
-    uint32_t *negative = bits->negative + phase * (size_t)bits->unit_count;
-    uint64_t place = 0;
+    uint32_t *negative = bits->negative + phase * (size_t)bits->unit_count, place = 0;
     for (uint32_t k = 0; k < all->fresh_count; k++) {
         size_t unit = all->fresh[k];
-        uint32_t mask = all->masks[k], shift = (uint32_t)place & 7;
-        uint32_t ones = (uint32_t)(zgr_load_u64(all->signs + (place >> 3)) >> shift);
-        uint32_t is_negative = mask_deposit(ones, mask) ^ (all->turned[k] & mask);
+        uint32_t mask = all->masks[k], is_negative = next_answers(all->signs, place, mask) ^ (all->turned[k] & mask);
         int8_t *own = bits->signs[phase] + 32 * unit;
         place += (uint32_t)__builtin_popcount(mask);
         negative[unit] |= is_negative;

@@ -5,6 +5,74 @@
 #include "kernels.h"
 #include "rawbits.h"
 
+#ifdef ZGR_NO_ENCODER /* WebAssembly, which has no instruction that deposits bits: they become bytes, which are spread as signs are */
+enum { WORDS_AT_ONCE = 48 };
+
+/* To where each mask of `count` words has its ones as many bits. */
+static __attribute__((noinline)) uint64_t read_words(const struct zgr_raw_reader *raw, uint64_t place, const uint32_t *masks,
+                                                     uint32_t count, uint32_t *words)
+{
+    uint8_t bits[(WORDS_AT_ONCE + 2) * ZGR_LANES];
+    const uint8_t *in = bits + (place & 7);
+    uint64_t at = place & ~(uint64_t)7;
+    uint32_t total = 0;
+    for (uint32_t i = 0; i < count; i++)
+        total += (uint32_t)__builtin_popcount(masks[i]);
+    if (total == 0)
+        return place;
+    for (uint32_t j = 0; j < total + 8; j += ZGR_LANES)
+        v_store(bits + j, v_bits(zgr_raw_read(raw, &at, ZGR_LANES)));
+    for (uint32_t i = 0; i < count; i++) { /* no word is left out: which are 0 cannot be foreseen */
+        words[i] |= v_mask(v_expand(in, masks[i]));
+        in += __builtin_popcount(masks[i]);
+    }
+    return place + total;
+}
+
+/* A word of a raw plane: there, but for the end of a row or of all, which is a run of places that are not. */
+SIMD_INLINE uint64_t read_whole_word(const struct zgr_raw_reader *raw, uint64_t place, uint32_t missing, uint32_t *word)
+{
+    uint32_t first = missing & (0 - missing), before = first - 1, mask = ~missing;
+    if (mask == 0)
+        return place;
+    if (missing & (missing + first)) /* more than a run */
+        return read_words(raw, place, &mask, 1, word);
+    uint32_t bits = zgr_raw_read(raw, &place, (uint32_t)__builtin_popcount(mask));
+    *word = ((bits & before) | (bits & ~before) << __builtin_popcount(missing)) & mask;
+    return place;
+}
+
+static void read_raw_phase(struct zgr_raw_reader *raw, struct zgr_bits *bits, uint32_t q, int raw_magnitudes, int raw_signs,
+                           const uint32_t *large, uint32_t phase)
+{
+    const uint32_t first = phase * bits->unit_count, count = bits->unit_count;
+    uint32_t *restrict plane = zgr_bits_plane(bits, q) + first, *restrict significant = bits->significant + first, masks[WORDS_AT_ONCE];
+    for (uint32_t at = 0; at < count && large; at += WORDS_AT_ONCE) {
+        uint32_t n = count - at < WORDS_AT_ONCE ? count - at : WORDS_AT_ONCE;
+        raw->place = read_words(raw, raw->place, large + first + at, n, plane + at);
+    }
+    for (uint32_t at = 0; at < count && raw_magnitudes; at++)
+        if (bits->active[at])
+            raw->place = read_whole_word(raw, raw->place, bits->missing[first + at], plane + at);
+    for (uint32_t at = 0; at < count; at += WORDS_AT_ONCE) {
+        uint32_t n = count - at < WORDS_AT_ONCE ? count - at : WORDS_AT_ONCE;
+        for (uint32_t i = 0; i < n; i++) {
+            masks[i] = plane[at + i] & ~significant[at + i];
+            significant[at + i] |= plane[at + i];
+        }
+        if (raw_signs)
+            raw->place = read_words(raw, raw->place, masks, n, bits->negative + first + at);
+    }
+}
+
+SIMD static void read_raw(struct zgr_raw_reader *raw, struct zgr_bits *bits, uint32_t q, int raw_magnitudes, int raw_signs,
+                          uint32_t phase, uint32_t end)
+{
+    const uint32_t *large = raw_magnitudes ? NULL : zgr_bits_large(bits, q + 4);
+    for (; phase < end; phase++)
+        read_raw_phase(raw, bits, q, raw_magnitudes, raw_signs, large, phase);
+}
+#else
 SIMD_INLINE uint32_t read_masked(const struct zgr_raw_reader *raw, uint64_t *place, uint32_t mask)
 {
     return mask_deposit(zgr_raw_read(raw, place, (uint32_t)__builtin_popcount(mask)), mask);
@@ -65,7 +133,6 @@ SIMD static void read_raw(struct zgr_raw_reader *raw, struct zgr_bits *bits, uin
     raw->place = place;
 }
 
-#ifndef ZGR_NO_ENCODER
 SIMD_INLINE void write_masked(struct zgr_raw_writer *raw, uint32_t bits, uint32_t mask)
 {
     zgr_raw_write(raw, mask_extract(bits, mask), (uint32_t)__builtin_popcount(mask));

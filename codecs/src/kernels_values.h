@@ -48,6 +48,9 @@ SIMD static void fill_signs(struct zgr_bits *bits)
 
 /* ---- planes to coefficients and back -------------------------------------------------------------------------------- */
 
+#ifdef ZGR_NO_ENCODER
+#include "values_wasm.h"
+#else
 /* Swaps the bits of a that `mask` << n covers with those of b that mask covers. */
 SIMD_INLINE void swap_bits(V *a, V *b, int n, uint8_t mask)
 {
@@ -57,12 +60,7 @@ SIMD_INLINE void swap_bits(V *a, V *b, int n, uint8_t mask)
 }
 
 /* Byte `group` of the magnitudes of 8 units, zero below `plane`. */
-#ifdef ZGR_NO_ENCODER
-static __attribute__((noinline)) void
-#else
-SIMD_INLINE void
-#endif
-magnitude_bytes(const struct zgr_bits *bits, uint32_t plane, uint32_t group, size_t at, V out[8])
+SIMD_INLINE void magnitude_bytes(const struct zgr_bits *bits, uint32_t plane, uint32_t group, size_t at, V out[8])
 {
     V r[8], a[8], b[8];
     for (uint32_t i = 0; i < 8; i++) {
@@ -108,6 +106,7 @@ SIMD static void coefficients_16(const struct zgr_bits *bits, uint32_t plane, si
         }
     }
 }
+#endif
 
 SIMD static void coefficients_32(const struct zgr_bits *bits, uint32_t plane, size_t first, size_t end, int32_t *out)
 {

@@ -12,6 +12,20 @@ struct zgr_lanes {
     uint32_t width;      /* 8, 16 or 32 states; 0: none */
 };
 
+/* The answers of a lane step. All steps' follow one another: bits; in WebAssembly bytes, 255 for a 1. */
+static inline uint32_t zgr_answers(const uint8_t *answers)
+{
+    uint32_t bits = 0;
+#ifdef ZGR_NO_ENCODER
+    for (uint32_t j = 0; j < 32; j++)
+        bits |= (answers[j] & 1u) << j;
+#else
+    for (uint32_t j = 0; j < 4; j++)
+        bits |= (uint32_t)answers[j] << 8 * j;
+#endif
+    return bits;
+}
+
 /* Lane steps. Kind 0 to 3: magnitudes of that phase, `context` is 16 * state + class; ZGR_ITEM_SIGN: |z|; to either ZGR_ITEM_ONE is
  * added if the bit is a one, and ZGR_ITEM_NOTHING if the lane codes nothing. ZGR_ITEM_FLAG: a probability, and the bits beside it. */
 enum { ZGR_ITEM_SIGN = 4, ZGR_ITEM_FLAG = 5, ZGR_ITEM_ONE = 64, ZGR_ITEM_NOTHING = 128 };

@@ -63,31 +63,40 @@ static inline uint32_t weave_pairs_32(const int32_t *even, const int32_t *odd, u
     return j;
 }
 
-/* m, clamped, to pixels of 1, 2 or 4 bytes side by side. (No loop over 4 vectors: what is numbered by a variable lies in memory.) */
-#define UNMAPPED(I)                                                                                                          \
-    wasm_v128_and(wasm_i32x4_add(offset, wasm_i32x4_mul(divisor, wasm_i32x4_min(wasm_i32x4_max(wasm_v128_load(m + at + (I)), zero), span))), kept)
+/* 8 pixels of at most 16 bits, modulo 2^16: what is below 0 is clamped where words become halves. */
+static inline __attribute__((always_inline)) v128_t unmap_8(const int32_t *m, v128_t span, v128_t divisor, v128_t offset)
+{
+    v128_t value = wasm_u16x8_min(wasm_u16x8_narrow_i32x4(wasm_v128_load(m), wasm_v128_load(m + 4)), span);
+    return wasm_i16x8_add(wasm_i16x8_mul(value, divisor), offset);
+}
+
+/* m, clamped, to pixels side by side, of 1 or 2 bytes, or of 4. */
 static inline uint32_t unmap_pixels(const struct zgr_header *h, const int32_t *m, uint32_t count, uint8_t *pixels, uint32_t nbytes)
 {
-    const v128_t zero = wasm_i32x4_splat(0), span = wasm_i32x4_splat((int32_t)h->span), divisor = wasm_i32x4_splat((int32_t)h->divisor);
-    const v128_t offset = wasm_i32x4_splat((int32_t)h->offset), kept = wasm_i32x4_splat(nbytes == 1 ? 0xFF : nbytes == 2 ? 0xFFFF : -1);
+    const v128_t span = wasm_i16x8_splat((int16_t)h->span), divisor = wasm_i16x8_splat((int16_t)h->divisor);
+    const v128_t offset = wasm_i16x8_splat((int16_t)h->offset);
     uint32_t at = 0;
     for (; at + 16 <= count; at += 16, pixels += 16 * nbytes) {
-        v128_t a = UNMAPPED(0), b = UNMAPPED(4), c = UNMAPPED(8), d = UNMAPPED(12);
-        v128_t low = wasm_u16x8_narrow_i32x4(a, b), high = wasm_u16x8_narrow_i32x4(c, d);
+        v128_t low = unmap_8(m + at, span, divisor, offset), high = unmap_8(m + at + 8, span, divisor, offset);
         if (nbytes == 1) {
-            wasm_v128_store(pixels, wasm_u8x16_narrow_i16x8(low, high));
-        } else if (nbytes == 2) {
+            wasm_v128_store(pixels, wasm_i8x16_shuffle(low, high, 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30));
+        } else {
             wasm_v128_store(pixels, low);
             wasm_v128_store(pixels + 16, high);
-        } else {
-            wasm_v128_store(pixels, a);
-            wasm_v128_store(pixels + 16, b);
-            wasm_v128_store(pixels + 32, c);
-            wasm_v128_store(pixels + 48, d);
         }
     }
     return at;
 }
-#undef UNMAPPED
+static inline uint32_t unmap_words(const struct zgr_header *h, const int32_t *m, uint32_t count, uint8_t *pixels)
+{
+    const v128_t span = wasm_i32x4_splat((int32_t)h->span), divisor = wasm_i32x4_splat((int32_t)h->divisor);
+    const v128_t offset = wasm_i32x4_splat((int32_t)h->offset);
+    uint32_t at = 0;
+    for (; at + 4 <= count; at += 4) {
+        v128_t value = wasm_i32x4_min(wasm_i32x4_max(wasm_v128_load(m + at), wasm_i32x4_splat(0)), span);
+        wasm_v128_store(pixels + 4 * at, wasm_i32x4_add(offset, wasm_i32x4_mul(divisor, value)));
+    }
+    return at;
+}
 
 #endif

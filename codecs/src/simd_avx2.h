@@ -32,16 +32,11 @@ SIMD_INLINE V v_eq(V a, V b) { return _mm256_cmpeq_epi8(a, b); }
 SIMD_INLINE V v_negative(V a) { return _mm256_cmpgt_epi8(_mm256_setzero_si256(), a); }
 SIMD_INLINE V v_abs(V a) { return _mm256_abs_epi8(a); }
 SIMD_INLINE V v_pick(V a, V b, V mask) { return _mm256_blendv_epi8(a, b, mask); }
-SIMD_INLINE V v_shift_right(V a, int n)
-{
-    return _mm256_and_si256(_mm256_srl_epi16(a, _mm_cvtsi32_si128(n)), _mm256_set1_epi8((char)(255 >> n)));
-}
 /* Shifts that let bits cross from byte to byte of two. */
 SIMD_INLINE V v_srl16(V a, int n) { return _mm256_srli_epi16(a, n); }
 SIMD_INLINE V v_sll16(V a, int n) { return _mm256_slli_epi16(a, n); }
 SIMD_INLINE C c_set(int n) { return _mm_cvtsi32_si128(n); }
 SIMD_INLINE V v_shift_left_by(V a, C n) { return _mm256_sll_epi16(a, n); }
-SIMD_INLINE V v_shift_right_by(V a, C n) { return _mm256_srl_epi16(a, n); }
 SIMD_INLINE V v_times_5(V a)
 {
     V twice = v_add(a, a);

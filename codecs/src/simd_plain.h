@@ -48,13 +48,11 @@ SIMD_INLINE V v_eq(V a, V b) { EACH(a.b[i] == b.b[i] ? 255 : 0); }
 SIMD_INLINE V v_negative(V a) { EACH(a.b[i] & 128 ? 255 : 0); } /* as signed bytes */
 SIMD_INLINE V v_abs(V a) { EACH(a.b[i] & 128 ? -a.b[i] : a.b[i]); }
 SIMD_INLINE V v_pick(V a, V b, V mask) { EACH(mask.b[i] & 128 ? b.b[i] : a.b[i]); }
-SIMD_INLINE V v_shift_right(V a, int n) { EACH(a.b[i] >> n); }
 /* Shifts whose bits that come from another byte are not asked for. */
 SIMD_INLINE V v_srl16(V a, int n) { EACH(a.b[i] >> n); }
 SIMD_INLINE V v_sll16(V a, int n) { EACH(a.b[i] << n); }
 SIMD_INLINE C c_set(int n) { return (C)n; }
 SIMD_INLINE V v_shift_left_by(V a, C n) { EACH(a.b[i] << n); }
-SIMD_INLINE V v_shift_right_by(V a, C n) { EACH(a.b[i] >> n); }
 SIMD_INLINE V v_times_5(V a) { EACH(5 * a.b[i]); }
 SIMD_INLINE V v_lookup(T t, V a) { EACH(a.b[i] & 128 ? 0 : t.b[a.b[i] & 15]); }
 SIMD_INLINE V v_lookup_low(T t, V a) { EACH(a.b[i] < 16 ? t.b[a.b[i]] : 0); }

@@ -129,7 +129,9 @@ int zgr_map_row(const struct zgr_header *header, const uint8_t *pixels, ptrdiff_
 
 static void unmap(const struct zgr_header *h, const int32_t *m, uint32_t count, uint8_t *pixels, ptrdiff_t stride)
 {
-    uint32_t nbytes = zgr_dtype_nbytes(h->dtype), i = nbytes <= 4 && stride == (ptrdiff_t)nbytes ? unmap_pixels(h, m, count, pixels, nbytes) : 0;
+    uint32_t nbytes = zgr_dtype_nbytes(h->dtype), i = 0;
+    if (stride == (ptrdiff_t)nbytes)
+        i = nbytes <= 2 ? unmap_pixels(h, m, count, pixels, nbytes) : nbytes == 4 ? unmap_words(h, m, count, pixels) : 0;
     for (; i < count; i++) {
         int32_t span = (int32_t)h->span, value = m[i] < 0 ? 0 : m[i];
         zgr_store_bits(pixels + (ptrdiff_t)i * stride, (uint64_t)h->offset + (uint64_t)h->divisor * (uint64_t)(value > span ? span : value), nbytes);

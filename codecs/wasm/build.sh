@@ -13,14 +13,14 @@ else cc="$python -m ziglang cc"
 fi
 case $cc in *zig*) target=wasm32-freestanding ;; *) target=wasm32 ;; esac
 
-sources=$(ls "$here"/../src/*.c | grep -v -e /encoder.c -e /measure.c -e /magnitudes.c -e /window.c -e /survey.c -e /entropy_encode.c -e /choice.c -e '/chain\.c$' -e /kernels_avx2.c -e /kernels_avx512.c -e /tables.c)
-# Small, since it is sent before the first picture; the loops over coefficients less so. (Those of the wavelet are in vectors anyway.)
+sources=$(ls "$here"/../src/*.c | grep -v -e /encoder.c -e /measure.c -e /magnitudes.c -e /window.c -e /survey.c -e /entropy_encode.c -e /choice.c -e /filterchoice.c -e '/chain\.c$' -e /kernels_avx2.c -e /kernels_avx512.c -e /tables.c)
+# Small, since it is sent before the first picture; the loops over coefficients and pixels less so. (floatmap.c is smaller by brotli so.)
 flags="--target=$target -std=c99 -flto -ffreestanding -fno-builtin -nostdlib -mbulk-memory -msimd128 -fvisibility=hidden"
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 "$python" "$here/differences.py" "${ZIGGURAT_TABLES:-$here/../src/tables.c}" "$scratch/tables.c"
 for source in $sources "$scratch/tables.c" "$here"/heap.c "$here"/prepare.c "$here"/exports.c; do
-    case $source in */kernels_plain.c) optimize=-Os ;; *) optimize=-Oz ;; esac
+    case $source in */kernels_plain.c | */transform.c | */floatmap.c) optimize=-Os ;; *) optimize=-Oz ;; esac
     # shellcheck disable=SC2086
     $cc $flags $optimize -Wall -Wextra -Werror -I"$here/../include" -I"$here/../src" -c "$source" -o "$scratch/$(basename "$source" .c).o"
 done
