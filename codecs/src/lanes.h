@@ -16,7 +16,7 @@ struct zgr_lanes {
 static inline uint32_t zgr_answers(const uint8_t *answers)
 {
     uint32_t bits = 0;
-#ifdef ZGR_NO_ENCODER
+#ifdef __wasm__
     for (uint32_t j = 0; j < 32; j++)
         bits |= (answers[j] & 1u) << j;
 #else
