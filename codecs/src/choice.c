@@ -26,21 +26,28 @@ struct counts {
     uint32_t magnitude_total, sign_total;
 };
 
-void zgr_choice_begin(struct zgr_choice_room *room)
+/* Costs of a 0 and of a 1 in each context, by each table. */
+static struct {
+    int16_t magnitudes[ZGR_MAGNITUDE_CONTEXTS][ZGR_CHOICE_MAGNITUDES][2], signs[16][ZGR_CHOICE_SIGNS][2];
+} by_table;
+
+/* Before anything else runs: for each chunk anew it would take a thirtieth of encoding 130². */
+__attribute__((constructor)) static void prepare(void)
 {
     int16_t pairs[256][2]; /* what a 0 and a 1 cost */
     for (uint32_t p = 0; p < 256; p++) {
         pairs[p][0] = (int16_t)zgr_cost[256 - p];
         pairs[p][1] = (int16_t)zgr_cost[p];
     }
-    memset(room, 0, sizeof *room);
     for (uint32_t i = 0; i < ZGR_MAGNITUDE_CONTEXTS; i++)
         for (uint32_t t = 0; t < ZGR_MAGNITUDE_TABLES; t++)
-            memcpy(room->magnitudes[i][t], pairs[zgr_magnitude_tables[t][i]], sizeof pairs[0]);
+            memcpy(by_table.magnitudes[i][t], pairs[zgr_magnitude_tables[t][i]], sizeof pairs[0]);
     for (uint32_t i = 0; i < ZGR_SIGN_CONTEXTS; i++)
         for (uint32_t t = 0; t < ZGR_SIGN_TABLES; t++)
-            memcpy(room->signs[i][t], pairs[zgr_sign_tables[t][i]], sizeof pairs[0]);
+            memcpy(by_table.signs[i][t], pairs[zgr_sign_tables[t][i]], sizeof pairs[0]);
 }
+
+void zgr_choice_begin(struct zgr_choice_room *room) { memset(room, 0, sizeof *room); }
 
 /* 16 contexts, of which those of nothing are counted where nobody looks. By turns: equal ones do not wait for each other. */
 static void count_half(struct zgr_choice_room *room, const struct zgr_items *items, size_t half)
@@ -80,7 +87,7 @@ void zgr_choose(struct zgr_choice_room *room, const struct zgr_items *items, siz
     for (uint32_t phase = 0; phase < 4; phase++)
         counts.magnitude_total += zgr_kernels()->sum_turns(room->by_turn[phase], 48, counts.magnitudes + 48 * phase);
     counts.sign_total = zgr_kernels()->sum_turns(room->by_turn[ZGR_ITEM_SIGN], 16, counts.signs);
-    zgr_kernels()->table_costs(&room->magnitudes[0][0], ZGR_CHOICE_MAGNITUDES, counts.magnitudes, ZGR_MAGNITUDE_CONTEXTS, costs);
+    zgr_kernels()->table_costs(&by_table.magnitudes[0][0], ZGR_CHOICE_MAGNITUDES, counts.magnitudes, ZGR_MAGNITUDE_CONTEXTS, costs);
     uint32_t table = choice->magnitudes >= 2 ? choice->magnitudes - 2u : 0, best = cheapest(costs, ZGR_MAGNITUDE_TABLES, &table);
     choice->magnitudes = (uint8_t)(2 + table);
     uint32_t raw = ZGR_COST_OF_A_BIT * counts.magnitude_total, raw_signs = ZGR_COST_OF_A_BIT * counts.sign_total;
@@ -92,7 +99,7 @@ void zgr_choose(struct zgr_choice_room *room, const struct zgr_items *items, siz
     if (!with_signs || counts.sign_total == 0)
         return;
     uint32_t byte = (uint32_t)(8 * ZGR_COST_OF_A_BIT * looked_at / count);
-    zgr_kernels()->table_costs(&room->signs[0][0], ZGR_CHOICE_SIGNS, counts.signs, 16, costs);
+    zgr_kernels()->table_costs(&by_table.signs[0][0], ZGR_CHOICE_SIGNS, counts.signs, 16, costs);
     for (uint32_t t = 0; t < ZGR_SIGN_TABLES; t++) {
         uint32_t cost = costs[t] + (t + 1 == usual_signs ? 0 : byte);
         if (cost < best_signs) {

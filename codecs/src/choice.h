@@ -11,10 +11,7 @@ extern const uint16_t zgr_cost[257];
 
 /* Tables side by side, as many as vectors take; the last ones are not there. */
 enum { ZGR_CHOICE_MAGNITUDES = 64, ZGR_CHOICE_SIGNS = 16 };
-/* Costs of a 0 and of a 1 in each context, by each table; and room. */
 struct zgr_choice_room {
-    int16_t magnitudes[ZGR_MAGNITUDE_CONTEXTS][ZGR_CHOICE_MAGNITUDES][2];
-    int16_t signs[16][ZGR_CHOICE_SIGNS][2];
     uint16_t by_turn[ZGR_ITEM_SIGN + 1][ZGR_CHOICE_TURNS][256]; /* counts of contexts; all that matter are zero between choices */
 };
 void zgr_choice_begin(struct zgr_choice_room *room);
