@@ -157,16 +157,31 @@ static int open_plane(struct input *in, struct zgr_bitplanes *all, struct stand 
 static int decode_phase(struct input *in, const struct stand *at)
 {
     uint32_t active = at->d.share->bits->active_count;
-    if (at->d.magnitudes == ZGR_RAW_PLANE)
-        return 1;
     at->pass.all->fresh_count = 0;
     for (uint32_t first = 0; first < active; first += some(active - first)) {
         make_safe(in, some(active - first));
-        zgr_kernels()->decode_units(&at->pass, at->phase, first, some(active - first));
+        zgr_kernels()->decode_units(&at->pass, at->phase, at->phase + 1, first, some(active - first));
         if (is_past_end(in))
             return 0;
     }
     return !at->d.signs || decode_signs(in, &at->pass, at->phase);
+}
+
+/* Phases of a plane, *done of them, at most `count`: those of a small band all at once, if no signs are between them. 0 if they are not there. */
+static int decode_some_phases(struct input *in, const struct stand *at, uint32_t count, uint32_t *done)
+{
+    uint32_t left = ZGR_PHASES - at->phase, steps;
+    *done = count < left ? count : left;
+    if (at->d.magnitudes == ZGR_RAW_PLANE)
+        return 1;
+    steps = *done * at->d.share->bits->active_count;
+    if (at->d.signs || steps > STEPS_AT_ONCE) {
+        *done = 1;
+        return decode_phase(in, at);
+    }
+    make_safe(in, steps);
+    zgr_kernels()->decode_units(&at->pass, at->phase, at->phase + *done, 0, at->d.share->bits->active_count);
+    return !is_past_end(in);
 }
 
 /* Goes on to the next phase; 0: there is none. *is_open: it is the first of its plane. */
@@ -181,8 +196,8 @@ static int next_phase(struct stand *at, int *is_open)
 static int decode_phases(struct input *in, struct zgr_bitplanes *all, struct stand *at, uint32_t count)
 {
     int is_open;
-    for (; count > 0 && next_phase(at, &is_open); count--, at->phase++)
-        if ((is_open && !open_plane(in, all, at)) || !decode_phase(in, at))
+    for (uint32_t done; count > 0 && next_phase(at, &is_open); count -= done, at->phase += done)
+        if ((is_open && !open_plane(in, all, at)) || !decode_some_phases(in, at, count, &done))
             return 0;
     return 1;
 }

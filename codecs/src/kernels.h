@@ -37,11 +37,11 @@ struct zgr_kernels {
     /* Lane steps `first` and on by probabilities, 32 each from `p` on, which become answers from there on: see zgr_answers. */
     void (*steps)(struct zgr_lanes *lanes, uint8_t *p, uint32_t first, uint32_t count);
     void (*parents)(const struct zgr_pass *pass);
-    /* Magnitudes of list[first] to list[first + count - 1] of a phase; at most 32 bytes each are taken. Where signs are coded, units with
-     * new ones are kept in all->fresh. */
-    void (*decode_units)(const struct zgr_pass *pass, uint32_t phase, uint32_t first, uint32_t count);
+    /* Magnitudes of list[first] to list[first + count - 1] of phases `phase` to end - 1; at most 32 bytes each are taken. Where signs are
+     * coded, units with new ones are kept in all->fresh. */
+    void (*decode_units)(const struct zgr_pass *pass, uint32_t phase, uint32_t end, uint32_t first, uint32_t count);
     /* Signs of a phase, in the units that are kept: finds their probabilities, all->signs, and returns how many; puts them, once they
-     * have become bits there. */
+     * have become answers there. */
     uint32_t (*find_signs)(const struct zgr_pass *pass, uint32_t phase);
     void (*put_signs)(const struct zgr_pass *pass, uint32_t phase);
     void (*read_raw)(struct zgr_raw_reader *raw, struct zgr_bits *bits, uint32_t plane, int raw_magnitudes, int raw_signs,

@@ -28,42 +28,46 @@ SIMD_INLINE void keep_fresh(struct zgr_bitplanes *all, uint32_t unit, uint32_t m
 #ifdef ZGR_NO_ENCODER
 #include "units_wasm.h"
 #else
-SIMD_INLINE void decode_some(const struct zgr_pass *pass, uint32_t phase, uint32_t first, uint32_t count, uint32_t width, uint32_t siblings)
+SIMD_INLINE void decode_some(const struct zgr_pass *pass, uint32_t phase, uint32_t end, uint32_t first, uint32_t count, uint32_t width,
+                             uint32_t siblings)
 {
     const struct zgr_bits *bits = pass->bits;
     const uint8_t *table = pass->magnitudes + 48 * phase;
     size_t word = phase * (size_t)bits->unit_count;
-    uint8_t *values = bits->values[phase];
     uint32_t *out = zgr_bits_plane(bits, pass->plane) + word;
     const uint32_t *list = bits->list + first;
-    const T table_0 = t_load(table), table_1 = t_load(table + 16), table_2 = t_load(table + 32);
-    struct around n;
     Lanes lanes;
-    look_around(pass, phase, &n);
     decoder_open(pass->lanes, &lanes);
-    for (uint32_t k = 0; k < count; k++) {
-        size_t unit = list[k], at = 32 * unit;
-        V value = v_load(values + at), is_0 = v_eq(value, v_set(0)), is_1 = v_eq(value, v_set(1));
-        V class = classes(&n, unit, value, siblings); /* of 128 and more, p is 0 */
-        V p = v_pick(v_pick(v_lookup(table_2, class), v_lookup(table_1, class), is_1), v_lookup(table_0, class), is_0);
-        V ones = lanes_decode(&lanes, p, width);
-        v_store(values + at, v_min(v_add(value, v_sub(value, ones)), v_set(15)));
-        out[unit] = v_mask(ones);
-        if (pass->signs)
-            keep_fresh(pass->all, (uint32_t)unit, v_mask(v_and(ones, is_0)));
+    for (; phase < end; phase++, table += 48, out += bits->unit_count) {
+        const T table_0 = t_load(table), table_1 = t_load(table + 16), table_2 = t_load(table + 32);
+        uint8_t *values = bits->values[phase];
+        struct around n;
+        look_around(pass, phase, &n);
+        for (uint32_t k = 0; k < count; k++) {
+            size_t unit = list[k], at = 32 * unit;
+            V value = v_load(values + at), is_0 = v_eq(value, v_set(0)), is_1 = v_eq(value, v_set(1));
+            V class = classes(&n, unit, value, siblings); /* of 128 and more, p is 0 */
+            V p = v_pick(v_pick(v_lookup(table_2, class), v_lookup(table_1, class), is_1), v_lookup(table_0, class), is_0);
+            V ones = lanes_decode(&lanes, p, width);
+            v_store(values + at, v_min(v_add(value, v_sub(value, ones)), v_set(15)));
+            out[unit] = v_mask(ones);
+            if (pass->signs)
+                keep_fresh(pass->all, (uint32_t)unit, v_mask(v_and(ones, is_0)));
+        }
     }
     decoder_close(&lanes, pass->lanes);
 }
 
 #define DECODE_SIBLINGS(WIDTH)                                                                                               \
     switch (pass->sibling_count) {                                                                                           \
-    case 0: decode_some(pass, phase, first, count, WIDTH, 0); break;                                                         \
-    case 1: decode_some(pass, phase, first, count, WIDTH, 1); break;                                                         \
-    case 2: decode_some(pass, phase, first, count, WIDTH, 2); break;                                                         \
-    default: decode_some(pass, phase, first, count, WIDTH, 3); break;                                                        \
+    case 0: decode_some(pass, phase, end, first, count, WIDTH, 0); break;                                                    \
+    case 1: decode_some(pass, phase, end, first, count, WIDTH, 1); break;                                                    \
+    case 2: decode_some(pass, phase, end, first, count, WIDTH, 2); break;                                                    \
+    default: decode_some(pass, phase, end, first, count, WIDTH, 3); break;                                                   \
     }
 #define DEFINE_DECODE(WIDTH)                                                                                                 \
-    SIMD static void decode_units_##WIDTH(const struct zgr_pass *pass, uint32_t phase, uint32_t first, uint32_t count)       \
+    SIMD static void decode_units_##WIDTH(const struct zgr_pass *pass, uint32_t phase, uint32_t end, uint32_t first,         \
+                                          uint32_t count)                                                                    \
     {                                                                                                                        \
         DECODE_SIBLINGS(WIDTH)                                                                                               \
     }
@@ -71,12 +75,12 @@ DEFINE_DECODE(8)
 DEFINE_DECODE(16)
 DEFINE_DECODE(32)
 
-SIMD static void decode_units(const struct zgr_pass *pass, uint32_t phase, uint32_t first, uint32_t count)
+SIMD static void decode_units(const struct zgr_pass *pass, uint32_t phase, uint32_t end, uint32_t first, uint32_t count)
 {
     switch (pass->lanes->width) {
-    case 8: decode_units_8(pass, phase, first, count); break;
-    case 16: decode_units_16(pass, phase, first, count); break;
-    default: decode_units_32(pass, phase, first, count); break;
+    case 8: decode_units_8(pass, phase, end, first, count); break;
+    case 16: decode_units_16(pass, phase, end, first, count); break;
+    default: decode_units_32(pass, phase, end, first, count); break;
     }
 }
 #endif

@@ -51,7 +51,7 @@ SIMD_INLINE V probabilities(const struct around *n, const struct lookups *by, co
     return v_or(p, v_lookup(by->states[2], class));
 }
 
-SIMD static void decode_units(const struct zgr_pass *pass, uint32_t phase, uint32_t first, uint32_t count)
+static void decode_phase_units(const struct zgr_pass *pass, uint32_t phase, uint32_t first, uint32_t count)
 {
     const struct zgr_bits *bits = pass->bits;
     uint8_t *values = bits->values[phase], *steps = pass->all->signs;
@@ -83,6 +83,12 @@ SIMD static void decode_units(const struct zgr_pass *pass, uint32_t phase, uint3
     }
     if (is_wide)
         decoder_close(&lanes, pass->lanes);
+}
+
+SIMD static void decode_units(const struct zgr_pass *pass, uint32_t phase, uint32_t end, uint32_t first, uint32_t count)
+{
+    for (; phase < end; phase++)
+        decode_phase_units(pass, phase, first, count);
 }
 
 #endif
