@@ -4,8 +4,7 @@
 
 #include "core.h"
 
-/* How a pair is predicted. Smooth: twice 3/8 of the near slope less twice 1/16 of the far one, in such an order that nothing overflows.
- * Sharp: an eighth of the near slope. */
+/* How a pair is predicted. Smooth: (6 near - far) / 16, in an order in which nothing overflows. Sharp: near / 8. */
 struct zgr_filter {
     int32_t far; /* all ones: the far slope counts */
     int32_t rounding;
