@@ -20,6 +20,13 @@
 #define ZGR_CLONES
 #endif
 
+/* What is called once a row, not once a sample: WebAssembly, which is sent before the first picture, has it small. */
+#ifdef __wasm__
+#define ZGR_SMALL __attribute__((noinline, minsize))
+#else
+#define ZGR_SMALL
+#endif
+
 /* What such a loop is made of: as a function of its own it would be built for the least processor only. */
 #define ZGR_PART_OF_CLONE static inline __attribute__((always_inline))
 

@@ -30,10 +30,10 @@ ZGR_CLONES static void means(const int32_t *x, uint32_t count, int32_t *restrict
 }
 
 /* Of pairs that have two before and two behind them. */
-ZGR_CLONES static void highs(struct zgr_filter filter, const int32_t *x, const int32_t *low, uint32_t count, int32_t *restrict high)
+ZGR_CLONES static void highs(int32_t is_sharp, const int32_t *x, const int32_t *low, uint32_t count, int32_t *restrict high)
 {
     for (uint32_t i = 0; i < count; i++)
-        high[i] = zgr_subtract(zgr_subtract(x[2 * i], x[2 * i + 1]), zgr_predict(filter, low[(ptrdiff_t)i - 2], low[(ptrdiff_t)i - 1], low[i + 1], low[i + 2]));
+        high[i] = zgr_subtract(zgr_subtract(x[2 * i], x[2 * i + 1]), zgr_predict(is_sharp, low[(ptrdiff_t)i - 2], low[(ptrdiff_t)i - 1], low[i + 1], low[i + 2]));
 }
 
 int zgr_prefers_sharp(const int32_t *area, uint32_t height, uint32_t width)
@@ -45,9 +45,9 @@ int zgr_prefers_sharp(const int32_t *area, uint32_t height, uint32_t width)
             const int32_t *x = area + (size_t)y * width + 2 * (size_t)pair;
             here = width / 2 - 2 - pair < PAIRS ? width / 2 - 2 - pair : PAIRS;
             means(x - 4, here + 4, low);
-            highs(zgr_filter(0), x, low + 2, here, high);
+            highs(0, x, low + 2, here, high);
             smooth += logarithms(high, here);
-            highs(zgr_filter(1), x, low + 2, here, high);
+            highs(1, x, low + 2, here, high);
             sharp += logarithms(high, here);
             count += here;
         }

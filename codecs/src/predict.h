@@ -4,30 +4,20 @@
 
 #include "core.h"
 
-/* How a pair is predicted. Smooth: (6 near - far) / 16, in an order in which nothing overflows. Sharp: near / 8. */
-struct zgr_filter {
-    int32_t far; /* all ones: the far slope counts */
-    int32_t rounding;
-    uint32_t shift;
-};
-static inline struct zgr_filter zgr_filter(int is_sharp)
-{
-    return is_sharp ? (struct zgr_filter){0, 4, 3} : (struct zgr_filter){-1, 2, 2};
-}
-
-/* The difference of the pair whose mean has these two before it, and these two behind it. */
-static inline int32_t zgr_predict(struct zgr_filter filter, int32_t far_before, int32_t before, int32_t after, int32_t far_after)
+/* The difference of the pair whose mean has these two before it, and these two behind it. By the smooth filter (6 near - far) / 16, in an order
+ * in which nothing overflows; by the sharp one, 1 instead of 0, near / 8. */
+static inline int32_t zgr_predict(int32_t is_sharp, int32_t far_before, int32_t before, int32_t after, int32_t far_after)
 {
     int32_t near = zgr_subtract(before, after), far = zgr_subtract(far_before, far_after);
-    int32_t bend = zgr_subtract(near, far >> 1) >> 1 & filter.far;
-    return zgr_add(zgr_add(near, bend), filter.rounding) >> filter.shift;
+    int32_t bend = zgr_subtract(near, far >> 1) >> 1 & (is_sharp - 1);
+    return zgr_add(zgr_add(near, bend), 2 << is_sharp) >> (2 + is_sharp);
 }
 
 /* Of pair i, with the means repeated at both ends. */
-static inline int32_t zgr_predict_at(struct zgr_filter filter, const int32_t *low, uint32_t lows, uint32_t i)
+ZGR_SMALL static inline int32_t zgr_predict_at(int32_t is_sharp, const int32_t *low, uint32_t lows, uint32_t i)
 {
     uint32_t last = lows - 1, before = i > 0 ? i - 1 : 0, after = i < last ? i + 1 : last;
-    return zgr_predict(filter, low[before > 0 ? before - 1 : 0], low[before], low[after], low[after < last ? after + 1 : last]);
+    return zgr_predict(is_sharp, low[before > 0 ? before - 1 : 0], low[before], low[after], low[after < last ? after + 1 : last]);
 }
 
 /* Pairs from 2 to this one have all neighbours. */

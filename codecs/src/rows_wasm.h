@@ -14,20 +14,20 @@ static inline void put_interleaved(v128_t even, v128_t odd, int32_t *x)
 }
 
 /* zgr_predict */
-static inline v128_t predict_4(struct zgr_filter filter, const int32_t *far_before, const int32_t *before, const int32_t *after, const int32_t *far_after)
+static inline v128_t predict_4(int32_t is_sharp, const int32_t *far_before, const int32_t *before, const int32_t *after, const int32_t *far_after)
 {
     v128_t near = wasm_i32x4_sub(wasm_v128_load(before), wasm_v128_load(after));
     v128_t far = wasm_i32x4_sub(wasm_v128_load(far_before), wasm_v128_load(far_after));
-    v128_t bend = wasm_v128_and(wasm_i32x4_shr(wasm_i32x4_sub(near, wasm_i32x4_shr(far, 1)), 1), wasm_i32x4_splat(filter.far));
-    return wasm_i32x4_shr(wasm_i32x4_add(wasm_i32x4_add(near, bend), wasm_i32x4_splat(filter.rounding)), filter.shift);
+    v128_t bend = wasm_v128_and(wasm_i32x4_shr(wasm_i32x4_sub(near, wasm_i32x4_shr(far, 1)), 1), wasm_i32x4_splat(is_sharp - 1));
+    return wasm_i32x4_shr(wasm_i32x4_add(wasm_i32x4_add(near, bend), wasm_i32x4_splat(2 << is_sharp)), (uint32_t)(2 + is_sharp));
 }
 
 /* Pairs [2, end) of a row from its low and high part; see join_row in transform.c. */
-static inline uint32_t join_pairs(struct zgr_filter filter, const int32_t *low, const int32_t *high, uint32_t end, int32_t *x)
+static inline uint32_t join_pairs(int32_t is_sharp, const int32_t *low, const int32_t *high, uint32_t end, int32_t *x)
 {
     uint32_t i = 2;
     for (; i + 4 <= end; i += 4) {
-        v128_t d = wasm_i32x4_add(wasm_v128_load(high + i), predict_4(filter, low + i - 2, low + i - 1, low + i + 1, low + i + 2));
+        v128_t d = wasm_i32x4_add(wasm_v128_load(high + i), predict_4(is_sharp, low + i - 2, low + i - 1, low + i + 1, low + i + 2));
         v128_t even = wasm_i32x4_add(wasm_v128_load(low + i), wasm_i32x4_shr(wasm_i32x4_add(d, wasm_i32x4_splat(1)), 1));
         put_interleaved(even, wasm_i32x4_sub(even, d), x + 2 * i);
     }
@@ -35,11 +35,11 @@ static inline uint32_t join_pairs(struct zgr_filter filter, const int32_t *low, 
 }
 
 /* Samples [0, n) of a pair of rows; see join_columns. */
-static inline uint32_t join_samples(struct zgr_filter filter, const int32_t *const rows[5], const int32_t *high, uint32_t n, int32_t *a, int32_t *b)
+static inline uint32_t join_samples(int32_t is_sharp, const int32_t *const rows[5], const int32_t *high, uint32_t n, int32_t *a, int32_t *b)
 {
     uint32_t i = 0;
     for (; i + 4 <= n; i += 4) {
-        v128_t d = wasm_i32x4_add(wasm_v128_load(high + i), predict_4(filter, rows[0] + i, rows[1] + i, rows[3] + i, rows[4] + i));
+        v128_t d = wasm_i32x4_add(wasm_v128_load(high + i), predict_4(is_sharp, rows[0] + i, rows[1] + i, rows[3] + i, rows[4] + i));
         v128_t even = wasm_i32x4_add(wasm_v128_load(rows[2] + i), wasm_i32x4_shr(d, 1));
         wasm_v128_store(a + i, even);
         wasm_v128_store(b + i, wasm_i32x4_sub(even, d));

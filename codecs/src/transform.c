@@ -5,8 +5,8 @@
 #ifdef __wasm_simd128__
 #include "rows_wasm.h"
 #else /* compilers make vectors of the loops as they are */
-#define join_pairs(FILTER, LOW, HIGH, END, X) 2
-#define join_samples(FILTER, ROWS, HIGH, N, A, B) 0
+#define join_pairs(IS_SHARP, LOW, HIGH, END, X) 2
+#define join_samples(IS_SHARP, ROWS, HIGH, N, A, B) 0
 #define weave_pairs_16(EVEN, ODD, COUNT, ROW) 0
 #define weave_pairs_32(EVEN, ODD, COUNT, ROW) 0
 #endif
@@ -14,7 +14,7 @@
 /* ---- forward -------------------------------------------------------------------------------------------------------- */
 
 /* One row to low, then high: [ceil(n/2)] [floor(n/2)]. */
-ZGR_CLONES static void split_row(struct zgr_filter filter, const int32_t *restrict x, uint32_t n, int32_t *restrict low, int32_t *restrict high)
+ZGR_CLONES static void split_row(int32_t is_sharp, const int32_t *restrict x, uint32_t n, int32_t *restrict low, int32_t *restrict high)
 {
     uint32_t pairs = n / 2, lows = n - pairs;
     for (uint32_t i = 0; i < pairs; i++) {
@@ -28,9 +28,9 @@ ZGR_CLONES static void split_row(struct zgr_filter filter, const int32_t *restri
         return;
     uint32_t end = zgr_inner_end(lows);
     for (uint32_t i = 0; i < pairs; i = i == 1 ? end : i + 1)
-        high[i] = zgr_subtract(high[i], zgr_predict_at(filter, low, lows, i));
+        high[i] = zgr_subtract(high[i], zgr_predict_at(is_sharp, low, lows, i));
     for (uint32_t i = 2; i < end; i++)
-        high[i] = zgr_subtract(high[i], zgr_predict(filter, low[i - 2], low[i - 1], low[i + 1], low[i + 2]));
+        high[i] = zgr_subtract(high[i], zgr_predict(is_sharp, low[i - 2], low[i - 1], low[i + 1], low[i + 2]));
 }
 
 /* Rows a and b to their vertical mean, rounding up, and their difference. */
@@ -48,7 +48,7 @@ enum { NEIGHBOURS = 5 };
 struct rows {
     const int32_t *at[NEIGHBOURS];
 };
-static struct rows rows_around(const int32_t *low, size_t width, uint32_t places, uint32_t lows, uint32_t i)
+ZGR_SMALL static struct rows rows_around(const int32_t *low, size_t width, uint32_t places, uint32_t lows, uint32_t i)
 {
     struct rows rows;
     for (uint32_t k = 0; k < NEIGHBOURS; k++) {
@@ -58,16 +58,16 @@ static struct rows rows_around(const int32_t *low, size_t width, uint32_t places
     return rows;
 }
 
-ZGR_CLONES static void subtract_prediction(struct zgr_filter filter, const struct rows *rows, uint32_t n, int32_t *restrict high)
+ZGR_CLONES static void subtract_prediction(int32_t is_sharp, const struct rows *rows, uint32_t n, int32_t *restrict high)
 {
     const int32_t *far_before = rows->at[0], *before = rows->at[1], *after = rows->at[3], *far_after = rows->at[4];
     for (uint32_t i = 0; i < n; i++)
-        high[i] = zgr_subtract(high[i], zgr_predict(filter, far_before[i], before[i], after[i], far_after[i]));
+        high[i] = zgr_subtract(high[i], zgr_predict(is_sharp, far_before[i], before[i], after[i], far_after[i]));
 }
 
 /* Where half of the columns go: rows of `width`. */
 struct split {
-    struct zgr_filter filter;
+    int32_t is_sharp;
     uint32_t width;
     int32_t *low, *high;
 };
@@ -76,7 +76,7 @@ struct split {
 static void split_predicted(const struct split *to, uint32_t lows, uint32_t i)
 {
     struct rows rows = rows_around(to->low, to->width, lows, lows, i);
-    subtract_prediction(to->filter, &rows, to->width, to->high + (size_t)i * to->width);
+    subtract_prediction(to->is_sharp, &rows, to->width, to->high + (size_t)i * to->width);
 }
 
 /* Rows a and b as pair i. The pair two above it now knows all of its neighbours. */
@@ -103,16 +103,15 @@ void zgr_transform_forward(const int32_t *area, uint32_t height, uint32_t width,
 {
     uint32_t lows = (width + 1) / 2;
     int32_t *a = temp, *b = temp + width; /* each the low, then the high part of a row */
-    const struct zgr_filter filter = zgr_filter(is_sharp);
-    const struct split left = {filter, lows, ll, lh}, right = {filter, width - lows, hl, hh};
+    const struct split left = {is_sharp, lows, ll, lh}, right = {is_sharp, width - lows, hl, hh};
     for (uint32_t i = 0; i < height / 2; i++) {
-        split_row(filter, area + (size_t)2 * i * width, width, a, a + lows);
-        split_row(filter, area + ((size_t)2 * i + 1) * width, width, b, b + lows);
+        split_row(is_sharp, area + (size_t)2 * i * width, width, a, a + lows);
+        split_row(is_sharp, area + ((size_t)2 * i + 1) * width, width, b, b + lows);
         split_pair(&left, a, b, i);
         split_pair(&right, a + lows, b + lows, i);
     }
     if (height & 1)
-        split_row(filter, area + ((size_t)height - 1) * width, width, a, a + lows);
+        split_row(is_sharp, area + ((size_t)height - 1) * width, width, a, a + lows);
     split_end(&left, a, height);
     split_end(&right, a + lows, height);
 }
@@ -120,11 +119,11 @@ void zgr_transform_forward(const int32_t *area, uint32_t height, uint32_t width,
 /* ---- inverse -------------------------------------------------------------------------------------------------------- */
 
 /* A row pair from its vertical low, the lows above and below, and its high. */
-ZGR_CLONES static void join_columns(struct zgr_filter filter, const struct rows *rows, const int32_t *high, uint32_t n, int32_t *restrict a, int32_t *restrict b)
+ZGR_CLONES static void join_columns(int32_t is_sharp, const struct rows *rows, const int32_t *high, uint32_t n, int32_t *restrict a, int32_t *restrict b)
 {
     const int32_t *far_before = rows->at[0], *before = rows->at[1], *low = rows->at[2], *after = rows->at[3], *far_after = rows->at[4];
-    for (uint32_t i = join_samples(filter, rows->at, high, n, a, b); i < n; i++) {
-        int32_t d = zgr_add(high[i], zgr_predict(filter, far_before[i], before[i], after[i], far_after[i]));
+    for (uint32_t i = join_samples(is_sharp, rows->at, high, n, a, b); i < n; i++) {
+        int32_t d = zgr_add(high[i], zgr_predict(is_sharp, far_before[i], before[i], after[i], far_after[i]));
         int32_t even = zgr_add(low[i], d >> 1);
         a[i] = even;
         b[i] = zgr_subtract(even, d);
@@ -138,7 +137,7 @@ static inline void join_pair(int32_t low, int32_t d, int32_t *restrict x)
     x[1] = zgr_subtract(even, d);
 }
 
-ZGR_CLONES static void join_row(struct zgr_filter filter, const int32_t *restrict low, const int32_t *restrict high, uint32_t n, int32_t *restrict x)
+ZGR_CLONES static void join_row(int32_t is_sharp, const int32_t *restrict low, const int32_t *restrict high, uint32_t n, int32_t *restrict x)
 {
     uint32_t pairs = n / 2, lows = n - pairs;
     if (n & 1)
@@ -147,9 +146,9 @@ ZGR_CLONES static void join_row(struct zgr_filter filter, const int32_t *restric
         return;
     uint32_t end = zgr_inner_end(lows);
     for (uint32_t i = 0; i < pairs; i = i == 1 ? end : i + 1)
-        join_pair(low[i], zgr_add(high[i], zgr_predict_at(filter, low, lows, i)), x + 2 * i);
-    for (size_t i = join_pairs(filter, low, high, end, x); i < end; i++)
-        join_pair(low[i], zgr_add(high[i], zgr_predict(filter, low[i - 2], low[i - 1], low[i + 1], low[i + 2])), x + 2 * i);
+        join_pair(low[i], zgr_add(high[i], zgr_predict_at(is_sharp, low, lows, i)), x + 2 * i);
+    for (size_t i = join_pairs(is_sharp, low, high, end, x); i < end; i++)
+        join_pair(low[i], zgr_add(high[i], zgr_predict(is_sharp, low[i - 2], low[i - 1], low[i + 1], low[i + 2])), x + 2 * i);
 }
 
 /* Every other one of a row, from the first on. */
@@ -188,21 +187,21 @@ void zgr_places_row(const struct zgr_places *places, uint32_t y, uint32_t width,
 static void put_row(const struct zgr_inverse *job, const int32_t *low, const int32_t *high, uint32_t y, int32_t *row, int32_t *out)
 {
     if (!job->pixels) {
-        join_row(zgr_filter(job->is_sharp), low, high, job->width, out + (size_t)y * job->width);
+        join_row(job->is_sharp, low, high, job->width, out + (size_t)y * job->width);
         return;
     }
-    join_row(zgr_filter(job->is_sharp), low, high, job->width, row);
+    join_row(job->is_sharp, low, high, job->width, row);
     zgr_unmap_row(job->header, row, job->width, job->pixels + (ptrdiff_t)y * job->row_stride_nbytes, job->column_stride_nbytes);
 }
 
-void zgr_transform_inverse(const struct zgr_inverse *job, int32_t *rows, int32_t *out)
+ZGR_SMALL void zgr_transform_inverse(const struct zgr_inverse *job, int32_t *rows, int32_t *out)
 {
     uint32_t width = job->width, pairs = job->height / 2, lows = job->height - pairs;
     uint32_t low_width = (width + 1) / 2, high_width = width - low_width;
     int32_t *lh = rows + NEIGHBOURS * (size_t)width, *hh = lh + width; /* behind rows of HL, in places taken in turn */
     int32_t *even = hh + width, *odd = even + 2 * (size_t)width; /* each the low, then the high part of a row */
     int32_t *row = odd + 2 * (size_t)width;
-    const struct zgr_filter filter = zgr_filter(job->is_sharp);
+    const int32_t is_sharp = job->is_sharp;
     for (uint32_t i = 0, known = 0; i < lows; i++) {
         for (; known < lows && known <= i + NEIGHBOURS / 2; known++)
             zgr_places_row(&job->hl, known, high_width, rows + known % NEIGHBOURS * (size_t)width);
@@ -213,8 +212,8 @@ void zgr_transform_inverse(const struct zgr_inverse *job, int32_t *rows, int32_t
         }
         zgr_places_row(&job->lh, i, low_width, lh);
         zgr_places_row(&job->hh, i, high_width, hh);
-        join_columns(filter, &left, lh, low_width, even, odd);
-        join_columns(filter, &right, hh, high_width, even + low_width, odd + low_width);
+        join_columns(is_sharp, &left, lh, low_width, even, odd);
+        join_columns(is_sharp, &right, hh, high_width, even + low_width, odd + low_width);
         put_row(job, even, even + low_width, 2 * i, row, out);
         put_row(job, odd, odd + low_width, 2 * i + 1, row, out);
     }

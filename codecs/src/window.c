@@ -107,13 +107,13 @@ ZGR_PART_OF_CLONE void dequantise(const int32_t *restrict from, uint32_t count, 
 }
 
 /* A pair of rows from its mean, those around it, and its coefficients, of which planes are known from `plane` up. */
-ZGR_PART_OF_CLONE void join_columns(struct zgr_filter filter, const int32_t *far_before, const int32_t *before, const int32_t *at, const int32_t *after,
+ZGR_PART_OF_CLONE void join_columns(int32_t is_sharp, const int32_t *far_before, const int32_t *before, const int32_t *at, const int32_t *after,
                                     const int32_t *far_after, const int32_t *high, uint32_t plane, uint32_t count, int32_t *even, int32_t *odd)
 {
     const uint32_t one = 1u << plane, of_one = zgr_offset_of_one(plane), of_more = zgr_offset_of_more(plane);
     ZGR_INDEPENDENT
     for (uint32_t i = 0; i < whole_vectors(count); i++) {
-        int32_t d = zgr_add(known_part(high[i], one, of_one, of_more), zgr_predict(filter, far_before[i], before[i], after[i], far_after[i]));
+        int32_t d = zgr_add(known_part(high[i], one, of_one, of_more), zgr_predict(is_sharp, far_before[i], before[i], after[i], far_after[i]));
         int32_t sample = zgr_add(at[i], d >> 1);
         even[i] = sample;
         odd[i] = zgr_subtract(sample, d);
@@ -121,7 +121,7 @@ ZGR_PART_OF_CLONE void join_columns(struct zgr_filter filter, const int32_t *far
 }
 
 /* `low` holds rows from `from` on, of `lows` rows in all; rows `rows` of what it becomes go to `out`, whole vectors apart. */
-ZGR_PART_OF_CLONE void join_vertically(struct zgr_filter filter, const int32_t *low, size_t low_stride, uint32_t from, uint32_t lows, const int32_t *high,
+ZGR_PART_OF_CLONE void join_vertically(int32_t is_sharp, const int32_t *low, size_t low_stride, uint32_t from, uint32_t lows, const int32_t *high,
                                        size_t high_stride, uint32_t plane, uint32_t highs, struct zgr_range rows, uint32_t count, int32_t *out)
 {
     size_t stride = whole_vectors(count);
@@ -132,7 +132,7 @@ ZGR_PART_OF_CLONE void join_vertically(struct zgr_filter filter, const int32_t *
             return;
         }
         const int32_t *before = i > 0 ? at - low_stride : at, *after = i + 1 < lows ? at + low_stride : at;
-        join_columns(filter, i > 1 ? before - low_stride : before, before, at, after, i + 2 < lows ? after + low_stride : after, high + i * high_stride, plane,
+        join_columns(is_sharp, i > 1 ? before - low_stride : before, before, at, after, i + 2 < lows ? after + low_stride : after, high + i * high_stride, plane,
                      count, out, out + stride);
     }
 }
@@ -145,7 +145,7 @@ ZGR_PART_OF_CLONE void join_pair(int32_t low, int32_t d, int32_t *out)
 }
 
 /* Pairs `columns` of a row, of which `low` holds what it needs from `from` on. */
-ZGR_PART_OF_CLONE void join_row(struct zgr_filter filter, const int32_t *low, uint32_t from, uint32_t lows, const int32_t *high, uint32_t highs,
+ZGR_PART_OF_CLONE void join_row(int32_t is_sharp, const int32_t *low, uint32_t from, uint32_t lows, const int32_t *high, uint32_t highs,
                                 struct zgr_range columns, int32_t *out)
 {
     uint32_t first = columns.from / 2, last = (columns.end + 1) / 2, pairs = (last < highs ? last : highs) - first;
@@ -153,13 +153,13 @@ ZGR_PART_OF_CLONE void join_row(struct zgr_filter filter, const int32_t *low, ui
     const int32_t *far_before = at - 2, *before = at - 1, *after = at + 1, *far_after = at + 2;
     ZGR_INDEPENDENT
     for (size_t j = 0; j < whole_vectors(pairs); j++) {
-        int32_t d = zgr_add(high[j], zgr_predict(filter, far_before[j], before[j], after[j], far_after[j])), even = zgr_add(at[j], zgr_add(d, 1) >> 1);
+        int32_t d = zgr_add(high[j], zgr_predict(is_sharp, far_before[j], before[j], after[j], far_after[j])), even = zgr_add(at[j], zgr_add(d, 1) >> 1);
         out[2 * j] = even;
         out[2 * j + 1] = zgr_subtract(even, d);
     }
     for (uint32_t j = 0; j < pairs; j = j == 1 && pairs > 4 ? pairs - 2 : j + 1)
         if (first + j < 2 || first + j + 2 >= lows) /* the first and the last two of all */
-            join_pair(at[j], zgr_add(high[j], zgr_predict_at(filter, low - from, lows, first + j)), out + 2 * j);
+            join_pair(at[j], zgr_add(high[j], zgr_predict_at(is_sharp, low - from, lows, first + j)), out + 2 * j);
     if (last > highs) /* a last column without a partner */
         out[2 * pairs] = at[pairs];
 }
@@ -171,7 +171,7 @@ ZGR_CLONES static void descend(const struct zgr_window *w, uint32_t component, u
     const struct zgr_band *bands = &w->layout->bands[1 + 3 * (depth - l)];
     const int32_t *coeffs = w->coeffs + component * w->layout->component_size;
     const int32_t *hl = coeffs + bands[0].offset, *lh = coeffs + bands[1].offset, *hh = coeffs + bands[2].offset;
-    const struct zgr_filter filter = zgr_filter((w->sharp & zgr_filter_bit(w->header, component, l)) != 0);
+    const int32_t is_sharp = (w->sharp & zgr_filter_bit(w->header, component, l)) != 0;
     uint32_t side = zgr_plane_at(step, l + more), diagonal = zgr_plane_at(step, l - 1 + more);
     struct zgr_range rows = w->rows[l - 1], columns = w->columns[l - 1], low_rows = w->rows[l], low_columns = w->columns[l];
     uint32_t lows = bands[0].height, highs = bands[1].height, low_width = bands[1].width, high_width = bands[0].width;
@@ -180,10 +180,10 @@ ZGR_CLONES static void descend(const struct zgr_window *w, uint32_t component, u
     size_t left_stride = whole_vectors(left), right_stride = whole_vectors(right);
     for (uint32_t i = low_rows.from; i < low_rows.end; i++)
         dequantise(hl + (size_t)i * high_width + first, right, side, w->hl + (i - low_rows.from) * right_stride);
-    join_vertically(filter, ll, left, low_rows.from, lows, lh + low_columns.from, low_width, side, highs, rows, left, w->low);
-    join_vertically(filter, w->hl, right_stride, low_rows.from, lows, hh + first, high_width, diagonal, highs, rows, right, w->high);
+    join_vertically(is_sharp, ll, left, low_rows.from, lows, lh + low_columns.from, low_width, side, highs, rows, left, w->low);
+    join_vertically(is_sharp, w->hl, right_stride, low_rows.from, lows, hh + first, high_width, diagonal, highs, rows, right, w->high);
     for (uint32_t y = 0; y < zgr_range_length(rows); y++)
-        join_row(filter, w->low + y * left_stride, low_columns.from, low_width, w->high + y * right_stride, high_width, columns,
+        join_row(is_sharp, w->low + y * left_stride, low_columns.from, low_width, w->high + y * right_stride, high_width, columns,
                  out + (size_t)y * zgr_range_length(columns));
 }
 
