@@ -57,6 +57,7 @@ static struct zgr_band_errors band_errors(const struct zgr_header *header, uint3
     struct zgr_band_errors found = {.ll = zgr_band_error(steps[coarsest], depth + 1 + more)};
     for (uint32_t l = 1; l <= depth; l++) {
         uint32_t step = steps[l - 1 < coarsest ? l - 1 : coarsest];
+        step = step < header->first_step ? step : header->first_step; /* what is not known at all, nobody asks for */
         found.hl[l] = found.lh[l] = zgr_band_error(step, l + more);
         found.hh[l] = zgr_band_error(step, l - 1 + more);
     }

@@ -76,7 +76,7 @@ SIMD_INLINE void put_16(v128_t low, v128_t high, v128_t flip, const struct unkno
 static void coefficients_16(const struct zgr_bits *bits, uint32_t plane, size_t first, size_t end, int16_t *out)
 {
     /* No magnitude of 15 bits has a lone bit at plane 15 or above. */
-    const int16_t half = (int16_t)((1u << plane) >> 1), one = plane < 15 ? (int16_t)(1u << plane) : -1;
+    const int16_t half = (int16_t)zgr_offset_of_more(plane), one = plane < 15 ? (int16_t)(1u << plane) : -1;
     const struct unknown u = {wasm_i16x8_splat(one), wasm_i16x8_splat((int16_t)zgr_offset_of_one(plane)), wasm_i16x8_splat(half)};
     V low[8], high[8];
     memset(high, 0, sizeof high);
