@@ -1,5 +1,5 @@
 #!/bin/sh
-# The core alone, in about 40 seconds: vectors and fuzz targets under ASAN and UBSAN, then WebAssembly rebuilt and held to the vectors.
+# The core alone, in about a minute: vectors and fuzz targets under ASAN and UBSAN, then WebAssembly rebuilt and held to the vectors.
 #   test.sh [SECONDS a fuzz target, 10 by default]
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
