@@ -6,8 +6,8 @@
  * than 4 times what was seen, quarters of the window are decoded one level further, and of these the parts in which it may be most to level 0. */
 #include "window.h"
 
-enum { WORTH_LOOKING = 8, /* tightness that needs no look */
-       CLOSE_STEPS = 6, CLOSE_LOOKS = 3 }; /* at so many steps, so many parts of a chunk where a bound says too little. With the quarters that follow: 3 % of
+enum { WORTH_LOOKING = 12, /* tightness that needs no look */
+       CLOSE_STEPS = 7, CLOSE_LOOKS = 3 }; /* at so many steps, so many parts of a chunk where a bound says too little. With the quarters that follow: 3 % of
                                            * what encoding takes, of noisy colours a quarter */
 
 /* What this chunk alone was seen to be off by, and in how many parts of it that was looked for. */

@@ -171,10 +171,10 @@ def test_what_was_not_measured_is_promised_by_the_bound() -> None:
             assert error_bound(header, level, step) == error_bound(header, level, step, True)
 
 
-@pytest.mark.parametrize(("level", "after", "tightness"), [(0, 0, 16), (5, 0, 1), (0, 9, 1), (5, 11, 3)])
+@pytest.mark.parametrize(("level", "after", "tightness"), [(0, 0, 16), (5, 0, 1), (0, 10, 1), (5, 11, 3)])
 def test_tightness_of_what_has_none_is_refused(level: int, after: int, tightness: int) -> None:
     header = Header.parse(codec.encode(image_of("slide"), decompositions=4))
-    assert (header.decompositions, header.first_step) == (4, 9)
+    assert (header.decompositions, header.first_step) == (4, 10)
     told = np.zeros((MEASURED_LEVELS, 16), np.uint8)
     told[level, after] = tightness
     with pytest.raises(FormatError, match="header"):
