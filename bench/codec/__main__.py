@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from . import distortion, errors, plots, report, sizes, speed
 from .facts import facts
 from .planes import Image, images
-from .wasm import Node, speed_ratio
+from .wasm import Decoder, avx2, node, speed_ratios
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -62,15 +62,15 @@ def main() -> None:
 def measure(data: Path, settings: Settings) -> Raw:
     """Return the raw figures of all images of a folder, as `figures` takes them."""
     raw: Raw = {"facts": facts(), "images": {}, "unused": {}}
-    with Node() as node:
+    with node() as wasm, avx2() as narrow:
         for image in images(data, settings.names):
-            raw["images"][image.name] = _timed(image.name, lambda image=image: _measure(image, settings, node))
+            raw["images"][image.name] = _timed(image.name, lambda image=image: _measure(image, settings, wasm, narrow))
     for image in sizes.unused_codes(data):
         raw["unused"][image.name] = _timed(image.name, lambda image=image: sizes.bits_per_pixel(image, 512))
     return raw
 
 
-def _measure(image: Image, settings: Settings, node: Node) -> Raw:
+def _measure(image: Image, settings: Settings, wasm: Decoder, narrow: Decoder) -> Raw:
     often = settings.rounds, settings.seconds_each
     return {
         "about": _about(image),
@@ -79,7 +79,7 @@ def _measure(image: Image, settings: Settings, node: Node) -> Raw:
         "distortion": [point._asdict() for point in distortion.curve(image)],
         "errors": errors.ratios(image)._asdict(),
         "level_3": speed.level_3_share(image, *often),
-        "wasm": speed_ratio(node, image, 3 * settings.rounds, settings.seconds_each),
+        **speed_ratios(wasm, narrow, image, 3 * settings.rounds, settings.seconds_each)._asdict(),
     }
 
 

@@ -7,15 +7,15 @@ research/lane-coder/tables_heldout.c, which know nothing of that folder. Its obj
 
 from __future__ import annotations
 
-import importlib.machinery
-import importlib.util
 import os
 import subprocess
 import sys
 import sysconfig
 from pathlib import Path
 
-__all__ = ["WASM", "use"]
+from .native import load
+
+__all__ = ["WASM", "use", "without_avx512"]
 
 ROOT = Path(__file__).parents[2]
 TABLES = ROOT / "research/lane-coder/tables_heldout.c"
@@ -36,30 +36,29 @@ def use() -> None:
     """
     if "ziggurat._core" in sys.modules:
         raise RuntimeError("ziggurat runs on the format's own tables already, which know the images to be measured")
-    path = _build()
-    loader = importlib.machinery.ExtensionFileLoader("ziggurat._core", str(path))
-    spec = importlib.util.spec_from_loader("ziggurat._core", loader)
-    assert spec is not None
-    core = importlib.util.module_from_spec(spec)
-    sys.modules["ziggurat._core"] = core
-    loader.exec_module(core)
+    load(str(_build(BUILD)))
+    _run("sh", ROOT / "codecs/wasm/build.sh", WASM, ZIGGURAT_TABLES=str(TABLES), PYTHON=sys.executable)
 
 
-def _build() -> Path:
+def without_avx512() -> Path:
+    """Build the core for processors that have AVX2 only, and return the extension."""
+    return _build(BUILD.with_name("heldout-avx2"), "-DCMAKE_C_FLAGS=-DZGR_NO_AVX512")
+
+
+def _build(folder: Path, *options: str) -> Path:
     """Return the extension, built anew where a source has changed."""
     configure = [
         "cmake",
         "-S",
         ROOT / "pyramid",
         "-B",
-        BUILD,
+        folder,
         "-DCMAKE_BUILD_TYPE=Release",
         f"-DZIGGURAT_TABLES={TABLES}",
     ]
-    _run(*configure, f"-DPython_EXECUTABLE={sys.executable}")
-    _run("cmake", "--build", BUILD, "--parallel")
-    _run("sh", ROOT / "codecs/wasm/build.sh", WASM, ZIGGURAT_TABLES=str(TABLES), PYTHON=sys.executable)
-    return BUILD / f"_core{sysconfig.get_config_var('EXT_SUFFIX')}"
+    _run(*configure, f"-DPython_EXECUTABLE={sys.executable}", *options)
+    _run("cmake", "--build", folder, "--parallel")
+    return folder / f"_core{sysconfig.get_config_var('EXT_SUFFIX')}"
 
 
 def _run(*command: str | Path, **environment: str) -> None:

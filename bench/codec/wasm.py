@@ -1,4 +1,4 @@
-"""The WebAssembly core in Node beside the native one, on the same chunks, one run of each in turn."""
+"""The WebAssembly core in Node beside the native one, and that without AVX-512, on the same chunks, one run of each in turn."""
 
 from __future__ import annotations
 
@@ -6,37 +6,33 @@ import hashlib
 import json
 import shutil
 import subprocess
+import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from ziggurat import codec
 
 from .codecs import ours_encode
-from .heldout import WASM
+from .heldout import WASM, without_avx512
 from .sizes import NotExactError
 
 if TYPE_CHECKING:
     from .planes import Image
 
-SCRIPT = Path(__file__).with_name("wasm.mjs")
+HERE = Path(__file__).parent
 
 
-class Node:
-    """A Node process that decodes files and tells how much processor time it took; a context."""
+class Decoder:
+    """A process that decodes files and tells how much processor time it took; a context."""
 
-    def __init__(self) -> None:
-        node = shutil.which("node")
-        if node is None:
-            raise FileNotFoundError("node is needed to time the WebAssembly core")
-        self._process = subprocess.Popen(
-            [node, str(SCRIPT), str(WASM)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
+    def __init__(self, *command: str | Path) -> None:
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
-    def __enter__(self) -> Node:
+    def __enter__(self) -> Decoder:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -53,11 +49,31 @@ class Node:
         return answer["seconds"], answer["sha256"]
 
 
-def speed_ratio(node: Node, image: Image, rounds: int, seconds_each: float) -> float:
-    """Return WebAssembly's speed as a part of native speed, decoding the central chunk whole."""
+def node() -> Decoder:
+    """Return the WebAssembly core in Node."""
+    program = shutil.which("node")
+    if program is None:
+        raise FileNotFoundError("node is needed to time the WebAssembly core")
+    return Decoder(program, HERE / "wasm.mjs", WASM)
+
+
+def avx2() -> Decoder:
+    """Return the native core as it is on processors without AVX-512."""
+    return Decoder(sys.executable, HERE / "native.py", without_avx512())
+
+
+class Ratios(NamedTuple):
+    """WebAssembly's speed as a part of that of the native core, and of that without AVX-512."""
+
+    wasm: float
+    wasm_avx2: float
+
+
+def speed_ratios(wasm: Decoder, avx2: Decoder, image: Image, rounds: int, seconds_each: float) -> Ratios:
+    """Decode the central chunk whole, one run of each in turn."""
     data = ours_encode(image.central_chunk())
     sha256 = hashlib.sha256(np.ascontiguousarray(codec.decode(data, threads=1)).tobytes()).hexdigest()
-    least_native = least_wasm = float("inf")
+    least = {"wasm": float("inf"), "avx2": float("inf"), "native": float("inf")}
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "chunk.zgrt"
         path.write_bytes(data)
@@ -65,11 +81,12 @@ def speed_ratio(node: Node, image: Image, rounds: int, seconds_each: float) -> f
         for number in range(rounds):
             if number >= 3 and time.perf_counter() > until:  # the first runs are compiled while they run
                 break
-            seconds, found = node.decode(path)
-            if found != sha256:
-                raise NotExactError(f"WebAssembly gives other pixels than the native core on {image.name}")
-            least_wasm = min(least_wasm, seconds)
+            for name, decoder in (("wasm", wasm), ("avx2", avx2)):
+                seconds, found = decoder.decode(path)
+                if found != sha256:
+                    raise NotExactError(f"{name} gives other pixels than the native core on {image.name}")
+                least[name] = min(least[name], seconds)
             start = time.process_time()
             codec.decode(data, threads=1)
-            least_native = min(least_native, time.process_time() - start)
-    return least_native / least_wasm
+            least["native"] = min(least["native"], time.process_time() - start)
+    return Ratios(least["native"] / least["wasm"], least["avx2"] / least["wasm"])
