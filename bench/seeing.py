@@ -29,6 +29,8 @@ CHUNKS = 4
 PIXEL_SIZES = (1, 2, 4, 8, 16)
 NARROWED = (1.0, 0.35)
 PIXELS_A_DEGREE = 47
+GUARANTEED_OF_NOISE = 1.4
+"""A guaranteed error is of the worst of chances, which noise of an amplitude stays below by more than this."""
 BLOCK = 64
 """Pixels a side of the places whose noise is looked at: what an eye rests on."""
 
@@ -41,7 +43,8 @@ def visible_greys(frequency: float, direction: float = 1) -> float:
 def unseen(size: float) -> tuple[float, int]:
     """Greys of 255 and steps of fine detail that go unseen in pixels of so many CSS pixels: viewer/src/view/camera.ts."""
     spare = min(max(int(2 - np.log2(size)), 0), 2)
-    return max(min(visible_greys(PIXELS_A_DEGREE / 2 / size), 16) / 2 ** (2 * spare / 3), 1), spare
+    greys = GUARANTEED_OF_NOISE * min(visible_greys(PIXELS_A_DEGREE / 2 / size), 16)
+    return max(greys / 2 ** (2 * spare / 3), 1), spare
 
 
 def split(values: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

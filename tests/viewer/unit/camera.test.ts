@@ -63,17 +63,17 @@ describe("levelFor", () => {
 
 describe("unseen", () => {
   it.each([
-    [1, 0, 5.6, 2],
-    [0.999, 0, 5.6, 2],
-    [0.5, 1, 5.6, 2],
-    [1.01, 0, 8.8, 1],
-    [2, 0, 3.1, 1],
-    [4, 0, 2.1, 0],
-    [8, 0, 1.1, 0],
+    [1, 0, 7.9, 2],
+    [0.999, 0, 7.9, 2],
+    [0.5, 1, 7.9, 2],
+    [1.01, 0, 12.29, 1],
+    [2, 0, 4.4, 1],
+    [4, 0, 3.0, 0],
+    [8, 0, 1.5, 0],
     [16, 0, 1, 0],
     [100, 0, 1, 0],
-    [0.5, 0, 6.35, 2],
-    [0.01, 0, 6.35, 2],
+    [0.5, 0, 8.89, 2],
+    [0.01, 0, 8.89, 2],
   ])("at zoom %f a pixel of level %i may be off by %f greys, fine detail by %i steps", (zoom, level, greys, spare) => {
     const found = unseen({ y: 0, x: 0, zoom }, level);
     expect(found.greys).toBeCloseTo(greys, 1);

@@ -95,6 +95,8 @@ export function levelFor(camera: Camera, devicePixelRatio: number, levelCount: n
 const PIXELS_A_DEGREE = 47;
 /** However small pixels are on the screen: who looks at it may lean forward. */
 const GREYS_MOST = 16;
+/** A guaranteed error is of the worst of chances, which noise of an amplitude stays below by more than this. */
+const GUARANTEED_OF_NOISE = 1.4;
 const SPARE_MOST = 2;
 
 /** What of a level nobody sees on the screen, docs/seeing.md. */
@@ -113,5 +115,5 @@ export function unseen({ zoom }: Camera, level: number): Unseen {
   const size = zoom * 2 ** level;
   const greys = Math.min(0.495 * 10 ** (0.466 * Math.log10(PIXELS_A_DEGREE / 2 / size / 0.401) ** 2), GREYS_MOST);
   const spare = Math.min(Math.max(Math.floor(SPARE_MOST - Math.log2(size) + 1e-6), 0), SPARE_MOST);
-  return { greys: Math.max(greys / 2 ** ((2 * spare) / 3), 1), spare };
+  return { greys: Math.max((GUARANTEED_OF_NOISE * greys) / 2 ** ((2 * spare) / 3), 1), spare };
 }
