@@ -1,8 +1,8 @@
 """Train the tables of the lane coder: ``PYTHONPATH=. python research/lane-coder/train.py OUT.c FOLDER [FOLDER ...]``.
 
-Takes three chunks of 512² of every image in the folders (files as ``bench.codec.planes`` reads them), lets the encoder make its items
-of them, counts zeros and ones in every context of every band-plane (count.c), and finds the 62 tables of magnitudes and 15 of signs by
-which all images together cost least, each image weighing the same: k-means, where the distance is how much more a table costs.
+Takes three chunks of 512² of every image in the folders (files as ``bench.codec.planes`` reads them), lets the encoder make its
+items of them, counts zeros and ones in every context of every band-plane (count.c), and finds the 62 tables of magnitudes and 15 of
+signs by which all images together cost least, each image weighing the same: k-means, distances being how much more a table costs.
 Starts from the tables in OUT.c, and writes these anew. ``round_tables.py OUT.c`` is to follow.
 
 What the tables that ship and the held-out ones were trained on is in REPORT.md, section 3.
