@@ -66,6 +66,15 @@ static inline size_t zgr_align(size_t nbytes) { return (nbytes + 63) & ~(size_t)
 void zgr_crc32c_prepare(void); /* makes its table */
 #endif
 
+/* ---- header.c (section 2): what follows from a header ---------------------------------------------------------------- */
+
+/* The header of the integers m that floats are coded as: one step fewer, and no scale. Of other codings, the header itself. */
+struct zgr_header zgr_wave_header(const struct zgr_header *header);
+/* Whether all resolutions that a level needs are known down to `step`, the one that each is known to being in `steps`. */
+int zgr_all_known(const struct zgr_header *header, uint32_t level, const uint8_t *steps, uint32_t step);
+/* What labels that are not known, and values whose codes are not at hand, may be off by: the range of the dtype. */
+uint64_t zgr_label_error(const struct zgr_header *header);
+
 /* ---- bands.c: which bands a chunk has, and where each lies ---------------------------------------------------------- */
 
 enum zgr_orientation { ZGR_LL, ZGR_HL, ZGR_LH, ZGR_HH };
@@ -291,15 +300,6 @@ size_t zgr_measure_scratch_nbytes(const struct zgr_header *header);
 /* Errors of a chunk whose coefficients (all components, bands as in bands.c) are `coeffs`, into `seen`. */
 void zgr_measure(const struct zgr_header *header, const struct zgr_layout *layout, const int32_t *coeffs, uint32_t sharp, void *scratch,
                  struct zgr_errors_seen *seen);
-
-/* ---- guarantee.c ---------------------------------------------------------------------------------------------------- */
-
-/* The header of the integers m that floats are coded as: one step fewer, and no scale. Of other codings, the header itself. */
-struct zgr_header zgr_wave_header(const struct zgr_header *header);
-/* Whether all resolutions that a level needs are known down to `step`. */
-int zgr_all_known(const struct zgr_header *header, uint32_t level, const uint8_t *steps, uint32_t step);
-/* Of labels that are not known: the range of the dtype. */
-uint64_t zgr_label_error(const struct zgr_header *header);
 
 /* ---- entropy_encode.c, entropy_decode.c (section 9): the planes of one packet --------------------------------------- */
 

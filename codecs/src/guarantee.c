@@ -1,33 +1,6 @@
 /* The guaranteed error of any coding, in the data's units: SPEC.md, sections 10, 12 and 13. */
 #include "core.h"
 
-struct zgr_header zgr_wave_header(const struct zgr_header *header)
-{
-    struct zgr_header wave = *header;
-    if (header->coding == ZGR_FLOAT) {
-        wave.first_step = (uint8_t)(header->first_step - 1);
-        wave.coding = ZGR_MEAN;
-        wave.divisor = 1;
-    }
-    return wave;
-}
-
-int zgr_all_known(const struct zgr_header *header, uint32_t level, const uint8_t *steps, uint32_t step)
-{
-    uint32_t coarsest = header->resolutions - 1u;
-    for (uint32_t r = level < coarsest ? level : coarsest; r <= coarsest; r++)
-        if (steps[r] > step)
-            return 0;
-    return 1;
-}
-
-uint64_t zgr_label_error(const struct zgr_header *header)
-{
-    int64_t least, most;
-    zgr_dtype_range(header->dtype, &least, &most);
-    return (uint64_t)most - (uint64_t)least;
-}
-
 /* units * 2^exponent, rounded up, and no more than the largest double. */
 static double at_least(uint64_t units, int32_t exponent)
 {
