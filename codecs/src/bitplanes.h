@@ -62,11 +62,6 @@ static inline uint32_t zgr_units_down(const struct zgr_bits *bits)
 static inline uint32_t zgr_offset_of_one(uint32_t plane) { return (uint32_t)(((uint64_t)13 << plane) >> 5); }
 static inline uint32_t zgr_offset_of_more(uint32_t plane) { return ((1u << plane) - 1) >> 1; }
 static inline uint32_t zgr_low_bits(uint32_t count) { return count >= 32 ? 0xFFFFFFFFu : (1u << count) - 1; }
-/* Bits of plane q of a unit; `at` counts words from the start of a plane. */
-static inline uint32_t zgr_bits_word(const struct zgr_bits *bits, uint32_t q, size_t at)
-{
-    return q >= bits->low && q < bits->top ? zgr_bits_plane(bits, q)[at] : 0;
-}
 
 uint32_t zgr_unit_count(const struct zgr_layout *layout, uint32_t b);
 /* Places in all phases, rounded up as planes are, of the band that has most among those that a level is made of. */

@@ -106,7 +106,6 @@ static inline uint32_t zgr_plane_at(uint32_t step, uint32_t weight) { return ste
 
 /* Which decompositions are by the sharp filter (predict.h): a bit for each resolution, the coarsest first, for each component. All
  * decompositions of a resolution are alike. */
-static inline uint32_t zgr_filter_bits(const struct zgr_header *header) { return (uint32_t)header->resolutions * header->components; }
 static inline uint32_t zgr_filter_bit(const struct zgr_header *header, uint32_t component, uint32_t decomposition)
 {
     uint32_t above = decomposition < header->resolutions ? header->resolutions - decomposition : 0u;
@@ -320,6 +319,11 @@ struct zgr_head {
     int is_first;
     uint32_t filter_bits, filters;
 };
+static inline struct zgr_head zgr_head_of(const struct zgr_header *header, uint32_t resolution, uint32_t step)
+{
+    int is_first = step == header->first_step, tells_filters = is_first && resolution + 1 == header->resolutions;
+    return (struct zgr_head){is_first, tells_filters ? (uint32_t)header->resolutions * header->components : 0, 0};
+}
 
 size_t zgr_entropy_encode_scratch_nbytes(const struct zgr_layout *layout, uint32_t components);
 /* Prepares scratch for the packets of one chunk: chain by chain, the packets of a resolution, coarsest first. */
@@ -336,7 +340,6 @@ size_t zgr_entropy_encode_finish(struct zgr_encoder *e, size_t nbytes_avail, uin
  * of its pieces; nothing must be built on what it gives. */
 enum zgr_status zgr_entropy_decode(struct zgr_bitplanes *all, const struct zgr_share *shares, uint32_t count, struct zgr_head *head,
                                    struct zgr_lanes *lanes, const uint8_t *payload, size_t nbytes, uint32_t piece_count);
-
 
 /* ---- packets.c: what a packet holds --------------------------------------------------------------------------------- */
 

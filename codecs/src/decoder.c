@@ -137,8 +137,7 @@ static enum zgr_status decode_payload(struct zgr_decoder *d, uint32_t resolution
     uint32_t count = zgr_packet_shares(&d->wave, &d->layout, resolution, wave_step, &d->planes, shares);
     touch(d, resolution + 1); /* parents */
     touch(d, resolution);
-    int is_first = step == d->header.first_step, tells_filters = is_first && resolution + 1u == d->header.resolutions;
-    struct zgr_head head = {is_first, tells_filters ? zgr_filter_bits(&d->header) : 0, 0};
+    struct zgr_head head = zgr_head_of(&d->header, resolution, step);
     enum zgr_status status = zgr_entropy_decode(&d->planes, shares, count, &head, &d->lanes[resolution], payload, nbytes, piece_count);
     d->filters |= head.filters;
     return status;

@@ -209,10 +209,9 @@ static size_t encode_packet(const struct job *job, uint32_t r, uint32_t t, uint8
     size_t head = has_specials ? encode_specials(job, out, nbytes_avail) : 0;
     if (head == SIZE_MAX)
         return SIZE_MAX;
-    struct zgr_head told = {t == job->header->first_step, 0, job->filters};
-    if (told.is_first && r + 1 == job->header->resolutions)
-        told.filter_bits = zgr_filter_bits(job->header);
-    if (holds_a_one(shares, count, job->any) || (told.filter_bits && told.filters)) {
+    struct zgr_head told = zgr_head_of(job->header, r, t);
+    told.filters = told.filter_bits ? job->filters : 0;
+    if (holds_a_one(shares, count, job->any) || told.filters) {
         size_t used = zgr_entropy_encode(job->entropy, shares, count, &told, t, out + head, nbytes_avail - head);
         return used ? head + used : SIZE_MAX;
     }

@@ -4,14 +4,6 @@
 static const uint8_t magic[4] = {'Z', 'G', 'R', 'T'};
 enum { VERSION = 4, TABLE = 16 /* added to the coding */, TIGHTNESS_OFFSET = 76, CRC_OFFSET = ZGR_HEADER_NBYTES - 4 };
 
-static uint64_t load_u64(const uint8_t *p) { return zgr_load_u32(p) | (uint64_t)zgr_load_u32(p + 4) << 32; }
-
-static void store_u64(uint8_t *p, uint64_t value)
-{
-    zgr_store_u32(p, (uint32_t)value);
-    zgr_store_u32(p + 4, (uint32_t)(value >> 32));
-}
-
 /* Tightness is told of levels and steps there are, and of such as have an error. */
 static int tightness_holds(const struct zgr_header *h)
 {
@@ -125,7 +117,7 @@ enum zgr_status zgr_header_parse(const uint8_t *data, size_t nbytes, struct zgr_
         .planes = zgr_load_u32(data + 12), .height = zgr_load_u32(data + 16), .width = zgr_load_u32(data + 20),
         .chunk_height = zgr_load_u32(data + 24), .chunk_width = zgr_load_u32(data + 28),
         .extent_height = zgr_load_u32(data + 32), .extent_width = zgr_load_u32(data + 36),
-        .fill_value = (int64_t)load_u64(data + 40), .offset = (int64_t)load_u64(data + 48),
+        .fill_value = (int64_t)zgr_load_u64(data + 40), .offset = (int64_t)zgr_load_u64(data + 48),
         .divisor = zgr_load_u32(data + 56), .span = zgr_load_u32(data + 60),
         .index_nbytes = zgr_load_u32(data + 64), .index_crc = zgr_load_u32(data + 68), .content_crc = zgr_load_u32(data + 72),
         .header_crc = zgr_load_u32(data + CRC_OFFSET),
@@ -148,8 +140,8 @@ enum zgr_status zgr_header_write(struct zgr_header *header, uint8_t out[ZGR_HEAD
     const uint32_t sizes[7] = {h->planes, h->height, h->width, h->chunk_height, h->chunk_width, h->extent_height, h->extent_width};
     for (int i = 0; i < 7; i++)
         zgr_store_u32(out + 12 + 4 * i, sizes[i]);
-    store_u64(out + 40, (uint64_t)h->fill_value);
-    store_u64(out + 48, (uint64_t)h->offset);
+    zgr_store_u64(out + 40, (uint64_t)h->fill_value);
+    zgr_store_u64(out + 48, (uint64_t)h->offset);
     const uint32_t rest[5] = {h->divisor, h->span, h->index_nbytes, h->index_crc, h->content_crc};
     for (int i = 0; i < 5; i++)
         zgr_store_u32(out + 56 + 4 * i, rest[i]);

@@ -3,8 +3,7 @@
 #ifndef ZGR_LANES_H
 #define ZGR_LANES_H
 
-#include <stddef.h>
-#include <stdint.h>
+#include "core.h"
 
 struct zgr_lanes {
     uint16_t states[32];
@@ -15,15 +14,14 @@ struct zgr_lanes {
 /* The answers of a lane step. All steps' follow one another: bits; in WebAssembly bytes, 255 for a 1. */
 static inline uint32_t zgr_answers(const uint8_t *answers)
 {
-    uint32_t bits = 0;
 #ifdef __wasm__
+    uint32_t bits = 0;
     for (uint32_t j = 0; j < 32; j++)
         bits |= (answers[j] & 1u) << j;
-#else
-    for (uint32_t j = 0; j < 4; j++)
-        bits |= (uint32_t)answers[j] << 8 * j;
-#endif
     return bits;
+#else
+    return zgr_load_u32(answers);
+#endif
 }
 
 /* Lane steps. Kind 0 to 3: magnitudes of that phase, `context` is 16 * state + class; ZGR_ITEM_SIGN: |z|; to either ZGR_ITEM_ONE is

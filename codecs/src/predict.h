@@ -20,6 +20,14 @@ ZGR_SMALL static inline int32_t zgr_predict_at(int32_t is_sharp, const int32_t *
     return zgr_predict(is_sharp, low[before > 0 ? before - 1 : 0], low[before], low[after], low[after < last ? after + 1 : last]);
 }
 
+/* A pair of a row, from its mean and its difference. */
+static inline void zgr_join_pair(int32_t low, int32_t d, int32_t *restrict pair)
+{
+    int32_t even = zgr_add(low, zgr_add(d, 1) >> 1);
+    pair[0] = even;
+    pair[1] = zgr_subtract(even, d);
+}
+
 /* Pairs from 2 to this one have all neighbours. */
 static inline uint32_t zgr_inner_end(uint32_t lows) { return lows > 4 ? lows - 2 : 2; }
 

@@ -130,13 +130,6 @@ ZGR_CLONES static void join_columns(int32_t is_sharp, const struct rows *rows, c
     }
 }
 
-static inline void join_pair(int32_t low, int32_t d, int32_t *restrict x)
-{
-    int32_t even = zgr_add(low, zgr_add(d, 1) >> 1);
-    x[0] = even;
-    x[1] = zgr_subtract(even, d);
-}
-
 ZGR_CLONES static void join_row(int32_t is_sharp, const int32_t *restrict low, const int32_t *restrict high, uint32_t n, int32_t *restrict x)
 {
     uint32_t pairs = n / 2, lows = n - pairs;
@@ -146,9 +139,9 @@ ZGR_CLONES static void join_row(int32_t is_sharp, const int32_t *restrict low, c
         return;
     uint32_t end = zgr_inner_end(lows);
     for (uint32_t i = 0; i < pairs; i = i == 1 ? end : i + 1)
-        join_pair(low[i], zgr_add(high[i], zgr_predict_at(is_sharp, low, lows, i)), x + 2 * i);
+        zgr_join_pair(low[i], zgr_add(high[i], zgr_predict_at(is_sharp, low, lows, i)), x + 2 * i);
     for (size_t i = join_pairs(is_sharp, low, high, end, x); i < end; i++)
-        join_pair(low[i], zgr_add(high[i], zgr_predict(is_sharp, low[i - 2], low[i - 1], low[i + 1], low[i + 2])), x + 2 * i);
+        zgr_join_pair(low[i], zgr_add(high[i], zgr_predict(is_sharp, low[i - 2], low[i - 1], low[i + 1], low[i + 2])), x + 2 * i);
 }
 
 /* Every other one of a row, from the first on. */

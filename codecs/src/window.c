@@ -137,13 +137,6 @@ ZGR_PART_OF_CLONE void join_vertically(int32_t is_sharp, const int32_t *low, siz
     }
 }
 
-ZGR_PART_OF_CLONE void join_pair(int32_t low, int32_t d, int32_t *out)
-{
-    int32_t even = zgr_add(low, zgr_add(d, 1) >> 1);
-    out[0] = even;
-    out[1] = zgr_subtract(even, d);
-}
-
 /* Pairs `columns` of a row, of which `low` holds what it needs from `from` on. */
 ZGR_PART_OF_CLONE void join_row(int32_t is_sharp, const int32_t *low, uint32_t from, uint32_t lows, const int32_t *high, uint32_t highs,
                                 struct zgr_range columns, int32_t *out)
@@ -159,7 +152,7 @@ ZGR_PART_OF_CLONE void join_row(int32_t is_sharp, const int32_t *low, uint32_t f
     }
     for (uint32_t j = 0; j < pairs; j = j == 1 && pairs > 4 ? pairs - 2 : j + 1)
         if (first + j < 2 || first + j + 2 >= lows) /* the first and the last two of all */
-            join_pair(at[j], zgr_add(high[j], zgr_predict_at(is_sharp, low - from, lows, first + j)), out + 2 * j);
+            zgr_join_pair(at[j], zgr_add(high[j], zgr_predict_at(is_sharp, low - from, lows, first + j)), out + 2 * j);
     if (last > highs) /* a last column without a partner */
         out[2 * pairs] = at[pairs];
 }

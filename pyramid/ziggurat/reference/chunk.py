@@ -130,7 +130,7 @@ class ChunkDecoder:
     def _decode_planes(self, resolution: int, step: int, payload: bytes, piece_count: int | None = None) -> None:
         shares = _shares(self.wave, self.bits, resolution, step)
         is_first = step == self.wave.first_step
-        count = filter_count(self.header) if is_first and resolution + 1 == self.header.resolutions else 0
+        count = filter_count(self.header, resolution, is_first)
         lanes = self.lanes[resolution]
         self.filters |= decode_packet(
             shares, payload, lanes, is_first=is_first, filter_count=count, piece_count=piece_count
@@ -253,7 +253,7 @@ def encode_coefficients(
         for step in range(header.first_step, -1, -1):
             shares, targets = _shares(header, known, resolution, step), [coeffs[key] for key in keys]
             is_first = step == header.first_step
-            count = filter_count(header) if is_first and resolution + 1 == header.resolutions else 0
+            count = filter_count(header, resolution, is_first)
             told = filters if count else 0
             packet = stage_packet(shares, targets, width, is_first=is_first, filters=told, filter_count=count)
             if packet is not None:

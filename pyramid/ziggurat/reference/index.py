@@ -13,7 +13,16 @@ from ziggurat.reference.valuetable import table_nbytes
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-__all__ = ["CRC_NBYTES", "Index", "PacketKey", "packet_crc", "packet_order", "parse_index", "write_index"]
+__all__ = [
+    "CRC_NBYTES",
+    "Index",
+    "PacketKey",
+    "packet_crc",
+    "packet_order",
+    "parse_index",
+    "write_index",
+    "write_varint",
+]
 
 CRC_NBYTES = 4
 
@@ -54,7 +63,8 @@ class _Reader:
         raise refuse("index", "a number in the index is not in its shortest form")
 
 
-def _write_varint(value: int) -> bytes:
+def write_varint(value: int) -> bytes:
+    """Return a number as unsigned LEB128."""
     out = bytearray()
     while value >= 128:
         out.append(value & 127 | 128)
@@ -142,7 +152,7 @@ def write_index(header: Header, present: frozenset[int], lengths: Mapping[Packet
             while line and line[-1] == 0:
                 line.pop()
             for number in (len(line), *reversed(line)):
-                out += _write_varint(number)
+                out += write_varint(number)
     return bytes(out)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ziggurat.errors import CorruptError
 from ziggurat.reference.header import FLOAT, LABEL
-from ziggurat.reference.index import packet_crc
+from ziggurat.reference.index import packet_crc, write_varint
 from ziggurat.reference.refusal import refuse
 
 if TYPE_CHECKING:
@@ -73,17 +73,9 @@ def write_pieces(code: int, phases: Sequence[int], lengths: Sequence[int]) -> by
     told = bytes((code | IN_PIECES | (len(phases) - 1) << 3,)) + bytes(len(phases) * CHECK_NBYTES)
     for count, length in zip(phases, lengths, strict=True):
         less_one = min(count - 1, PHASES_ON)
-        told += _number(length * (PHASES_ON + 1) + less_one)
-        told += _number(count - 1 - less_one) if less_one == PHASES_ON else b""
+        told += write_varint(length * (PHASES_ON + 1) + less_one)
+        told += write_varint(count - 1 - less_one) if less_one == PHASES_ON else b""
     return told
-
-
-def _number(number: int) -> bytes:
-    told = bytearray()
-    while number >= 128:
-        told.append(number & 127 | 128)
-        number >>= 7
-    return bytes((*told, number))
 
 
 def _read_number(payload: bytes, place: int) -> tuple[int, int]:

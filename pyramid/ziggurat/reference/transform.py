@@ -27,9 +27,9 @@ class Bands(NamedTuple):
     hh: Array
 
 
-def filter_count(header: Header) -> int:
-    """Return how many filters a chunk has."""
-    return header.resolutions * header.components
+def filter_count(header: Header, resolution: int, is_first: bool) -> int:
+    """Return how many filters a packet tells of: all of a chunk, or none."""
+    return header.resolutions * header.components if is_first and resolution + 1 == header.resolutions else 0
 
 
 def filter_bit(header: Header, component: int, decomposition: int) -> int:
