@@ -29,7 +29,6 @@ struct zgr_walk {
     const uint8_t *head, *at, *end; /* head: bits; at: bytes */
     size_t head_place;              /* in bits */
     uint32_t next_share, planes_left, plane;
-    struct zgr_pieces pieces;
     uint8_t is_begun, signs, raw_magnitudes, raw_signs; /* of the share at hand, so far; the last two must remain so */
 };
 
@@ -61,11 +60,12 @@ static inline uint32_t zgr_walk_planes(struct zgr_walk *walk, const struct zgr_s
     return sum;
 }
 
-/* Finds where the head ends. 0 if it is wrong. */
-static inline int zgr_walk_open(struct zgr_walk *walk, const struct zgr_share *shares, uint32_t count, const struct zgr_head *head,
-                                const uint8_t *payload, const uint8_t *end)
+/* Finds where the head ends, and the pieces, which are kept apart: a walk is copied, and they are many times its size. 0 if it is wrong. */
+static inline int zgr_walk_open(struct zgr_walk *walk, struct zgr_pieces *pieces, const struct zgr_share *shares, uint32_t count,
+                                const struct zgr_head *head, const uint8_t *payload, const uint8_t *end)
 {
     memset(walk, 0, sizeof *walk);
+    pieces->cuts = 0;
     walk->shares = shares;
     walk->count = count;
     walk->is_first = head->is_first;
@@ -74,10 +74,10 @@ static inline int zgr_walk_open(struct zgr_walk *walk, const struct zgr_share *s
     walk->width_code = (uint8_t)zgr_walk_bits(walk, ZGR_WIDTH_BITS);
     walk->head_place += !head->is_first; /* the flag of pieces */
     if (!head->is_first && payload < end && (payload[0] & ZGR_IN_PIECES)) {
-        if (!zgr_pieces_parse(payload, (size_t)(end - payload), &walk->pieces) || walk->pieces.ends[0] > (size_t)(end - payload))
+        if (!zgr_pieces_parse(payload, (size_t)(end - payload), pieces) || pieces->ends[0] > (size_t)(end - payload))
             return 0;
-        walk->end = payload + walk->pieces.ends[0]; /* of the first piece, which holds all that a walk goes through */
-        walk->head += 1 + walk->pieces.nbytes;
+        walk->end = payload + pieces->ends[0]; /* of the first piece, which holds all that a walk goes through */
+        walk->head += 1 + pieces->nbytes;
         walk->head_place = 0;
     }
     walk->filters = zgr_walk_bits(walk, head->filter_bits);

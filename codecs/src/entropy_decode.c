@@ -233,13 +233,13 @@ static int count_phases(const struct zgr_walk *start, uint32_t *phases, const ui
 }
 
 /* Of a packet of which some pieces are taken: which phases they make known. Planes that are zero are known to be. */
-static void mark_known(const struct zgr_walk *start, uint32_t piece_count)
+static void mark_known(const struct zgr_walk *start, const struct zgr_pieces *pieces, uint32_t piece_count)
 {
     struct zgr_walk walk = *start;
     struct zgr_descriptor d;
     uint32_t known = 0;
     for (uint32_t i = 0; i < piece_count; i++)
-        known += start->pieces.phases[i];
+        known += pieces->phases[i];
     for (uint32_t i = 0; i < start->count; i++)
         start->shares[i].bits->ahead = zgr_share_has_planes(&start->shares[i]) ? ZGR_PHASES : 0;
     while (zgr_walk_next(&walk, &d) > 0) {
@@ -262,18 +262,17 @@ static int decode_piece(struct input *in, struct zgr_bitplanes *all, struct stan
 }
 
 /* `piece_count` 0: all. */
-static enum zgr_status decode_all(struct zgr_bitplanes *all, const struct zgr_walk *start, struct input *in, const uint8_t *payload,
-                                  size_t nbytes, uint32_t piece_count)
+static enum zgr_status decode_all(struct zgr_bitplanes *all, const struct zgr_walk *start, const struct zgr_pieces *pieces,
+                                  struct input *in, const uint8_t *payload, size_t nbytes, uint32_t piece_count)
 {
     static const uint8_t widths[1 << ZGR_WIDTH_BITS] = {0, 8, 16, 32};
-    const struct zgr_pieces *pieces = &start->pieces;
     struct stand stands[2];
     const uint8_t *at;
     uint32_t left;
     if (!count_phases(start, &left, &at) || !open_lanes(in, widths[start->width_code], at, start->end))
         return ZGR_ERROR_PACKET;
     if (piece_count)
-        mark_known(start, piece_count);
+        mark_known(start, pieces, piece_count);
     for (int i = 0; i < 2; i++) {
         stands[i].walk = *start;
         stands[i].phase = ZGR_PHASES;
@@ -295,12 +294,13 @@ enum zgr_status zgr_entropy_decode(struct zgr_bitplanes *all, const struct zgr_s
 {
     struct input in;
     struct zgr_walk walk;
-    if (!zgr_walk_open(&walk, shares, count, head, payload, payload + nbytes))
+    struct zgr_pieces pieces;
+    if (!zgr_walk_open(&walk, &pieces, shares, count, head, payload, payload + nbytes))
         return ZGR_ERROR_PACKET;
     head->filters = walk.filters;
     in.lanes = *lanes;
     in.payload_end = payload + nbytes;
-    enum zgr_status status = decode_all(all, &walk, &in, payload, nbytes, piece_count);
+    enum zgr_status status = decode_all(all, &walk, &pieces, &in, payload, nbytes, piece_count);
     zgr_passes_end(shares, count);
     *lanes = in.lanes;
     return status;

@@ -370,6 +370,7 @@ size_t zgr_entropy_encode(struct zgr_encoder *e, const struct zgr_share *shares,
                           uint8_t *out, size_t nbytes_avail)
 {
     struct zgr_walk walk;
+    struct zgr_pieces none; /* it is not in pieces yet */
     size_t first_item = e->chain.items.count, nbytes = 0;
     struct zgr_link *link = &e->chain.links[e->chain.link_count];
     link->first_segment = e->chain.segment_count;
@@ -382,7 +383,7 @@ size_t zgr_entropy_encode(struct zgr_encoder *e, const struct zgr_share *shares,
     if (encode_planes(e, shares, count, head)) {
         link->width = choose_width(e, e->chain.items.count - first_item);
         link->phase_count = (e->chain.segment_count - link->first_segment) * ZGR_PHASES;
-        zgr_walk_open(&walk, shares, count, head, out, e->at);
+        zgr_walk_open(&walk, &none, shares, count, head, out, e->at);
         nbytes = stage(e, &walk, head->is_first, out);
     }
     zgr_passes_end(shares, count);
