@@ -282,13 +282,15 @@ static int encode_planes(struct zgr_encoder *e, const struct zgr_share *shares, 
 
 /* ---- a packet ------------------------------------------------------------------------------------------------------- */
 
-/* More states are faster, by a tenth from 8 to 32, and larger by half a byte each, or 1.5 where no raw byte fills them in the end. */
-static uint8_t choose_width(const struct zgr_encoder *e, size_t item_count)
+/* More states are faster, by a tenth from 8 to 32, and larger by half a byte each, or 1.5 where no raw byte fills them in the end. The
+ * coarsest resolution is decoded alone where little is shown, so there they begin as soon as they are a 60th of what the chain has taken:
+ * level 3 of 512² takes 6 % less time, and pictures cut short are 0.015 dB worse (twice that if all resolutions do so). */
+static uint8_t choose_width(const struct zgr_encoder *e, size_t item_count, int is_coarsest)
 {
-    uint64_t nbytes = e->cost / (8 * ZGR_COST_OF_A_BIT);
+    size_t nbytes = (size_t)(e->cost / (8 * ZGR_COST_OF_A_BIT)), chain_nbytes = is_coarsest ? e->chain_nbytes + nbytes : 0;
     uint8_t width = item_count == 0 ? 0 : LEAST_WIDTH, before = (uint8_t)zgr_chain_width(&e->chain);
-    if (nbytes > 500 || item_count > 800)
-        width = nbytes > 1500 || item_count > 4000 ? 32 : 16;
+    if (item_count > 0 && (nbytes > 500 || item_count > 800 || chain_nbytes > 1000))
+        width = nbytes > 1500 || item_count > 4000 || chain_nbytes > 2000 ? 32 : 16;
     return width > before ? width : before;
 }
 
@@ -381,7 +383,7 @@ size_t zgr_entropy_encode(struct zgr_encoder *e, const struct zgr_share *shares,
     e->at = out;
     e->end = out + nbytes_avail;
     if (encode_planes(e, shares, count, head)) {
-        link->width = choose_width(e, e->chain.items.count - first_item);
+        link->width = choose_width(e, e->chain.items.count - first_item, shares[0].band == 0);
         link->phase_count = (e->chain.segment_count - link->first_segment) * ZGR_PHASES;
         zgr_walk_open(&walk, &none, shares, count, head, out, e->at);
         nbytes = stage(e, &walk, head->is_first, out);
