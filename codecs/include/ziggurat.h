@@ -118,6 +118,14 @@ enum zgr_status zgr_table_parse(struct zgr_header *header, const uint8_t *data, 
 /* The opposite, of header->span + 1 increasing codes; sets has_table, codes, offset and divisor. Errors: VALUE, SPACE. */
 enum zgr_status zgr_table_write(struct zgr_header *header, const uint64_t *codes, uint8_t *out, size_t nbytes_avail, size_t *table_nbytes);
 size_t zgr_table_nbytes_most(uint32_t span);
+/* Codes on a straight line but for rounding: that at place i is the first one + ((slope * i + start) >> 32). A table of more than 16 codes
+ * that lie on one is written as that. */
+struct zgr_line {
+    uint64_t slope;
+    uint32_t start;
+};
+/* The line on which span + 1 increasing codes lie at increasing places, the first at 0 (NULL: at 0, 1, 2, …); 0: none is found. */
+int zgr_line_through(const uint32_t *places, const uint64_t *codes, uint32_t span, struct zgr_line *line);
 
 /* The scale of floats, section 13: m stands for (offset + m) * 2^exponent. */
 static inline int32_t zgr_scale_exponent(const struct zgr_header *header) { return (int16_t)(uint16_t)(header->divisor & 0xFFFFu); }

@@ -1,7 +1,8 @@
 /* A table of the codes that pixels use, for values that are not evenly spaced: SPEC.md, section 5. */
 #include "binarycoder.h"
+#include "codeline.h"
 
-enum { SIZE_NBYTES = 4, LENGTH_BITS = 7, MODELLED_BITS = 4 };
+enum { SIZE_NBYTES = ZGR_TABLE_SIZE_NBYTES, LENGTH_BITS = 7, MODELLED_BITS = 4 };
 
 /* ---- the stream of gaps --------------------------------------------------------------------------------------------- */
 
@@ -38,11 +39,46 @@ static void models_reset(struct models *models)
     zgr_bit_models_reset(models->below[0], 65 << MODELLED_BITS);
 }
 
+size_t zgr_table_nbytes(const uint8_t *table)
+{
+    size_t size = zgr_load_u32(table), body = size ? size : ZGR_LINE_NBYTES;
+    return body > SIZE_MAX - SIZE_NBYTES ? SIZE_MAX : SIZE_NBYTES + body;
+}
+
 static uint64_t largest_code(const struct zgr_header *header)
 {
     int64_t least, most;
     zgr_dtype_range(header->dtype, &least, &most);
     return (uint64_t)most;
+}
+
+/* 0: it is wrong. */
+static int read_gaps(const struct zgr_header *header, const uint8_t *stream, size_t nbytes, uint64_t *codes)
+{
+    const uint64_t largest = largest_code(header);
+    struct models models;
+    struct zgr_bit_coder coder;
+    int bad = 0;
+    models_reset(&models);
+    zgr_bit_open(&coder, stream, nbytes);
+    codes[0] = (uint64_t)header->offset;
+    for (uint32_t i = 1; i <= header->span; i++) {
+        uint64_t gap = code_gap(&coder, 1, &models, 0, &bad);
+        if (bad || gap >= largest - codes[i - 1] || zgr_bit_ran_out(&coder))
+            return 0;
+        codes[i] = codes[i - 1] + gap + 1;
+    }
+    return zgr_bit_ended_well(&coder);
+}
+
+static int read_line(const struct zgr_header *header, const uint8_t *at, uint64_t *codes)
+{
+    struct zgr_line line = {zgr_load_u64(at), zgr_load_u32(at + 8)};
+    if (!zgr_line_is_within(&line, header->span, largest_code(header) - (uint64_t)header->offset))
+        return 0;
+    for (uint32_t i = 0; i <= header->span; i++)
+        codes[i] = (uint64_t)header->offset + zgr_line_at(&line, i);
+    return 1;
 }
 
 enum zgr_status zgr_table_parse(struct zgr_header *header, const uint8_t *data, size_t nbytes, uint64_t *codes, size_t *table_nbytes)
@@ -54,27 +90,14 @@ enum zgr_status zgr_table_parse(struct zgr_header *header, const uint8_t *data, 
     if (nbytes < SIZE_NBYTES)
         return ZGR_ERROR_TRUNCATED;
     size_t size = zgr_load_u32(data);
-    if (size > header->index_nbytes - SIZE_NBYTES)
+    *table_nbytes = zgr_table_nbytes(data);
+    if (*table_nbytes > header->index_nbytes)
         return ZGR_ERROR_INDEX;
-    if (size > nbytes - SIZE_NBYTES)
+    if (*table_nbytes > nbytes)
         return ZGR_ERROR_TRUNCATED;
-    *table_nbytes = SIZE_NBYTES + size;
     if (zgr_crc32c(data, *table_nbytes, 0) != header->divisor)
         return ZGR_ERROR_INDEX_CRC;
-    const uint64_t largest = largest_code(header);
-    struct models models;
-    struct zgr_bit_coder coder;
-    int bad = 0;
-    models_reset(&models);
-    zgr_bit_open(&coder, data + SIZE_NBYTES, size);
-    codes[0] = (uint64_t)header->offset;
-    for (uint32_t i = 1; i <= header->span; i++) {
-        uint64_t gap = code_gap(&coder, 1, &models, 0, &bad);
-        if (bad || gap >= largest - codes[i - 1] || zgr_bit_ran_out(&coder))
-            return ZGR_ERROR_INDEX;
-        codes[i] = codes[i - 1] + gap + 1;
-    }
-    if (!zgr_bit_ended_well(&coder))
+    if (!(size ? read_gaps(header, data + SIZE_NBYTES, size, codes) : read_line(header, data + SIZE_NBYTES, codes)))
         return ZGR_ERROR_INDEX;
     header->codes = codes;
     return ZGR_OK;
@@ -83,29 +106,55 @@ enum zgr_status zgr_table_parse(struct zgr_header *header, const uint8_t *data, 
 /* A model that is always wrong costs 11 bits; the bits without one are as many as there are. */
 size_t zgr_table_nbytes_most(uint32_t span) { return 16 + (size_t)24 * span; }
 
-enum zgr_status zgr_table_write(struct zgr_header *header, const uint64_t *codes, uint8_t *out, size_t nbytes_avail, size_t *table_nbytes)
+static int are_increasing(const struct zgr_header *header, const uint64_t *codes)
 {
-    if (header->span > ZGR_TABLE_SPAN_MAX)
-        return ZGR_ERROR_VALUE;
-    if (nbytes_avail < SIZE_NBYTES)
-        return ZGR_ERROR_SPACE;
     const uint64_t largest = largest_code(header);
+    for (uint32_t i = 1; i <= header->span; i++) /* a gap less one is the largest number there is, where two are the same */
+        if (codes[i] - codes[i - 1] - 1 >= largest - codes[i - 1])
+            return 0;
+    return 1;
+}
+
+/* Returns its bytes; 0: no space. */
+static size_t write_gaps(const struct zgr_header *header, const uint64_t *codes, uint8_t *out, size_t nbytes_avail)
+{
     struct models models;
     struct zgr_bit_coder coder;
     int bad = 0;
     models_reset(&models);
-    zgr_bit_start(&coder, out + SIZE_NBYTES, nbytes_avail - SIZE_NBYTES);
-    for (uint32_t i = 1; i <= header->span; i++) {
-        uint64_t gap = codes[i] - codes[i - 1] - 1; /* the largest number there is, where two are the same */
-        if (gap >= largest - codes[i - 1])
-            return ZGR_ERROR_VALUE;
-        code_gap(&coder, 0, &models, gap, &bad);
-    }
-    size_t size = zgr_bit_finish(&coder);
-    if (size == 0 || size > UINT32_MAX)
+    zgr_bit_start(&coder, out, nbytes_avail);
+    for (uint32_t i = 1; i <= header->span; i++)
+        code_gap(&coder, 0, &models, codes[i] - codes[i - 1] - 1, &bad);
+    return zgr_bit_finish(&coder);
+}
+
+/* Returns its bytes; 0: codes lie on no line, or are so few that their gaps take less. */
+static size_t write_line(const struct zgr_header *header, const uint64_t *codes, uint8_t *out)
+{
+    enum { FEW = 16 };
+    struct zgr_line line;
+    if (header->span < FEW || !zgr_line_through(NULL, codes, header->span, &line))
+        return 0;
+    zgr_store_u64(out, line.slope);
+    zgr_store_u32(out + 8, line.start);
+    return ZGR_LINE_NBYTES;
+}
+
+enum zgr_status zgr_table_write(struct zgr_header *header, const uint64_t *codes, uint8_t *out, size_t nbytes_avail, size_t *table_nbytes)
+{
+    if (header->span > ZGR_TABLE_SPAN_MAX)
+        return ZGR_ERROR_VALUE;
+    size_t size = 0, body;
+    if (nbytes_avail < SIZE_NBYTES + ZGR_LINE_NBYTES)
+        return ZGR_ERROR_SPACE;
+    if (!are_increasing(header, codes))
+        return ZGR_ERROR_VALUE;
+    if (!(body = write_line(header, codes, out + SIZE_NBYTES)))
+        size = body = write_gaps(header, codes, out + SIZE_NBYTES, nbytes_avail - SIZE_NBYTES);
+    if (body == 0 || size > UINT32_MAX)
         return ZGR_ERROR_SPACE;
     zgr_store_u32(out, (uint32_t)size);
-    *table_nbytes = SIZE_NBYTES + size;
+    *table_nbytes = SIZE_NBYTES + body;
     header->has_table = 1;
     header->codes = codes;
     header->offset = (int64_t)codes[0];

@@ -139,6 +139,11 @@ def stream(*bits):
     return len(coded).to_bytes(4, "little") + coded
 
 
+def line(slope, start):
+    """A table that is a line."""
+    return bytes(4) + slope.to_bytes(8, "little") + start.to_bytes(4, "little")
+
+
 def tables():
     """Tables of codes that must be refused."""
     data = table()
@@ -159,6 +164,12 @@ def tables():
     yield "table_ends_early", with_table(data, (len(body) - 5).to_bytes(4, "little") + body[:-5]), "index"
     yield "table_length_127", with_table(data, stream(*(1,) * 7)), "index"
     yield "table_beyond_dtype", with_table(data, stream(0, 0, 1, 0, 0, 0, 1, *(1,) * 16)), "index"
+    one, beyond = 1 << 32, (65_536 << 32) // reference.Header.parse(data).span + 1
+    yield "line_cut", with_table(data, line(one, 0))[: INDEX_AT + 15], "truncated"
+    yield "line_longer_than_index", with_header(with_table(data, line(one, 0)), 64, "<I", 15), "index"
+    yield "line_too_flat", with_table(data, line(one - 1, one - 1)), "index"
+    yield "line_too_steep", with_table(data, line(1 << 48, 0)), "index"
+    yield "line_beyond_dtype", with_table(data, line(beyond, 0)), "index"
     # The last gap ends one beyond the largest number there is.
     yield "table_gap_too_large", with_header(data, 48, "<q", 65_535 - 3_480), "index"
 

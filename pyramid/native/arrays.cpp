@@ -1,6 +1,8 @@
 // NumPy arrays in and out without copies, and scratch memory that threads keep.
 #include "native.hpp"
 
+#include <array>
+
 #ifdef __linux__
 #include <sys/mman.h>
 #endif
@@ -92,18 +94,16 @@ uint8_t dtype_code(nb::handle dtype)
 
 nb::object new_pixels(uint8_t dtype, size_t components, size_t height, size_t width)
 {
-    using Code = nb::dlpack::dtype_code;
-    uint8_t nbytes = static_cast<uint8_t>(zgr_dtype_nbytes(dtype));
-    Code code = dtype == ZGR_BOOL ? Code::Bool
-                : zgr_dtype_is_float(dtype) ? Code::Float
-                : zgr_dtype_is_signed(dtype) ? Code::Int
-                                             : Code::UInt;
-    Memory memory = allocate(components * height * width * nbytes);
-    void *data = memory.get();
-    nb::capsule owner(memory.release(), [](void *p) noexcept { std::free(p); });
-    size_t shape[3] = {components, height, width};
-    nb::dlpack::dtype type{static_cast<uint8_t>(code), static_cast<uint8_t>(8 * nbytes), 1};
-    return nb::cast(nb::ndarray<nb::numpy>(data, 3, shape, owner, nullptr, type));
+    // Looked up once, and kept to the end of the process: of a small picture, finding them takes longer than decoding. (So does an array
+    // around memory of our own: 1 of 8 microseconds.)
+    static const nb::handle empty = nb::object(nb::module_::import_("numpy").attr("empty")).release();
+    static const std::array<nb::handle, ZGR_BOOL + 1> dtypes = [] {
+        std::array<nb::handle, ZGR_BOOL + 1> all;
+        for (uint8_t code = 0; code <= ZGR_BOOL; code++)
+            all[code] = numpy_dtype(code).release();
+        return all;
+    }();
+    return empty(nb::make_tuple(components, height, width), dtypes[dtype]);
 }
 
 uint8_t *thread_scratch(size_t nbytes)

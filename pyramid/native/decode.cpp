@@ -62,7 +62,9 @@ public:
         if (nbytes == 0)
             raise(ZGR_ERROR_ARGUMENT, where() + " is outside the extent");
         memory = pool().take(nbytes);
-        check(zgr_decoder_init(memory.get(), nbytes, &h, ordinal, &decoder), where());
+        zgr_status status = zgr_decoder_init(memory.get(), nbytes, &h, ordinal, &decoder);
+        if (status != ZGR_OK)
+            raise(status, where());
         zgr_decoder_size(decoder, &height, &width);
     }
     ~ChunkDecoder() { pool().give(std::move(memory), nbytes); }
@@ -167,7 +169,8 @@ public:
             size_t scratch_nbytes = zgr_reconstruct_scratch_nbytes(&h, height, width, level);
             status = zgr_decoder_reconstruct(decoder, level, thread_scratch(scratch_nbytes), scratch_nbytes, pixels.data(), pixels.strides());
         }
-        check(status, where());
+        if (status != ZGR_OK)
+            raise(status, where());
         return out;
     }
 

@@ -118,10 +118,20 @@ bool is_line(const std::vector<double> &places, const std::vector<double> &above
     return true;
 }
 
-// The codes of all places; none if two are the same.
+// The codes of all places: on one line, if those that there are lie on one, which takes few bytes to tell; else between each two of them.
+// None if two are the same.
 std::vector<uint64_t> fill_line(const std::vector<double> &places, const std::vector<double> &above)
 {
-    std::vector<uint64_t> codes;
+    std::vector<uint32_t> whole(places.begin(), places.end());
+    std::vector<uint64_t> codes(above.begin(), above.end());
+    zgr_line line;
+    if (zgr_line_through(whole.data(), codes.data(), uint32_t(whole.size() - 1), &line)) {
+        codes.resize(whole.back() + size_t(1));
+        for (size_t i = 0; i < codes.size(); i++)
+            codes[i] = (line.slope * i + line.start) >> 32;
+        return codes;
+    }
+    codes.clear();
     for (size_t i = 0; i + 1 < places.size(); i++) {
         double slope = (above[i + 1] - above[i]) / (places[i + 1] - places[i]);
         for (double at = places[i]; at < places[i + 1]; at++)

@@ -196,7 +196,7 @@ def decode(
     if max_error is None:
         pixels = decode_lone(data, level, 0 if step is None else step)
         if pixels is not None:
-            return _without_axes(pixels[None], component_axis)
+            return pixels[0] if len(pixels) == 1 else np.moveaxis(pixels, 0, component_axis)
     shard = _Shard.parse(data)
     header = shard.header
     shard.check_level(level)

@@ -19,6 +19,7 @@ from ziggurat.valuemap import MAX_SPAN, find_value_map
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from fractions import Fraction
 
     from numpy.typing import NDArray
 
@@ -161,6 +162,54 @@ def test_any_codes_come_back_from_both_encoders(image: NDArray[Any], coding: str
                 reference.error_bound(reference.Header.parse(slow), level, [step] * 2),
             )
             assert bounds[0] == bounds[1]
+
+
+def table_of(codes: NDArray[Any], dtype: str) -> bytes:
+    """The table between a header and its index, of both encoders."""
+    parameters: dict[str, Any] = {"first_step": 3, "decompositions": 1, "resolutions": 1}
+    header = _core.Header(
+        dtype=dtype, height=3, width=3, chunk_height=3, chunk_width=3, span=0, codes=codes, **parameters
+    )
+    table = header.tobytes()[HEADER_NBYTES:]
+    pixels = np.full((1, 1, 3, 3), codes[-1], dtype)
+    slow = reference.encode(pixels, chunk=(3, 3), codes=tuple(codes.tolist()), **parameters)
+    assert slow[HEADER_NBYTES:].startswith(table)
+    np.testing.assert_array_equal(_core.Header.parse(slow).codes, codes)
+    assert reference.Header.parse(slow).codes == tuple(codes.tolist())
+    return table
+
+
+LINE_NBYTES = 16
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.sampled_from(["uint16", "int16", "int32", "uint64"]),
+    st.integers(17, 700),
+    st.fractions(1, 80, max_denominator=1000),
+    st.fractions(0, 1, max_denominator=1000),
+)
+def test_codes_on_a_line_take_16_bytes(dtype: str, count: int, slope: Fraction, start: Fraction) -> None:
+    lowest = int(np.iinfo(dtype).min)
+    codes = np.array([lowest + int(slope * i + start) - int(start) for i in range(count)], np.int64)
+    assert len(table_of(codes, dtype)) == LINE_NBYTES
+    codes[count // 2 :] += 2  # a step, which no line has
+    if slope < count // 4:
+        assert len(table_of(codes, dtype)) != LINE_NBYTES
+
+
+def test_few_codes_are_told_by_their_gaps() -> None:
+    assert len(table_of(np.arange(16) * 3, "uint8")) < LINE_NBYTES
+    assert len(table_of(np.arange(2**16), "uint16")) == LINE_NBYTES
+    assert len(table_of(np.array([0, 2**62, *(2**62 + np.arange(1, 40))]), "int64")) != LINE_NBYTES
+
+
+def test_codes_that_no_pixel_has_lie_on_the_line_of_the_others() -> None:
+    image, factor = load("em")[0, :64, :64].astype(np.int64), 203.7183  # of which no multiple is a tie
+    codes = _core.Header.parse(codec.encode(np.round(image * factor).astype(np.uint16))).codes
+    assert len(np.unique(image)) < len(codes)
+    assert len(table_of(codes, "uint16")) == LINE_NBYTES
+    assert np.abs(codes - np.round((image.min() + np.arange(len(codes))) * factor)).max() <= 1
 
 
 def test_values_too_far_apart_for_a_divisor_need_a_table() -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from ziggurat.reference.binarycoder import BitDecoder, BitEncoder, BitModel
 from ziggurat.reference.checksum import crc32c
 from ziggurat.reference.refusal import refuse
@@ -14,11 +16,19 @@ if TYPE_CHECKING:
 
     from ziggurat.reference.header import Header
 
-__all__ = ["SIZE_NBYTES", "read_codes", "table_error", "table_nbytes", "write_codes"]
+__all__ = ["SIZE_NBYTES", "find_line", "read_codes", "table_error", "table_nbytes", "write_codes"]
 
 SIZE_NBYTES = 4
+LINE_NBYTES = 12
 LENGTH_BITS = 7
 MODELLED_BITS = 4
+
+ONE = 1 << 32
+"""Of a line's slope and start, for a distance of codes of 1."""
+
+SLOPE_END = 1 << 48
+LEAST_LINE = 17
+"""Codes from which on `write_codes` looks for a line: the gaps of fewer take about as many bytes."""
 
 
 class _Gaps:
@@ -51,7 +61,7 @@ class _Gaps:
 
 def table_nbytes(header: Header, data: bytes) -> int:
     """Size of the table at the beginning of what follows the header; 0 without one."""
-    return SIZE_NBYTES + int.from_bytes(data[:SIZE_NBYTES], "little") if header.has_table else 0
+    return SIZE_NBYTES + (int.from_bytes(data[:SIZE_NBYTES], "little") or LINE_NBYTES) if header.has_table else 0
 
 
 def read_codes(header: Header, data: bytes) -> tuple[int, ...]:
@@ -73,7 +83,21 @@ def read_codes(header: Header, data: bytes) -> tuple[int, ...]:
         raise refuse("truncated", f"the table of codes has {nbytes} bytes, only {len(data)} are there")
     if crc32c(data[:nbytes]) != header.divisor:
         raise refuse("index_crc", "the table of codes is damaged")
-    coder = BitDecoder(data[SIZE_NBYTES:nbytes])
+    if not any(data[:SIZE_NBYTES]):
+        return _read_line(header, data[SIZE_NBYTES:nbytes])
+    return _read_gaps(header, data[SIZE_NBYTES:nbytes])
+
+
+def _read_line(header: Header, body: bytes) -> tuple[int, ...]:
+    slope, start = int.from_bytes(body[:8], "little"), int.from_bytes(body[8:], "little")
+    first = header.whole(header.offset)
+    if not ONE <= slope < SLOPE_END or first + (slope * header.span + start) // ONE > header.limits[1]:
+        raise refuse("index", f"no line of codes has a slope of {slope} / 2^32, or it leaves the dtype")
+    return tuple(first + (slope * i + start) // ONE for i in range(header.span + 1))
+
+
+def _read_gaps(header: Header, stream: bytes) -> tuple[int, ...]:
+    coder = BitDecoder(stream)
     gaps = _Gaps(coder)
     codes = [header.whole(header.offset)]
     for _ in range(header.span):
@@ -86,13 +110,41 @@ def read_codes(header: Header, data: bytes) -> tuple[int, ...]:
 
 
 def write_codes(codes: Sequence[int]) -> bytes:
-    """Write the table."""
+    """Write the table: as a line, where codes lie on one that `find_line` finds."""
+    line = find_line(codes) if len(codes) >= LEAST_LINE else None
+    if line:
+        return bytes(SIZE_NBYTES) + line[0].to_bytes(8, "little") + line[1].to_bytes(4, "little")
     coder = BitEncoder()
     gaps = _Gaps(coder)
     for before, code in pairwise(codes):
         gaps.code(code - before - 1)
     stream = coder.finish()
     return len(stream).to_bytes(SIZE_NBYTES, "little") + stream
+
+
+def find_line(codes: Sequence[int]) -> tuple[int, int] | None:
+    """Find the slope and the start of the line that codes lie on, if there is one.
+
+    By how much the least start that a slope allows is above the greatest is a convex function of the slope, of straight
+    pieces: Newton's method goes down along these, and where it has to come back, there is no line.
+    """
+    above = np.array(codes, object) - codes[0]
+    if above[-1] >= 1 << 30:
+        return None
+    places = np.arange(len(codes))
+    mean = slope = int(above[-1]) * ONE // int(places[-1])
+    last = 0
+    while abs(slope - mean) <= ONE // int(places[-1]) + 1:
+        starts = above.astype(np.int64) * ONE - slope * places
+        below, over = int(np.argmax(starts)), int(np.argmin(starts))
+        beyond = int(starts[below] - starts[over]) - (ONE - 1)
+        if beyond <= 0:
+            return slope, int(starts[below])
+        move = -(-beyond // abs(over - below)) * (1 if over < below else -1)
+        if move * last < 0:
+            return None
+        slope, last = slope + move, move
+    return None
 
 
 def table_error(codes: Sequence[int], error: int) -> int:
