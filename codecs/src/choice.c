@@ -15,10 +15,11 @@ const uint16_t zgr_cost[257] = {
     12, 12, 11, 11, 10, 10, 9, 9, 9, 8, 8, 8, 7, 7, 6, 6, 6, 5, 5, 4, 4, 4, 3, 3, 3, 2, 2, 1, 1, 1, 0, 0,
 };
 
-/* Halves of items looked at (all, if there are fewer), and the gain over raw bits that is worth the work of lanes. Measured: twice as
- * many gain 0.09 % of size, and take 5 % of the time to encode; as many lanes of whole items lose 0.05 %; planes and signs that are raw below these gains, not below 0.5 and 3 %, cost 0.3 % and save about a tenth of
- * the time to encode, and more of that to decode. */
-enum { SAMPLE = 160, GAIN_PER_MILLE = 20, SIGN_GAIN_PERCENT = 10, SIGN_TABLE_COST = 16, HOPELESS_SIGNS = 8000 };
+/* Halves of items looked at (all, if there are fewer), and the gain over raw bits that is worth the work of lanes (of magnitudes, choice.h).
+ * Measured: twice as many gain 0.09 % of size, and take 5 % of the time to encode; as many lanes of whole items lose 0.05 %; planes and
+ * signs that are raw below these gains, not below 0.5 and 3 %, cost 0.3 % and save about a tenth of the time to encode, and more of that
+ * to decode. */
+enum { SAMPLE = 160, SIGN_GAIN_PERCENT = 10, SIGN_TABLE_COST = 16, HOPELESS_SIGNS = 8000 };
 
 /* How many zeros and ones there are in each context. */
 struct counts {
@@ -73,7 +74,7 @@ static uint32_t cheapest(const uint32_t *costs, uint32_t count, uint32_t *table)
     return best;
 }
 
-void zgr_choose(struct zgr_choice_room *room, const struct zgr_items *items, size_t first, int with_signs,
+void zgr_choose(struct zgr_choice_room *room, const struct zgr_items *items, size_t first, uint32_t least_gain, int with_signs,
                 struct zgr_choice *choice)
 {
     struct counts counts;
@@ -91,7 +92,7 @@ void zgr_choose(struct zgr_choice_room *room, const struct zgr_items *items, siz
     uint32_t table = choice->magnitudes >= 2 ? choice->magnitudes - 2u : 0, best = cheapest(costs, ZGR_MAGNITUDE_TABLES, &table);
     choice->magnitudes = (uint8_t)(2 + table);
     uint32_t raw = ZGR_COST_OF_A_BIT * counts.magnitude_total, raw_signs = ZGR_COST_OF_A_BIT * counts.sign_total;
-    if ((uint64_t)best * 1000 >= (uint64_t)raw * (1000 - GAIN_PER_MILLE)) {
+    if ((uint64_t)best * 1000 >= (uint64_t)raw * (1000 - least_gain)) {
         choice->magnitudes = 1;
         return;
     }
