@@ -106,10 +106,13 @@ static void mark(uint32_t *words, uint32_t first, uint32_t count)
 
 static void find_places(struct zgr_bits *bits)
 {
+    uint32_t different = bits->is_odd ? ZGR_PHASES : 1;
     memset(bits->missing, 255, word_nbytes(bits));
-    for (uint32_t phase = 0; phase < ZGR_PHASES; phase++)
+    for (uint32_t phase = 0; phase < different; phase++)
         for (uint32_t row = 0; row < zgr_phase_rows(bits, phase); row++)
             mark(bits->missing + (size_t)phase * bits->unit_count, row * bits->stride, zgr_phase_columns(bits, phase));
+    for (uint32_t phase = different; phase < ZGR_PHASES; phase++)
+        memcpy(bits->missing + (size_t)phase * bits->unit_count, bits->missing, bits->unit_count * sizeof *bits->missing);
 }
 
 static void clear(struct zgr_bits *bits)
