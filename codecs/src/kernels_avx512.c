@@ -6,7 +6,10 @@
 #include "kernels_decode.h"
 #undef Lanes
 
+#include "divide_avx512.h"
+
 #define Lanes EncoderLanes
+#define ENCODE_BY_32 encode_by_32
 #define KERNELS zgr_kernels_avx512
 #include "kernels_impl.h"
 #else

@@ -93,13 +93,17 @@ SIMD_INLINE uint8_t *encode_all(const struct zgr_items *items, size_t first, siz
     return end;
 }
 
+#ifndef ENCODE_BY_32
+#define ENCODE_BY_32(...) encode_all(__VA_ARGS__, 32)
+#endif
+
 SIMD static uint8_t *encode_items(const struct zgr_items *items, size_t first, size_t n, const uint8_t *magnitudes,
                                   const uint8_t *signs, struct zgr_lanes *lanes, uint8_t *end)
 {
     switch (lanes->width) {
     case 8: return encode_all(items, first, n, magnitudes, signs, lanes, end, 8);
     case 16: return encode_all(items, first, n, magnitudes, signs, lanes, end, 16);
-    default: return encode_all(items, first, n, magnitudes, signs, lanes, end, 32);
+    default: return ENCODE_BY_32(items, first, n, magnitudes, signs, lanes, end);
     }
 }
 

@@ -1,0 +1,137 @@
+/* Items to lane bytes by 32 states, which are one vector of 16-bit integers. After simd_avx512.h.
+ *
+ * A new state is n / f, rounded down, where n = 256 u + (255 for a one), u is the state, or what is left of it above the byte that leaves it, and
+ * f is p for a one, 256 - p for a zero. With v = u, or u + 1 for a one, n is 256 v, or 256 v - 1. Instead of a division, 256 / f is a whole number
+ * and a fraction in 2^-16ths, rounded down: v * whole + (v * fraction >> 16) is at most one too small, and what it leaves of n tells. Where f is
+ * a power of two nothing is rounded, and for a one, whose n is 1 less, it could be too large: there 2^-16 is taken away (as for f = 1, whose
+ * whole number is then 255). */
+#ifndef ZGR_DIVIDE_AVX512_H
+#define ZGR_DIVIDE_AVX512_H
+
+#include "simd_avx512.h"
+
+#include "lanes.h"
+
+/* By f: the fraction, 16 bits; the whole number, 8 bits; f, 8 bits. All zeros: nothing is coded. */
+static uint32_t by_divisor[2][256]; /* of a zero, of a one */
+
+__attribute__((constructor)) static void prepare_divisors(void)
+{
+    for (uint32_t f = 1; f < 256; f++)
+        for (uint32_t bit = 0; bit < 2; bit++) {
+            uint32_t whole = 256 / f, fraction = 256 % f * 65536 / f;
+            if (f == 1 || (bit && fraction == 0)) {
+                whole--;
+                fraction = 65535;
+            }
+            by_divisor[bit][f] = fraction << 16 | whole << 8 | f;
+        }
+}
+
+/* Of 64 contexts, of zeros and of ones. */
+struct divisors {
+    uint16_t fraction[2][64], divisor[2][64]; /* divisor: f and, above it, the whole number */
+};
+SIMD_INLINE void find_divisors(struct divisors *found, const uint8_t *probabilities, uint32_t count)
+{
+    for (uint32_t j = 0; j < count; j += 16) {
+        __m512i p = _mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i *)(const void *)(probabilities + j)));
+        __m512i f[2] = {_mm512_and_si512(_mm512_sub_epi32(_mm512_set1_epi32(256), p), _mm512_set1_epi32(255)), p};
+        for (uint32_t bit = 0; bit < 2; bit++) {
+            __m512i of_f = _mm512_i32gather_epi32(f[bit], by_divisor[bit], 4);
+            v_store(found->divisor[bit] + j, _mm512_cvtepi32_epi16(of_f));
+            v_store(found->fraction[bit] + j, _mm512_cvtepi32_epi16(_mm512_srli_epi32(of_f, 16)));
+        }
+    }
+}
+
+/* One bit of each lane that is coded. */
+typedef struct {
+    __m512i fraction, divisor;
+    __mmask32 coded, ones;
+} Step;
+
+SIMD_INLINE uint8_t *step_back(__m512i *states, const Step *step, uint8_t *end)
+{
+    const __m512i one = _mm512_set1_epi16(1), x = *states, f = _mm512_and_si512(step->divisor, _mm512_set1_epi16(255));
+    __mmask32 leave = _mm512_mask_cmpge_epu16_mask(step->coded, x, _mm512_slli_epi16(f, 8));
+    __m512i u = _mm512_mask_srli_epi16(x, leave, x, 8), v = _mm512_mask_add_epi16(u, step->ones, u, one);
+    __m512i whole = _mm512_mullo_epi16(v, _mm512_srli_epi16(step->divisor, 8));
+    __m512i quotient = _mm512_mask_add_epi16(x, step->coded, whole, _mm512_mulhi_epu16(v, step->fraction));
+    __m512i rest = _mm512_sub_epi16(_mm512_slli_epi16(v, 8), _mm512_mullo_epi16(quotient, f));
+    __mmask32 is_short = _mm512_mask_cmpge_epu16_mask(step->coded, rest, _mm512_mask_add_epi16(f, step->ones, f, one));
+    *states = _mm512_mask_add_epi16(quotient, is_short, quotient, one);
+    return put_before(end, _mm512_cvtepi16_epi8(x), leave);
+}
+
+/* ---- items ---------------------------------------------------------------------------------------------------------- */
+
+/* By tables of 64 entries. */
+SIMD_INLINE __m512i look_up(const __m512i tables[2][2], __m512i context, __mmask32 ones)
+{
+    __m512i zero = _mm512_permutex2var_epi16(tables[0][0], context, tables[0][1]);
+    return _mm512_mask_mov_epi16(zero, ones, _mm512_permutex2var_epi16(tables[1][0], context, tables[1][1]));
+}
+
+/* Items of one kind. */
+SIMD_INLINE uint8_t *encode_run(const uint8_t (*context)[32], size_t count, const struct divisors *by, __m512i *states, uint8_t *end)
+{
+    __m512i fraction[2][2], divisor[2][2], x = *states;
+    for (uint32_t bit = 0; bit < 2; bit++)
+        for (uint32_t half = 0; half < 2; half++) {
+            fraction[bit][half] = _mm512_loadu_si512(by->fraction[bit] + 32 * half);
+            divisor[bit][half] = _mm512_loadu_si512(by->divisor[bit] + 32 * half);
+        }
+    while (count-- > 0) {
+        V narrow = v_load(context[count]);
+        __m512i wide = _mm512_cvtepu8_epi16(narrow);
+        __mmask32 coded = ~v_mask(narrow), ones = _mm256_mask_test_epi8_mask(coded, narrow, v_set(ZGR_ITEM_ONE));
+        Step step = {look_up(fraction, wide, ones), look_up(divisor, wide, ones), coded, ones};
+        end = step_back(&x, &step, end);
+    }
+    *states = x;
+    return end;
+}
+
+/* An item of flags, which are few, and whose probabilities are of no table. */
+SIMD static __attribute__((noinline)) uint8_t *encode_flags(const uint8_t p[32], uint32_t ones, __m512i *states, uint8_t *end)
+{
+    uint16_t fraction[32], divisor[32];
+    uint32_t coded = 0;
+    for (uint32_t j = 0; j < 32; j++) {
+        uint32_t bit = ones >> j & 1, of_f = by_divisor[bit][bit ? p[j] : 256 - (p[j] ? p[j] : 256)];
+        fraction[j] = (uint16_t)(of_f >> 16);
+        divisor[j] = (uint16_t)of_f;
+        coded |= (uint32_t)(p[j] > 0) << j;
+    }
+    Step step = {_mm512_loadu_si512(fraction), _mm512_loadu_si512(divisor), coded, ones & coded};
+    return step_back(states, &step, end);
+}
+
+SIMD static uint8_t *encode_by_32(const struct zgr_items *items, size_t first, size_t n, const uint8_t *magnitudes, const uint8_t *signs,
+                                  struct zgr_lanes *lanes, uint8_t *end)
+{
+    __m512i x = _mm512_loadu_si512(lanes->states);
+    for (size_t from; n > first; n = from) {
+        const uint32_t kind = items->kind[n - 1];
+        struct divisors by;
+        from = n - 1;
+        if (kind == ZGR_ITEM_FLAG) {
+            end = encode_flags(items->context[from], items->bits[from], &x, end);
+            continue;
+        }
+        while (from > first && items->kind[from - 1] == kind)
+            from--;
+        if (kind == ZGR_ITEM_SIGN && !signs)
+            continue;
+        if (kind == ZGR_ITEM_SIGN)
+            find_divisors(&by, signs, 16);
+        else
+            find_divisors(&by, magnitudes + 48 * kind, 48);
+        end = encode_run((const uint8_t(*)[32])(items->context + from), n - from, &by, &x, end);
+    }
+    _mm512_storeu_si512(lanes->states, x);
+    return end;
+}
+
+#endif
