@@ -61,6 +61,8 @@ const char *zgr_status_name(enum zgr_status status);
 #define ZGR_CHUNKS_MAX 65536
 #define ZGR_SPAN_MAX ((1u << 27) - 1)
 #define ZGR_TABLE_SPAN_MAX 65535u
+/* No table is 0; by their gaps; or a line, on which they lie but for rounding. */
+enum { ZGR_TABLE_OF_GAPS = 1, ZGR_TABLE_LINE = 3 };
 #define ZGR_PLANE_MAX 30
 #define ZGR_MEASURED_LEVELS 6
 #define ZGR_MEASURED_STEPS 16
@@ -82,7 +84,7 @@ enum zgr_coding { ZGR_MEAN = 0, ZGR_RCT = 1, ZGR_LABEL = 2, ZGR_FLOAT = 3 };
 
 struct zgr_header {
     uint8_t dtype, components, coding, decompositions, resolutions, first_step, coarse_step;
-    uint8_t has_table; /* of codes, section 5: its checksum is the divisor */
+    uint8_t has_table; /* of codes, section 5: ZGR_TABLE_…; its checksum is the divisor */
     uint32_t planes, height, width, chunk_height, chunk_width, extent_height, extent_width;
     int64_t fill_value; /* of floats the bits, of uint64 two's complement */
     int64_t offset;     /* of uint64 two's complement */

@@ -158,9 +158,6 @@ const uint16_t *zgr_table_places(const struct zgr_header *header, void *memory, 
 int zgr_table_map_row(const struct zgr_header *header, const uint16_t *places, const uint8_t *pixels, ptrdiff_t stride_nbytes,
                       uint32_t count, int32_t *m);
 void zgr_table_unmap_row(const struct zgr_header *header, const int32_t *m, uint32_t count, uint8_t *pixels, ptrdiff_t stride_nbytes);
-/* Bytes of the table, of which at least the first 4 are there: its size follows, or, where that is 0, a line. */
-enum { ZGR_TABLE_SIZE_NBYTES = 4 };
-size_t zgr_table_nbytes(const uint8_t *table);
 /* The largest distance of codes so far apart in the table; without codes, the range of the dtype. */
 uint64_t zgr_table_error(const struct zgr_header *header, uint64_t error);
 /* Level R-1 of [components][height][width] m as means of codes. 0 if they span too much for that. `temp` has height * width. */

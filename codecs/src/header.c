@@ -82,9 +82,14 @@ static int fill_holds(const struct zgr_header *h)
     return zgr_dtype_is_float(h->dtype) ? bits == 64 || (uint64_t)h->fill_value >> bits == 0 : within(h->dtype, h->fill_value);
 }
 
+static int table_holds(const struct zgr_header *h)
+{
+    return h->has_table == 0 || (h->coding <= ZGR_RCT && (h->has_table == ZGR_TABLE_OF_GAPS || h->has_table == ZGR_TABLE_LINE));
+}
+
 static int values_hold(const struct zgr_header *h)
 {
-    if (zgr_dtype_nbytes(h->dtype) == 0 || !fill_holds(h) || h->has_table > (h->coding <= ZGR_RCT))
+    if (zgr_dtype_nbytes(h->dtype) == 0 || !fill_holds(h) || !table_holds(h))
         return 0;
     switch (h->coding) {
     case ZGR_MEAN:

@@ -119,7 +119,7 @@ static size_t table_nbytes(const struct zgr_header *header, const uint8_t *index
 {
     if (!header->has_table)
         return 0;
-    return header->index_nbytes < ZGR_TABLE_SIZE_NBYTES ? SIZE_MAX : zgr_table_nbytes(index);
+    return header->index_nbytes < 4 ? SIZE_MAX : 4 + (size_t)zgr_load_u32(index);
 }
 
 enum zgr_status zgr_index_parse(const struct zgr_header *header, const uint8_t *index, size_t nbytes, uint64_t *offsets,

@@ -2,7 +2,7 @@
 #include "binarycoder.h"
 #include "codeline.h"
 
-enum { SIZE_NBYTES = ZGR_TABLE_SIZE_NBYTES, LENGTH_BITS = 7, MODELLED_BITS = 4 };
+enum { SIZE_NBYTES = 4, LENGTH_BITS = 7, MODELLED_BITS = 4 };
 
 /* ---- the stream of gaps --------------------------------------------------------------------------------------------- */
 
@@ -39,12 +39,6 @@ static void models_reset(struct models *models)
     zgr_bit_models_reset(models->below[0], 65 << MODELLED_BITS);
 }
 
-size_t zgr_table_nbytes(const uint8_t *table)
-{
-    size_t size = zgr_load_u32(table), body = size ? size : ZGR_LINE_NBYTES;
-    return body > SIZE_MAX - SIZE_NBYTES ? SIZE_MAX : SIZE_NBYTES + body;
-}
-
 static uint64_t largest_code(const struct zgr_header *header)
 {
     int64_t least, most;
@@ -71,8 +65,10 @@ static int read_gaps(const struct zgr_header *header, const uint8_t *stream, siz
     return zgr_bit_ended_well(&coder);
 }
 
-static int read_line(const struct zgr_header *header, const uint8_t *at, uint64_t *codes)
+static int read_line(const struct zgr_header *header, const uint8_t *at, size_t nbytes, uint64_t *codes)
 {
+    if (nbytes != ZGR_LINE_NBYTES)
+        return 0;
     struct zgr_line line = {zgr_load_u64(at), zgr_load_u32(at + 8)};
     if (!zgr_line_is_within(&line, header->span, largest_code(header) - (uint64_t)header->offset))
         return 0;
@@ -90,14 +86,15 @@ enum zgr_status zgr_table_parse(struct zgr_header *header, const uint8_t *data, 
     if (nbytes < SIZE_NBYTES)
         return ZGR_ERROR_TRUNCATED;
     size_t size = zgr_load_u32(data);
-    *table_nbytes = zgr_table_nbytes(data);
-    if (*table_nbytes > header->index_nbytes)
+    if (size > header->index_nbytes - SIZE_NBYTES)
         return ZGR_ERROR_INDEX;
-    if (*table_nbytes > nbytes)
+    if (size > nbytes - SIZE_NBYTES)
         return ZGR_ERROR_TRUNCATED;
+    *table_nbytes = SIZE_NBYTES + size;
     if (zgr_crc32c(data, *table_nbytes, 0) != header->divisor)
         return ZGR_ERROR_INDEX_CRC;
-    if (!(size ? read_gaps(header, data + SIZE_NBYTES, size, codes) : read_line(header, data + SIZE_NBYTES, codes)))
+    int is_line = header->has_table == ZGR_TABLE_LINE;
+    if (!(is_line ? read_line(header, data + SIZE_NBYTES, size, codes) : read_gaps(header, data + SIZE_NBYTES, size, codes)))
         return ZGR_ERROR_INDEX;
     header->codes = codes;
     return ZGR_OK;
@@ -144,18 +141,18 @@ enum zgr_status zgr_table_write(struct zgr_header *header, const uint64_t *codes
 {
     if (header->span > ZGR_TABLE_SPAN_MAX)
         return ZGR_ERROR_VALUE;
-    size_t size = 0, body;
     if (nbytes_avail < SIZE_NBYTES + ZGR_LINE_NBYTES)
         return ZGR_ERROR_SPACE;
     if (!are_increasing(header, codes))
         return ZGR_ERROR_VALUE;
-    if (!(body = write_line(header, codes, out + SIZE_NBYTES)))
-        size = body = write_gaps(header, codes, out + SIZE_NBYTES, nbytes_avail - SIZE_NBYTES);
-    if (body == 0 || size > UINT32_MAX)
+    size_t line_nbytes = write_line(header, codes, out + SIZE_NBYTES), size = line_nbytes;
+    if (!line_nbytes)
+        size = write_gaps(header, codes, out + SIZE_NBYTES, nbytes_avail - SIZE_NBYTES);
+    if (size == 0 || size > UINT32_MAX)
         return ZGR_ERROR_SPACE;
     zgr_store_u32(out, (uint32_t)size);
-    *table_nbytes = SIZE_NBYTES + body;
-    header->has_table = 1;
+    *table_nbytes = SIZE_NBYTES + size;
+    header->has_table = line_nbytes ? ZGR_TABLE_LINE : ZGR_TABLE_OF_GAPS;
     header->codes = codes;
     header->offset = (int64_t)codes[0];
     header->divisor = zgr_crc32c(out, *table_nbytes, 0);

@@ -12,7 +12,7 @@ from ziggurat.reference.checksum import crc32c
 from ziggurat.reference.chunk import encode_chunk
 from ziggurat.reference.descriptors import Head
 from ziggurat.reference.rawbits import bits_to_bytes
-from ziggurat.reference.valuetable import table_nbytes
+from ziggurat.reference.valuetable import GAPS, LINE, table_nbytes
 
 INDEX_AT = reference.header.HEADER_NBYTES
 
@@ -122,9 +122,9 @@ def table_of(data):
     return data[INDEX_AT : INDEX_AT + table_nbytes(reference.Header.parse(data), data[INDEX_AT:])]
 
 
-def with_table(data, codes):
+def with_table(data, codes, kind=GAPS):
     """Another table, all checksums of header and index right."""
-    header = reference.Header.parse(data)
+    header = reference.Header.parse(data).replace(has_table=kind)
     index = codes + data[INDEX_AT + len(table_of(data)) : INDEX_AT + header.index_nbytes]
     fields = {"index_nbytes": len(index), "index_crc": crc32c(index), "divisor": crc32c(codes)}
     return header.replace(**fields).tobytes() + index + data[INDEX_AT + header.index_nbytes :]
@@ -139,9 +139,10 @@ def stream(*bits):
     return len(coded).to_bytes(4, "little") + coded
 
 
-def line(slope, start):
+def with_line(data, slope, start, nbytes=12):
     """A table that is a line."""
-    return bytes(4) + slope.to_bytes(8, "little") + start.to_bytes(4, "little")
+    body = slope.to_bytes(8, "little") + start.to_bytes(4, "little") + b"\1"
+    return with_table(data, nbytes.to_bytes(4, "little") + body[:nbytes], LINE)
 
 
 def tables():
@@ -150,7 +151,8 @@ def tables():
     good = table_of(data)
     body = good[4:]
     for name, change in {
-        "table_of_labels": (7, "B", 18), "table_of_floats": (7, "B", 19), "two_tables": (7, "B", 32),
+        "table_of_labels": (7, "B", 18), "table_of_floats": (7, "B", 19), "two_tables": (7, "B", 64),
+        "line_without_table": (7, "B", 32), "line_of_labels": (7, "B", 50),
         "table_span": (60, "<I", 65_536), "table_offset": (48, "<q", 65_536),
     }.items():  # fmt: skip
         yield f"field_{name}", with_header(data, *change), "field"
@@ -165,11 +167,13 @@ def tables():
     yield "table_length_127", with_table(data, stream(*(1,) * 7)), "index"
     yield "table_beyond_dtype", with_table(data, stream(0, 0, 1, 0, 0, 0, 1, *(1,) * 16)), "index"
     one, beyond = 1 << 32, (65_536 << 32) // reference.Header.parse(data).span + 1
-    yield "line_cut", with_table(data, line(one, 0))[: INDEX_AT + 15], "truncated"
-    yield "line_longer_than_index", with_header(with_table(data, line(one, 0)), 64, "<I", 15), "index"
-    yield "line_too_flat", with_table(data, line(one - 1, one - 1)), "index"
-    yield "line_too_steep", with_table(data, line(1 << 48, 0)), "index"
-    yield "line_beyond_dtype", with_table(data, line(beyond, 0)), "index"
+    yield "line_cut", with_line(data, one, 0)[: INDEX_AT + 15], "truncated"
+    yield "line_longer_than_index", with_header(with_line(data, one, 0), 64, "<I", 15), "index"
+    yield "line_of_11_bytes", with_line(data, one, 0, 11), "index"
+    yield "line_of_13_bytes", with_line(data, one, 0, 13), "index"
+    yield "line_too_flat", with_line(data, one - 1, one - 1), "index"
+    yield "line_too_steep", with_line(data, 1 << 48, 0), "index"
+    yield "line_beyond_dtype", with_line(data, beyond, 0), "index"
     # The last gap ends one beyond the largest number there is.
     yield "table_gap_too_large", with_header(data, 48, "<q", 65_535 - 3_480), "index"
 

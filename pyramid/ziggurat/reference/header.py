@@ -11,7 +11,7 @@ import numpy as np
 from ziggurat.reference.checksum import crc32c
 from ziggurat.reference.geometry import ChunkRect, ceil_div
 from ziggurat.reference.refusal import refuse
-from ziggurat.reference.valuetable import read_codes
+from ziggurat.reference.valuetable import GAPS, LINE, read_codes
 
 __all__ = ["CHUNKS_MAX", "DTYPES", "HEADER_NBYTES", "SPAN_MAX", "Header"]
 
@@ -24,7 +24,7 @@ CHUNKS_MAX = 65_536
 SPAN_MAX = (1 << 27) - 1
 TABLE_SPAN_MAX = 65_535
 TABLE = 16
-"""Added to the coding where there is a table of codes."""
+"""Added to the coding where there is a table of codes, that often as its kind says."""
 DTYPES = dict(
     enumerate(
         (
@@ -72,7 +72,8 @@ class Header:
     content_crc: int = 0
     tightness: bytes = bytes(MEASURED_LEVELS * MEASURED_STEPS)
     """Of 0 to 15, by level and first_step - step."""
-    has_table: bool = False
+    has_table: int = 0
+    """0: no; else its kind, as `valuetable` has them."""
     codes: tuple[int, ...] | None = None
 
     @classmethod
@@ -99,8 +100,8 @@ class Header:
         tables, numbers[2] = divmod(numbers[2], TABLE)
         bits = int.from_bytes(packed, "little")
         tightness = bytes(bits >> 4 * place & 15 for place in range(MEASURED_LEVELS * MEASURED_STEPS))
-        header = replace(cls(*numbers), tightness=tightness, has_table=tables > 0)
-        if tables > 1:
+        header = replace(cls(*numbers), tightness=tightness, has_table=tables)
+        if tables not in (0, GAPS, LINE):
             raise refuse("field", "coding is outside its range")
         header.check()
         return header.with_codes(data[HEADER_NBYTES:]) if len(data) > HEADER_NBYTES else header

@@ -36,7 +36,7 @@ def assemble(header: Header, chunks: Mapping[int, Payloads]) -> bytes:
         for (resolution, step), payload in packets.items()
         if payload
     }
-    table = b"" if header.codes is None else write_codes(header.codes)
+    table = b"" if header.codes is None else write_codes(header.codes)[1]
     index = table + write_index(header, frozenset(chunks), {key: len(p) + CRC_NBYTES for key, p in payloads.items()})
     ordered = [(key, payloads[key]) for key in packet_order(header) if key in payloads]
     full = header.replace(
@@ -69,18 +69,20 @@ def encode(
     """
     planes, components, height, width = pixels.shape
     dtype = next(code for code, name in DTYPES.items() if name == pixels.dtype.name)
+    has_table = 0
     if coding == LABEL:
         offset, divisor, span = 0, 1, 0
     elif coding == FLOAT:
         offset, divisor, span = find_scale(FloatKind.of_dtype(dtype), pixels)
     elif codes is not None:
-        offset, divisor, span = codes[0], crc32c(write_codes(codes)), len(codes) - 1
+        has_table, table = write_codes(codes)
+        offset, divisor, span = codes[0], crc32c(table), len(codes) - 1
     else:
         offset, divisor, span = find_values(pixels)
     header = Header(
         dtype, components, coding, decompositions, resolutions, first_step, coarse_step,
         planes, height, width, *chunk, height, width, _signed(fill), _signed(offset), divisor, span,
-        has_table=codes is not None, codes=codes,
+        has_table=has_table, codes=codes,
     )  # fmt: skip
     chunks = {}
     for ordinal in range(header.chunks):

@@ -16,10 +16,13 @@ if TYPE_CHECKING:
 
     from ziggurat.reference.header import Header
 
-__all__ = ["SIZE_NBYTES", "find_line", "read_codes", "table_error", "table_nbytes", "write_codes"]
+__all__ = ["GAPS", "LINE", "SIZE_NBYTES", "find_line", "read_codes", "table_error", "table_nbytes", "write_codes"]
 
 SIZE_NBYTES = 4
 LINE_NBYTES = 12
+GAPS, LINE = 1, 3
+"""Kinds of tables, as a header tells them: times 16, added to the coding."""
+
 LENGTH_BITS = 7
 MODELLED_BITS = 4
 
@@ -61,7 +64,7 @@ class _Gaps:
 
 def table_nbytes(header: Header, data: bytes) -> int:
     """Size of the table at the beginning of what follows the header; 0 without one."""
-    return SIZE_NBYTES + (int.from_bytes(data[:SIZE_NBYTES], "little") or LINE_NBYTES) if header.has_table else 0
+    return SIZE_NBYTES + int.from_bytes(data[:SIZE_NBYTES], "little") if header.has_table else 0
 
 
 def read_codes(header: Header, data: bytes) -> tuple[int, ...]:
@@ -83,12 +86,12 @@ def read_codes(header: Header, data: bytes) -> tuple[int, ...]:
         raise refuse("truncated", f"the table of codes has {nbytes} bytes, only {len(data)} are there")
     if crc32c(data[:nbytes]) != header.divisor:
         raise refuse("index_crc", "the table of codes is damaged")
-    if not any(data[:SIZE_NBYTES]):
-        return _read_line(header, data[SIZE_NBYTES:nbytes])
-    return _read_gaps(header, data[SIZE_NBYTES:nbytes])
+    return (_read_line if header.has_table == LINE else _read_gaps)(header, data[SIZE_NBYTES:nbytes])
 
 
 def _read_line(header: Header, body: bytes) -> tuple[int, ...]:
+    if len(body) != LINE_NBYTES:
+        raise refuse("index", f"a line of codes has {LINE_NBYTES} bytes, not {len(body)}")
     slope, start = int.from_bytes(body[:8], "little"), int.from_bytes(body[8:], "little")
     first = header.whole(header.offset)
     if not ONE <= slope < SLOPE_END or first + (slope * header.span + start) // ONE > header.limits[1]:
@@ -109,17 +112,19 @@ def _read_gaps(header: Header, stream: bytes) -> tuple[int, ...]:
     return tuple(codes)
 
 
-def write_codes(codes: Sequence[int]) -> bytes:
-    """Write the table: as a line, where codes lie on one that `find_line` finds."""
+def write_codes(codes: Sequence[int]) -> tuple[int, bytes]:
+    """Return the kind of a table, and its bytes: `LINE`, where codes lie on one that `find_line` finds, else `GAPS`."""
     line = find_line(codes) if len(codes) >= LEAST_LINE else None
     if line:
-        return bytes(SIZE_NBYTES) + line[0].to_bytes(8, "little") + line[1].to_bytes(4, "little")
+        return LINE, LINE_NBYTES.to_bytes(SIZE_NBYTES, "little") + line[0].to_bytes(8, "little") + line[1].to_bytes(
+            4, "little"
+        )
     coder = BitEncoder()
     gaps = _Gaps(coder)
     for before, code in pairwise(codes):
         gaps.code(code - before - 1)
     stream = coder.finish()
-    return len(stream).to_bytes(SIZE_NBYTES, "little") + stream
+    return GAPS, len(stream).to_bytes(SIZE_NBYTES, "little") + stream
 
 
 def find_line(codes: Sequence[int]) -> tuple[int, int] | None:
