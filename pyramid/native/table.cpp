@@ -168,8 +168,11 @@ nb::object even_codes(const Codes &exact, const Weights &weights, double divisor
 
 double table_bits(const Codes &codes)
 {
-    constexpr int head_bits = 5, raw_from = head_bits - 1, table_header_bits = 64;
+    constexpr int head_bits = 5, raw_from = head_bits - 1, table_header_bits = 64, line_bits = 8 * 16;
     std::vector<double> gaps = gaps_of(codes.data(), codes.size());
+    zgr_line line;
+    if (gaps.size() >= line_bits / 8 && zgr_line_through(nullptr, codes.data(), uint32_t(gaps.size()), &line))
+        return line_bits;
     std::vector<uint32_t> counts(65 << head_bits);
     double bits = table_header_bits;
     for (double gap : gaps) {

@@ -287,7 +287,7 @@ def even_codes(
     """
 
 def table_bits(codes: NDArray[np.uint64]) -> float:
-    """Return about what a table takes: five bits of each gap by how often they occur, the rest as they are."""
+    """Return about what a table takes: a line, or five bits of each gap by how often they occur, the rest as they are."""
 
 def survey_floats(array: NDArray[Any]) -> tuple[float, float, int, int, int]:
     """Survey an array [components, h, w] of floats.

@@ -214,6 +214,13 @@ def test_codes_that_no_pixel_has_lie_on_the_line_of_the_others() -> None:
     assert np.abs(codes - np.round((image.min() + np.arange(len(codes))) * factor)).max() <= 1
 
 
+def test_a_line_pays_for_few_pixels() -> None:
+    image = np.round(load("em")[0, 100:108, 100:108] * 203.7183).astype(np.uint16)
+    data = codec.encode(image)
+    assert _core.Header.parse(data).has_table
+    np.testing.assert_array_equal(codec.decode(data), image)
+
+
 def test_values_too_far_apart_for_a_divisor_need_a_table() -> None:
     image = part_of("em")[0].astype(np.int64) * 10**12 + (part_of("em")[0] > 128) * 7
     np.testing.assert_array_equal(codec.decode(codec.encode(image)), image)
