@@ -22,28 +22,32 @@ static uint8_t *divide(const uint16_t *states, uint32_t p, uint32_t bit, uint16_
     return end;
 }
 
+/* Two items: of the bit, and before it (an encoder goes backwards) of the other one, for states as they are by then. */
 static int check(uint32_t p, uint32_t bit, uint32_t first)
 {
-    uint8_t magnitudes[ZGR_MAGNITUDE_CONTEXTS], context[1][ZGR_LANES], kind = (uint8_t)(first / ZGR_LANES % 4), room[256], wanted[64];
-    uint8_t *const wanted_end = wanted + sizeof wanted, *const end = room + 128;
+    uint8_t magnitudes[ZGR_MAGNITUDE_CONTEXTS], context[2][ZGR_LANES], kind[2], answers[2][ZGR_LANES], room[320], wanted[128];
+    uint8_t *const wanted_end = wanted + sizeof wanted, *const end = room + 192;
     struct zgr_lanes lanes = {.width = ZGR_LANES};
-    struct zgr_items items = {.context = context, .kind = &kind, .count = 1, .room = 1};
-    uint16_t states[ZGR_LANES], back[ZGR_LANES];
+    struct zgr_items items = {.context = context, .kind = kind, .count = 2, .room = 2};
+    uint16_t states[ZGR_LANES], between[ZGR_LANES], back[ZGR_LANES];
     memset(magnitudes, (int)p, sizeof magnitudes);
     memset(room, 0, sizeof room);
+    memset(kind, (int)(first / ZGR_LANES % 4), sizeof kind);
     for (uint32_t j = 0; j < ZGR_LANES; j++) {
         states[j] = (uint16_t)(first + j);
-        context[0][j] = (uint8_t)((first / ZGR_LANES + j) % 48 + (bit ? ZGR_ITEM_ONE : 0));
+        for (uint32_t i = 0; i < 2; i++)
+            context[i][j] = (uint8_t)((first / ZGR_LANES + j) % 48 + (i == bit ? ZGR_ITEM_ONE : 0));
     }
     memcpy(lanes.states, states, sizeof states);
-    uint8_t *at = zgr_kernels()->encode_items(&items, 0, 1, magnitudes, NULL, &lanes, end), *told = divide(states, p, bit, back, wanted_end);
+    uint8_t *told = divide(between, p, !bit, back, divide(states, p, bit, between, wanted_end));
+    uint8_t *at = zgr_kernels()->encode_items(&items, 0, 2, magnitudes, NULL, &lanes, end);
     if (end - at != wanted_end - told || memcmp(at, told, (size_t)(end - at)) != 0 || memcmp(lanes.states, back, sizeof back) != 0)
         return 0;
-    uint8_t answers[ZGR_LANES];
     memset(answers, (int)p, sizeof answers);
     lanes.next = at;
-    zgr_kernels()->steps(&lanes, answers, 0, 1);
-    return lanes.next == end && zgr_answers(answers) == (bit ? 0xFFFFFFFFu : 0) && memcmp(lanes.states, states, sizeof states) == 0;
+    zgr_kernels()->steps(&lanes, answers[0], 0, 2);
+    uint32_t bits[2] = {zgr_answers(answers[0]), zgr_answers(answers[0] + sizeof(uint32_t))};
+    return lanes.next == end && bits[bit] == 0xFFFFFFFFu && bits[!bit] == 0 && memcmp(lanes.states, states, sizeof states) == 0;
 }
 
 int main(void)

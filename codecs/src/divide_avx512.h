@@ -51,17 +51,25 @@ typedef struct {
     __mmask32 coded, ones;
 } Step;
 
-SIMD_INLINE uint8_t *step_back(__m512i *states, const Step *step, uint8_t *end)
+/* Which states lay a byte down, the lowest. */
+SIMD_INLINE __mmask32 leaving(__m512i x, const Step *step)
+{
+    return _mm512_mask_cmpge_epu16_mask(step->coded, x, _mm512_slli_epi16(step->divisor, 8));
+}
+
+/* *leave: of this step, then of the next one. That is found for both quotients while it is not known yet which it is: all else waits for it. */
+SIMD_INLINE uint8_t *step_back(__m512i *states, __mmask32 *leave, const Step *step, const Step *next, uint8_t *end)
 {
     const __m512i one = _mm512_set1_epi16(1), x = *states, f = _mm512_and_si512(step->divisor, _mm512_set1_epi16(255));
-    __mmask32 leave = _mm512_mask_cmpge_epu16_mask(step->coded, x, _mm512_slli_epi16(f, 8));
-    __m512i u = _mm512_mask_srli_epi16(x, leave, x, 8), v = _mm512_mask_add_epi16(u, step->ones, u, one);
+    __m512i u = _mm512_mask_srli_epi16(x, *leave, x, 8), v = _mm512_mask_add_epi16(u, step->ones, u, one);
+    end = put_before(end, _mm512_cvtepi16_epi8(x), *leave);
     __m512i whole = _mm512_mullo_epi16(v, _mm512_srli_epi16(step->divisor, 8));
-    __m512i quotient = _mm512_mask_add_epi16(x, step->coded, whole, _mm512_mulhi_epu16(v, step->fraction));
+    __m512i quotient = _mm512_mask_add_epi16(x, step->coded, whole, _mm512_mulhi_epu16(v, step->fraction)), more = _mm512_add_epi16(quotient, one);
     __m512i rest = _mm512_sub_epi16(_mm512_slli_epi16(v, 8), _mm512_mullo_epi16(quotient, f));
     __mmask32 is_short = _mm512_mask_cmpge_epu16_mask(step->coded, rest, _mm512_mask_add_epi16(f, step->ones, f, one));
-    *states = _mm512_mask_add_epi16(quotient, is_short, quotient, one);
-    return put_before(end, _mm512_cvtepi16_epi8(x), leave);
+    *leave = leaving(quotient, next) | (leaving(more, next) & is_short);
+    *states = _mm512_mask_mov_epi16(quotient, is_short, more);
+    return end;
 }
 
 /* ---- items ---------------------------------------------------------------------------------------------------------- */
@@ -73,21 +81,35 @@ SIMD_INLINE __m512i look_up(const __m512i tables[2][2], __m512i context, __mmask
     return _mm512_mask_mov_epi16(zero, ones, _mm512_permutex2var_epi16(tables[1][0], context, tables[1][1]));
 }
 
-/* Items of one kind. */
+/* By context, of zeros and of ones. */
+typedef struct {
+    __m512i fraction[2][2], divisor[2][2];
+} Tables;
+
+SIMD_INLINE Step step_of(const Tables *tables, const uint8_t context[32])
+{
+    V narrow = v_load(context);
+    __m512i wide = _mm512_cvtepu8_epi16(narrow);
+    __mmask32 coded = ~v_mask(narrow), ones = _mm256_mask_test_epi8_mask(coded, narrow, v_set(ZGR_ITEM_ONE));
+    return (Step){look_up(tables->fraction, wide, ones), look_up(tables->divisor, wide, ones), coded, ones};
+}
+
+/* Items of one kind, at least one. */
 SIMD_INLINE uint8_t *encode_run(const uint8_t (*context)[32], size_t count, const struct divisors *by, __m512i *states, uint8_t *end)
 {
-    __m512i fraction[2][2], divisor[2][2], x = *states;
+    Tables tables;
     for (uint32_t bit = 0; bit < 2; bit++)
         for (uint32_t half = 0; half < 2; half++) {
-            fraction[bit][half] = _mm512_loadu_si512(by->fraction[bit] + 32 * half);
-            divisor[bit][half] = _mm512_loadu_si512(by->divisor[bit] + 32 * half);
+            tables.fraction[bit][half] = _mm512_loadu_si512(by->fraction[bit] + 32 * half);
+            tables.divisor[bit][half] = _mm512_loadu_si512(by->divisor[bit] + 32 * half);
         }
+    __m512i x = *states;
+    Step step = step_of(&tables, context[count - 1]);
+    __mmask32 leave = leaving(x, &step);
     while (count-- > 0) {
-        V narrow = v_load(context[count]);
-        __m512i wide = _mm512_cvtepu8_epi16(narrow);
-        __mmask32 coded = ~v_mask(narrow), ones = _mm256_mask_test_epi8_mask(coded, narrow, v_set(ZGR_ITEM_ONE));
-        Step step = {look_up(fraction, wide, ones), look_up(divisor, wide, ones), coded, ones};
-        end = step_back(&x, &step, end);
+        Step next = step_of(&tables, context[count > 0 ? count - 1 : 0]); /* behind the last one, any */
+        end = step_back(&x, &leave, &step, &next, end);
+        step = next;
     }
     *states = x;
     return end;
@@ -105,7 +127,8 @@ SIMD static __attribute__((noinline)) uint8_t *encode_flags(const uint8_t p[32],
         coded |= (uint32_t)(p[j] > 0) << j;
     }
     Step step = {_mm512_loadu_si512(fraction), _mm512_loadu_si512(divisor), coded, ones & coded};
-    return step_back(states, &step, end);
+    __mmask32 leave = leaving(*states, &step);
+    return step_back(states, &leave, &step, &step, end);
 }
 
 SIMD static uint8_t *encode_by_32(const struct zgr_items *items, size_t first, size_t n, const uint8_t *magnitudes, const uint8_t *signs,

@@ -1,8 +1,8 @@
 /* Which filter an encoder takes for a decomposition: codecs/SPEC.md, section 7. */
 #include "predict.h"
 
-/* Rows looked at; and pairs of them at a time. */
-enum { ROW_STRIDE = 16, PAIRS = 256 };
+/* Every such row is looked at (of every other of these as many, sizes are 0.006 % less, and encoding takes 1 % more); and pairs of them at a time. */
+enum { ROW_STRIDE = 32, PAIRS = 256 };
 
 /* What the sharp filter has to gain, in bits a coefficient, since pictures that are cut short are better where it is smooth. Of 0.1, 0.15, 0.2
  * and 0.3 the first is best for size (by 0.05 to 0.3 %) and for pictures (by 0 to 0.03 dB in the mean). */
