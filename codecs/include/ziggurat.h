@@ -120,12 +120,15 @@ enum zgr_status zgr_table_parse(struct zgr_header *header, const uint8_t *data, 
 /* The opposite, of header->span + 1 increasing codes; sets has_table, codes, offset and divisor. Errors: VALUE, SPACE. */
 enum zgr_status zgr_table_write(struct zgr_header *header, const uint64_t *codes, uint8_t *out, size_t nbytes_avail, size_t *table_nbytes);
 size_t zgr_table_nbytes_most(uint32_t span);
-/* Codes on a straight line but for rounding: that at place i is the first one + ((slope * i + start) >> 32). A table of more than 16 codes
- * that lie on one is written as that. */
+/* Codes on a straight line but for rounding, both in 2^-32 of a code. A table of codes that lie on one is written as that, if its span is at
+ * least this: the gaps of fewer take less. */
+enum { ZGR_LINE_LEAST_SPAN = 16, ZGR_LINE_NBYTES = 12, ZGR_LINE_FRACTION_BITS = 32 };
 struct zgr_line {
     uint64_t slope;
     uint32_t start;
 };
+/* How far code i ≤ ZGR_TABLE_SPAN_MAX lies above the first one. */
+static inline uint64_t zgr_line_at(const struct zgr_line *line, uint32_t i) { return (line->slope * i + line->start) >> ZGR_LINE_FRACTION_BITS; }
 /* The line on which span + 1 increasing codes lie at increasing places, the first at 0 (NULL: at 0, 1, 2, …); 0: none is found. */
 int zgr_line_through(const uint32_t *places, const uint64_t *codes, uint32_t span, struct zgr_line *line);
 

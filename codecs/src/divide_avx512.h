@@ -28,19 +28,20 @@ __attribute__((constructor)) static void prepare_divisors(void)
         }
 }
 
-/* Of 64 contexts, of zeros and of ones. */
-struct divisors {
-    uint16_t fraction[2][64], divisor[2][64]; /* divisor: f and, above it, the whole number */
-};
-SIMD_INLINE void find_divisors(struct divisors *found, const uint8_t *probabilities, uint32_t count)
+/* Of zeros and of ones, by 64 contexts, 32 a vector. */
+typedef struct {
+    __m512i fraction[2][2], divisor[2][2]; /* divisor: f and, above it, the whole number */
+} Tables;
+
+SIMD_INLINE void find_divisors(Tables *found, const uint8_t *probabilities, uint32_t count)
 {
     for (uint32_t j = 0; j < count; j += 16) {
         __m512i p = _mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i *)(const void *)(probabilities + j)));
         __m512i f[2] = {_mm512_and_si512(_mm512_sub_epi32(_mm512_set1_epi32(256), p), _mm512_set1_epi32(255)), p};
         for (uint32_t bit = 0; bit < 2; bit++) {
             __m512i of_f = _mm512_i32gather_epi32(f[bit], by_divisor[bit], 4);
-            v_store(found->divisor[bit] + j, _mm512_cvtepi32_epi16(of_f));
-            v_store(found->fraction[bit] + j, _mm512_cvtepi32_epi16(_mm512_srli_epi32(of_f, 16)));
+            v_store((uint16_t *)found->divisor[bit] + j, _mm512_cvtepi32_epi16(of_f));
+            v_store((uint16_t *)found->fraction[bit] + j, _mm512_cvtepi32_epi16(_mm512_srli_epi32(of_f, 16)));
         }
     }
 }
@@ -81,11 +82,6 @@ SIMD_INLINE __m512i look_up(const __m512i tables[2][2], __m512i context, __mmask
     return _mm512_mask_mov_epi16(zero, ones, _mm512_permutex2var_epi16(tables[1][0], context, tables[1][1]));
 }
 
-/* By context, of zeros and of ones. */
-typedef struct {
-    __m512i fraction[2][2], divisor[2][2];
-} Tables;
-
 SIMD_INLINE Step step_of(const Tables *tables, const uint8_t context[32])
 {
     V narrow = v_load(context);
@@ -94,15 +90,9 @@ SIMD_INLINE Step step_of(const Tables *tables, const uint8_t context[32])
     return (Step){look_up(tables->fraction, wide, ones), look_up(tables->divisor, wide, ones), coded, ones};
 }
 
-/* Items of one kind, at least one. */
-SIMD_INLINE uint8_t *encode_run(const uint8_t (*context)[32], size_t count, const struct divisors *by, __m512i *states, uint8_t *end)
+/* Items of one kind, at least one. The tables are the caller's own: in registers, whatever bytes are written. */
+SIMD_INLINE uint8_t *encode_run(const uint8_t (*context)[32], size_t count, const Tables tables, __m512i *states, uint8_t *end)
 {
-    Tables tables;
-    for (uint32_t bit = 0; bit < 2; bit++)
-        for (uint32_t half = 0; half < 2; half++) {
-            tables.fraction[bit][half] = _mm512_loadu_si512(by->fraction[bit] + 32 * half);
-            tables.divisor[bit][half] = _mm512_loadu_si512(by->divisor[bit] + 32 * half);
-        }
     __m512i x = *states;
     Step step = step_of(&tables, context[count - 1]);
     __mmask32 leave = leaving(x, &step);
@@ -137,7 +127,7 @@ SIMD static uint8_t *encode_by_32(const struct zgr_items *items, size_t first, s
     __m512i x = _mm512_loadu_si512(lanes->states);
     for (size_t from; n > first; n = from) {
         const uint32_t kind = items->kind[n - 1];
-        struct divisors by;
+        Tables tables;
         from = n - 1;
         if (kind == ZGR_ITEM_FLAG) {
             end = encode_flags(items->context[from], items->bits[from], &x, end);
@@ -148,10 +138,10 @@ SIMD static uint8_t *encode_by_32(const struct zgr_items *items, size_t first, s
         if (kind == ZGR_ITEM_SIGN && !signs)
             continue;
         if (kind == ZGR_ITEM_SIGN)
-            find_divisors(&by, signs, 16);
+            find_divisors(&tables, signs, 16);
         else
-            find_divisors(&by, magnitudes + 48 * kind, 48);
-        end = encode_run((const uint8_t(*)[32])(items->context + from), n - from, &by, &x, end);
+            find_divisors(&tables, magnitudes + 48 * kind, 48);
+        end = encode_run((const uint8_t(*)[32])(items->context + from), n - from, tables, &x, end);
     }
     _mm512_storeu_si512(lanes->states, x);
     return end;

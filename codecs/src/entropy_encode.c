@@ -290,8 +290,10 @@ static int encode_planes(struct zgr_encoder *e, const struct zgr_share *shares, 
 static uint8_t choose_width(const struct zgr_encoder *e, size_t item_count)
 {
     size_t nbytes = (size_t)(e->cost / (8 * ZGR_COST_OF_A_BIT)), chain_nbytes = e->is_coarsest ? e->chain_nbytes + nbytes : 0;
-    uint8_t width = item_count == 0 ? 0 : LEAST_WIDTH, before = (uint8_t)zgr_chain_width(&e->chain);
-    if (item_count > 0 && (nbytes > 500 || item_count > 800 || chain_nbytes > 1000))
+    uint8_t width = LEAST_WIDTH, before = (uint8_t)zgr_chain_width(&e->chain);
+    if (item_count == 0)
+        return before;
+    if (nbytes > 500 || item_count > 800 || chain_nbytes > 1000)
         width = nbytes > 1500 || item_count > 4000 || chain_nbytes > 2000 ? 32 : 16;
     return width > before ? width : before;
 }

@@ -1,7 +1,7 @@
 /* Which filter an encoder takes for a decomposition: codecs/SPEC.md, section 7. */
 #include "predict.h"
 
-/* Every such row is looked at (of every other of these as many, sizes are 0.006 % less, and encoding takes 1 % more); and pairs of them at a time. */
+/* One of so many rows is looked at (of twice as many, sizes are 0.006 % less, and encoding takes 1 % more); and pairs of them at a time. */
 enum { ROW_STRIDE = 32, PAIRS = 256 };
 
 /* What the sharp filter has to gain, in bits a coefficient, since pictures that are cut short are better where it is smooth. Of 0.1, 0.15, 0.2

@@ -143,22 +143,20 @@ SIMD_INLINE V lanes_decode(DecoderLanes *s, V p, uint32_t width)
 
 /* ---- encoder -------------------------------------------------------------------------------------------------------- */
 
-/* States as floats, each with a part below one that is not of it. */
+/* 8 or 16 states as floats, each with a part below one that is not of it. (32 are in divide_avx512.h.) */
 typedef struct {
-    __m512 x0, x1; /* lanes 0 to 15 (of 8, the first half), 16 to 31 */
+    __m512 x; /* of 8, the first half */
     uint32_t width;
 } EncoderLanes;
 
 SIMD_INLINE void lanes_open(const struct zgr_lanes *from, EncoderLanes *lanes)
 {
-    lanes->x0 = _mm512_cvtepi32_ps(_mm512_cvtepu16_epi32(v_load(from->states)));
-    lanes->x1 = _mm512_cvtepi32_ps(_mm512_cvtepu16_epi32(v_load(from->states + 16)));
+    lanes->x = _mm512_cvtepi32_ps(_mm512_cvtepu16_epi32(v_load(from->states)));
     lanes->width = from->width;
 }
 SIMD_INLINE void lanes_close(const EncoderLanes *lanes, struct zgr_lanes *to)
 {
-    v_store(to->states, _mm512_cvtepi32_epi16(_mm512_cvttps_epi32(lanes->x0)));
-    v_store(to->states + 16, _mm512_cvtepi32_epi16(_mm512_cvttps_epi32(lanes->x1)));
+    v_store(to->states, _mm512_cvtepi32_epi16(_mm512_cvttps_epi32(lanes->x)));
 }
 
 /* States back over a bit each; *leave: which lanes lay a byte down, the lowest of the state. A new state is n / f, rounded down, where
@@ -189,7 +187,6 @@ SIMD_INLINE uint8_t *put_before(uint8_t *end, V bytes, uint32_t mask)
     _mm256_mask_storeu_epi8(end - count, _bzhi_u32(UINT32_MAX, count), _mm256_maskz_compress_epi8(mask, bytes));
     return end - count;
 }
-SIMD_INLINE __m128i low_bytes(__m512 x) { return _mm512_cvtepi32_epi8(_mm512_cvttps_epi32(x)); }
 
 /* 8 lanes, of which most groups of a small band have no bits. */
 SIMD_INLINE uint8_t *encode_by_8(__m256 *x, __m128i p, uint32_t ones, uint8_t *end)
@@ -204,7 +201,7 @@ SIMD_INLINE uint8_t *encode_by_8(__m256 *x, __m128i p, uint32_t ones, uint8_t *e
 SIMD_INLINE uint8_t *encode_by_16(__m512 *x, __m128i p, uint32_t ones, uint8_t *end)
 {
     __mmask16 leave;
-    __m128i bytes = low_bytes(*x);
+    __m128i bytes = _mm512_cvtepi32_epi8(_mm512_cvttps_epi32(*x));
     *x = back_16(*x, _mm512_cvtepu8_epi32(p), (__mmask16)ones, &leave);
     return put_before(end, _mm256_castsi128_si256(bytes), leave);
 }
@@ -212,21 +209,14 @@ SIMD_INLINE uint8_t *lanes_encode(EncoderLanes *s, V p, V ones, uint32_t width, 
 {
     __m128i low = _mm256_castsi256_si128(p), high = _mm256_extracti128_si256(p, 1);
     const uint32_t bits = v_mask(ones);
-    if (width == 32) {
-        __mmask16 leave_low, leave_high;
-        V bytes = _mm256_set_m128i(low_bytes(s->x1), low_bytes(s->x0));
-        s->x0 = back_16(s->x0, _mm512_cvtepu8_epi32(low), (__mmask16)bits, &leave_low);
-        s->x1 = back_16(s->x1, _mm512_cvtepu8_epi32(high), (__mmask16)(bits >> 16), &leave_high);
-        return put_before(end, bytes, (uint32_t)leave_high << 16 | leave_low);
-    }
     if (width == 16)
-        return encode_by_16(&s->x0, low, bits, encode_by_16(&s->x0, high, bits >> 16, end));
-    __m256 x = _mm512_castps512_ps256(s->x0);
+        return encode_by_16(&s->x, low, bits, encode_by_16(&s->x, high, bits >> 16, end));
+    __m256 x = _mm512_castps512_ps256(s->x);
     end = encode_by_8(&x, _mm_srli_si128(high, 8), bits >> 24, end);
     end = encode_by_8(&x, high, bits >> 16, end);
     end = encode_by_8(&x, _mm_srli_si128(low, 8), bits >> 8, end);
     end = encode_by_8(&x, low, bits, end);
-    s->x0 = _mm512_castps256_ps512(x);
+    s->x = _mm512_castps256_ps512(x);
     return end;
 }
 

@@ -128,9 +128,8 @@ static size_t write_gaps(const struct zgr_header *header, const uint64_t *codes,
 /* Returns its bytes; 0: codes lie on no line, or are so few that their gaps take less. */
 static size_t write_line(const struct zgr_header *header, const uint64_t *codes, uint8_t *out)
 {
-    enum { FEW = 16 };
     struct zgr_line line;
-    if (header->span < FEW || !zgr_line_through(NULL, codes, header->span, &line))
+    if (header->span < ZGR_LINE_LEAST_SPAN || !zgr_line_through(NULL, codes, header->span, &line))
         return 0;
     zgr_store_u64(out, line.slope);
     zgr_store_u32(out + 8, line.start);

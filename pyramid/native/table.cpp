@@ -128,7 +128,7 @@ std::vector<uint64_t> fill_line(const std::vector<double> &places, const std::ve
     if (zgr_line_through(whole.data(), codes.data(), uint32_t(whole.size() - 1), &line)) {
         codes.resize(whole.back() + size_t(1));
         for (size_t i = 0; i < codes.size(); i++)
-            codes[i] = (line.slope * i + line.start) >> 32;
+            codes[i] = zgr_line_at(&line, uint32_t(i));
         return codes;
     }
     codes.clear();
@@ -168,10 +168,10 @@ nb::object even_codes(const Codes &exact, const Weights &weights, double divisor
 
 double table_bits(const Codes &codes)
 {
-    constexpr int head_bits = 5, raw_from = head_bits - 1, table_header_bits = 64, line_bits = 8 * 16;
+    constexpr int head_bits = 5, raw_from = head_bits - 1, table_header_bits = 64, line_bits = 8 * (4 + ZGR_LINE_NBYTES);
     std::vector<double> gaps = gaps_of(codes.data(), codes.size());
     zgr_line line;
-    if (gaps.size() >= line_bits / 8 && zgr_line_through(nullptr, codes.data(), uint32_t(gaps.size()), &line))
+    if (gaps.size() >= ZGR_LINE_LEAST_SPAN && zgr_line_through(nullptr, codes.data(), uint32_t(gaps.size()), &line))
         return line_bits;
     std::vector<uint32_t> counts(65 << head_bits);
     double bits = table_header_bits;

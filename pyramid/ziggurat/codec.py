@@ -196,7 +196,7 @@ def decode(
     if max_error is None:
         pixels = decode_lone(data, level, 0 if step is None else step)
         if pixels is not None:
-            return pixels[0] if len(pixels) == 1 else np.moveaxis(pixels, 0, component_axis)
+            return _components_at(pixels, component_axis)
     shard = _Shard.parse(data)
     header = shard.header
     shard.check_level(level)
@@ -219,7 +219,7 @@ def decode(
         shard.decoder(ordinal, level, lowest).reconstruct(level, out[plane, :, y : y + rows, x : x + columns])
 
     _map(decode_ordinal, range(header.chunks), threads)
-    return _without_axes(out, component_axis)
+    return _components_at(out[0] if len(out) == 1 else out, component_axis)
 
 
 def packets(data: Buffer) -> list[Packet]:
@@ -356,13 +356,11 @@ def _lowest_step(header: Header, level: int, step: int | None, max_error: float 
     return max(lowest, next(enough))
 
 
-def _without_axes(array: NDArray[Any], component_axis: int) -> NDArray[Any]:
-    """Put the components of [planes, components, height, width] where they are wanted, and drop what there is one of."""
-    if array.shape[1] == 1:
-        array = array[:, 0]
-    else:
-        array = np.moveaxis(array, 1, component_axis if component_axis < 0 else component_axis + 1)
-    return array[0] if len(array) == 1 else array
+def _components_at(array: NDArray[Any], component_axis: int) -> NDArray[Any]:
+    """Put the components of [..., components, height, width] where they are wanted, and drop them if there is one."""
+    if array.shape[-3] == 1:
+        return array[..., 0, :, :]
+    return np.moveaxis(array, -3, component_axis if component_axis < 0 else component_axis + array.ndim - 3)
 
 
 def _is_all(pixels: NDArray[Any], fill: float) -> bool:

@@ -21,8 +21,7 @@ from numpy.typing import NDArray
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
-from bench.codec.planes import images  # noqa: E402 (not installed)
-from bench.codec.sizes import _few_levels  # noqa: E402
+from bench.codec.sizes import unused_codes  # noqa: E402 (not installed)
 
 from ziggurat import codec  # noqa: E402
 
@@ -84,8 +83,8 @@ def level_0_bits(pixels: Array, means: Array) -> float:
 
 def main() -> None:
     """Print bits a pixel."""
-    image = next(images(ROOT.parent / "shared/data", ("EM8_mito",)))
-    levels = np.round(_few_levels(image.planes[0], 33) * (32 / 255)).astype(np.int64)
+    image = next(image for image in unused_codes(ROOT.parent / "shared/data") if "in 33 grey levels" in image.name)
+    levels = np.unique(image.planes[0], return_inverse=True)[1].reshape(image.planes[0].shape)
     pixels = levels[: levels.shape[0] // 2 * 2, : levels.shape[1] // 2 * 2]
     rows = (pixels[:, 0::2] + pixels[:, 1::2]) >> 1
     means = (rows[0::2] + rows[1::2] + 1) >> 1
