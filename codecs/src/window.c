@@ -90,12 +90,15 @@ void zgr_window_open(struct zgr_window *w, uint32_t finest, uint32_t y, uint32_t
 /* Windows are narrow: what is left over of whole vectors would take as long as these. */
 static inline uint32_t whole_vectors(uint32_t count) { return (count + (ZGR_VECTOR - 1)) & ~(ZGR_VECTOR - 1u); }
 
-/* A coefficient as a decoder takes it that knows planes from that of `one` up: SPEC.md, section 8. */
+/* A coefficient as a decoder takes it that knows planes from that of `one` up: SPEC.md, section 8. What is added is 0 at 0, of_one at `one`
+ * and from twice that on of_more, which is no less: no comparison tells which, but a minimum and a maximum, of which each takes half as long. */
 ZGR_PART_OF_CLONE int32_t known_part(int32_t coefficient, uint32_t one, uint32_t of_one, uint32_t of_more)
 {
-    uint32_t flip = 0u - ((uint32_t)coefficient >> 31), m = (((uint32_t)coefficient ^ flip) - flip) & (0u - one);
-    m += m == one ? of_one : m ? of_more : 0;
-    return (int32_t)((m ^ flip) - flip);
+    uint32_t flip = 0u - ((uint32_t)coefficient >> 31), magnitude = coefficient < 0 ? 0u - (uint32_t)coefficient : (uint32_t)coefficient;
+    int32_t m = (int32_t)(magnitude & (0u - one)), more = zgr_subtract(m, (int32_t)(one - of_one));
+    more = more > 0 ? more : 0;
+    more = more < (int32_t)of_more ? more : (int32_t)of_more;
+    return (int32_t)(((uint32_t)zgr_add(m, more) ^ flip) - flip);
 }
 
 ZGR_PART_OF_CLONE void dequantise(const int32_t *restrict from, uint32_t count, uint32_t plane, int32_t *restrict to)
