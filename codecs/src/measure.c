@@ -70,7 +70,7 @@ static void look_closely(struct zgr_window *w, const struct zgr_bounds *bounds, 
         is_open |= open_levels(bounds, seen, i, finest) != 0;
     if (!is_open)
         return;
-    zgr_window_open(w, 0, y, x);
+    zgr_window_open(w, 0, ZGR_GLIMPSE, y, x);
     zgr_window_show_exact(w, ~0u);
     for (uint32_t i = 0; i < bounds->steps; i++) {
         uint32_t levels = open_levels(bounds, seen, i, finest); /* of others, nothing that depends on what these were seen to be */
@@ -87,7 +87,7 @@ static void look(struct zgr_window *w, const struct zgr_bounds *bounds, uint32_t
         any |= open[i] = open_levels(bounds, seen, i, bounds->levels);
     if (!any)
         return;
-    zgr_window_open(w, finest, y, x);
+    zgr_window_open(w, finest, ZGR_WINDOW, y, x);
     zgr_window_magnitudes(w);
     if (any & ((1u << finest) - 1))
         zgr_window_finer_magnitudes(w);
@@ -108,7 +108,7 @@ static void look(struct zgr_window *w, const struct zgr_bounds *bounds, uint32_t
 
 /* ---- a chunk --------------------------------------------------------------------------------------------------------- */
 
-/* The pixel below the largest high-pass coefficient of about the size of a window. */
+/* The pixel below the largest high-pass coefficient of about the size of a glimpse. */
 static void find_most(const struct zgr_window *w, uint32_t *y, uint32_t *x)
 {
     uint32_t depth = w->header->decompositions, l = depth < 5 ? depth : 5, most = 0;
@@ -125,8 +125,8 @@ static void find_most(const struct zgr_window *w, uint32_t *y, uint32_t *x)
             }
         }
     }
-    *y &= ~(ZGR_WINDOW - 1u);
-    *x &= ~(ZGR_WINDOW - 1u);
+    *y &= ~(ZGR_GLIMPSE - 1u);
+    *x &= ~(ZGR_GLIMPSE - 1u);
 }
 
 static uint32_t common_divisor(uint32_t a, uint32_t b) { return b == 0 ? a : common_divisor(b, a % b); }

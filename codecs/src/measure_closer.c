@@ -51,7 +51,7 @@ static void look_at_parts(struct zgr_window *w, const struct zgr_bounds *bounds,
         for (uint32_t i = 0, is_open = 0; i < bounds->steps; i++) {
             uint32_t found = levels_of_part(w, bounds, part, levels[i], i, worst, own);
             if (found && !is_open) {
-                zgr_window_open(&close, 0, y + part / ZGR_PARTS * ZGR_WINDOW, x + part % ZGR_PARTS * ZGR_WINDOW);
+                zgr_window_open(&close, 0, ZGR_WINDOW, y + part / ZGR_PARTS * ZGR_WINDOW, x + part % ZGR_PARTS * ZGR_WINDOW);
                 zgr_window_show_exact(&close, ~0u);
                 is_open = 1;
             }
@@ -90,7 +90,7 @@ static void look_at_quarter(struct zgr_window quarter, const struct zgr_bounds *
 {
     if (y >= quarter.layout->height || x >= quarter.layout->width)
         return;
-    zgr_window_open(&quarter, quarter.finest - 1, y, x);
+    zgr_window_open(&quarter, quarter.finest - 1, ZGR_WINDOW, y, x);
     zgr_window_finer_magnitudes(&quarter);
     zgr_window_show_exact(&quarter, 1u << quarter.finest);
     for (uint32_t i = 0; i < bounds->steps; i++)

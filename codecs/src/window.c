@@ -63,12 +63,12 @@ static uint32_t cut_blocks(struct zgr_range side, uint32_t finest, uint32_t size
     return count;
 }
 
-void zgr_window_open(struct zgr_window *w, uint32_t finest, uint32_t y, uint32_t x)
+void zgr_window_open(struct zgr_window *w, uint32_t finest, uint32_t side, uint32_t y, uint32_t x)
 {
     uint32_t height = w->layout->height, width = w->layout->width;
     w->finest = finest;
-    w->rows[0] = side_of(y, ZGR_WINDOW << finest, height);
-    w->columns[0] = side_of(x, ZGR_WINDOW << finest, width);
+    w->rows[0] = side_of(y, side << finest, height);
+    w->columns[0] = side_of(x, side << finest, width);
     for (uint32_t n = 1; n <= w->header->decompositions; n++) {
         w->rows[n] = coarser(w->rows[n - 1], zgr_level_size(height, n));
         w->columns[n] = coarser(w->columns[n - 1], zgr_level_size(width, n));

@@ -5,6 +5,7 @@
 #include "core.h"
 
 enum { ZGR_FINEST = ZGR_DECODED_LEVEL, ZGR_WINDOW = 64, /* of level ZGR_FINEST; a window in which finer levels are seen is as large in theirs */
+       ZGR_GLIMPSE = 16, /* the one that is looked at first, in level 0 */
        ZGR_BLOCK = 8, ZGR_BLOCKS = ZGR_WINDOW / ZGR_BLOCK, ZGR_PARTS = 1 << ZGR_FINEST, /* a side; a part has a window's size in level 0 */
        ZGR_MARGIN = 16, /* what is added around, at most */
        ZGR_VECTOR = 8, /* rows are worked on in whole vectors: what is behind them is read and written too, and means nothing */
@@ -55,8 +56,8 @@ static inline uint32_t zgr_largest_of_block(const int32_t *values, uint32_t coun
 /* Its memory: so many samples, and how they are cut. */
 size_t zgr_window_samples(const struct zgr_header *header);
 void zgr_window_cut(struct zgr_window *w, int32_t *scratch);
-/* A window with its first pixel at (y, x) of level 0, to be decoded to level `finest`. */
-void zgr_window_open(struct zgr_window *w, uint32_t finest, uint32_t y, uint32_t x);
+/* A window with its first pixel at (y, x) of level 0, to be decoded to level `finest`, in which it has such a side, at most ZGR_WINDOW. */
+void zgr_window_open(struct zgr_window *w, uint32_t finest, uint32_t side, uint32_t y, uint32_t x);
 /* The coarsest level, as it is known at `step`, to w->levels; from level l to the next finer one. */
 void zgr_window_start(struct zgr_window *w, uint32_t step);
 void zgr_window_descend(struct zgr_window *w, uint32_t l, uint32_t step);
