@@ -5,7 +5,7 @@
 #include "core.h"
 
 enum { ZGR_FINEST = ZGR_DECODED_LEVEL, ZGR_WINDOW = 64, /* of level ZGR_FINEST; a window in which finer levels are seen is as large in theirs */
-       ZGR_GLIMPSE = 16, /* the one that is looked at first, in level 0 */
+       ZGR_GLIMPSE = 32, /* the one that is looked at first, in level 0 */
        ZGR_BLOCK = 8, ZGR_BLOCKS = ZGR_WINDOW / ZGR_BLOCK, ZGR_PARTS = 1 << ZGR_FINEST, /* a side; a part has a window's size in level 0 */
        ZGR_MARGIN = 16, /* what is added around, at most */
        ZGR_VECTOR = 8, /* rows are worked on in whole vectors: what is behind them is read and written too, and means nothing */
