@@ -8,7 +8,7 @@
 
 enum { WORTH_LOOKING = 12 }; /* tightness that needs no look */
 
-size_t zgr_measure_scratch_nbytes(const struct zgr_header *header) { return zgr_align(zgr_window_samples(header) * sizeof(int32_t)); }
+size_t zgr_measure_scratch_nbytes(const struct zgr_header *header) { return zgr_window_nbytes(header); }
 
 /* ---- what need not be looked at -------------------------------------------------------------------------------------- */
 

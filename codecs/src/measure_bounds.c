@@ -72,7 +72,7 @@ static void block_errors(const struct zgr_window *w, uint32_t component, uint32_
 }
 
 /* The part of a window that a block lies in. */
-static uint32_t part_of(const struct zgr_window *w, uint32_t block) { return (block * ZGR_BLOCK << w->finest) / ZGR_WINDOW; }
+static uint32_t part_of(const struct zgr_window *w, uint32_t block) { return (block * ZGR_BLOCK << w->finest) / ZGR_PART; }
 
 void zgr_bound_finer(struct zgr_window *w, uint32_t levels, uint32_t t)
 {

@@ -5,9 +5,9 @@
 enum { CLOSE_LOOKS = 3 }; /* at parts of a chunk, for each level and step. With the quarters that follow: 3 % of what encoding takes, of noisy colours a quarter */
 
 /* The parts of which bounds say that a level may be off by most at F - i, as many as may still be decoded for it: a bit each. */
-static uint32_t worst_parts(const uint64_t errors[ZGR_PARTS * ZGR_PARTS], uint32_t count)
+static uint64_t worst_parts(const uint64_t errors[ZGR_PARTS * ZGR_PARTS], uint32_t count)
 {
-    uint32_t worst = 0;
+    uint64_t worst = 0;
     for (; count > 0; count--) {
         uint32_t next = ZGR_PARTS * ZGR_PARTS;
         for (uint32_t part = 0; part < ZGR_PARTS * ZGR_PARTS; part++)
@@ -15,14 +15,14 @@ static uint32_t worst_parts(const uint64_t errors[ZGR_PARTS * ZGR_PARTS], uint32
                 next = part;
         if (next == ZGR_PARTS * ZGR_PARTS)
             break;
-        worst |= 1u << next;
+        worst |= (uint64_t)1 << next;
     }
     return worst;
 }
 
 /* The levels of a part to decode at F - i: those for which it is among the worst. No bound is needed of these. */
 static uint32_t levels_of_part(struct zgr_window *w, const struct zgr_bounds *bounds, uint32_t part, uint32_t levels, uint32_t i,
-                               uint32_t worst[ZGR_FINEST][ZGR_MEASURED_STEPS], struct zgr_own *own)
+                               uint64_t worst[ZGR_FINEST][ZGR_MEASURED_STEPS], struct zgr_own *own)
 {
     uint32_t found = 0;
     for (uint32_t level = 0; level < w->finest; level++) {
@@ -43,7 +43,7 @@ static void look_at_parts(struct zgr_window *w, const struct zgr_bounds *bounds,
                           struct zgr_errors_seen *seen)
 {
     struct zgr_window close = *w;
-    uint32_t worst[ZGR_FINEST][ZGR_MEASURED_STEPS];
+    uint64_t worst[ZGR_FINEST][ZGR_MEASURED_STEPS];
     for (uint32_t i = 0; i < bounds->steps; i++)
         for (uint32_t level = 0; level < w->finest; level++)
             worst[level][i] = levels[i] >> level & 1 ? worst_parts(w->parts[level][i], CLOSE_LOOKS - own->looks[level][i]) : 0;
@@ -51,7 +51,7 @@ static void look_at_parts(struct zgr_window *w, const struct zgr_bounds *bounds,
         for (uint32_t i = 0, is_open = 0; i < bounds->steps; i++) {
             uint32_t found = levels_of_part(w, bounds, part, levels[i], i, worst, own);
             if (found && !is_open) {
-                zgr_window_open(&close, 0, ZGR_WINDOW, y + part / ZGR_PARTS * ZGR_WINDOW, x + part % ZGR_PARTS * ZGR_WINDOW);
+                zgr_window_open(&close, 0, ZGR_PART, y + part / ZGR_PARTS * ZGR_PART, x + part % ZGR_PARTS * ZGR_PART);
                 zgr_window_show_exact(&close, ~0u);
                 is_open = 1;
             }

@@ -7,13 +7,30 @@
 enum { AREAS_A_COMPONENT = 5, /* the finest level as it is coded; coefficients of two levels; exact pixels of all levels: less than 2 */
        AREAS_SHARED = 7 };    /* HL; rows after the vertical step, low and high; pixels of up to four components */
 
-size_t zgr_window_samples(const struct zgr_header *header)
+static size_t parts_nbytes(void)
 {
-    return (AREAS_A_COMPONENT * (size_t)header->components + AREAS_SHARED) * ZGR_WINDOW_AREA;
+    const struct zgr_window *w = NULL;
+    return zgr_align(ZGR_FINEST * sizeof *w->parts);
 }
 
-void zgr_window_cut(struct zgr_window *w, int32_t *scratch)
+static size_t finer_nbytes(const struct zgr_header *header)
 {
+    const struct zgr_window *w = NULL;
+    return zgr_align(header->components * sizeof *w->finer);
+}
+
+size_t zgr_window_nbytes(const struct zgr_header *header)
+{
+    size_t areas = AREAS_A_COMPONENT * (size_t)header->components + AREAS_SHARED;
+    return parts_nbytes() + finer_nbytes(header) + zgr_align(areas * ZGR_WINDOW_AREA * sizeof(int32_t));
+}
+
+void zgr_window_cut(struct zgr_window *w, void *memory)
+{
+    uint8_t *parts = memory, *finer = parts + parts_nbytes();
+    int32_t *scratch = (int32_t *)(void *)(finer + finer_nbytes(w->header));
+    w->parts = (void *)parts;
+    w->finer = (void *)finer;
     for (uint32_t c = 0; c < w->header->components; c++, scratch += AREAS_A_COMPONENT * ZGR_WINDOW_AREA) {
         w->coded[c] = scratch;
         w->levels[c][0] = scratch + ZGR_WINDOW_AREA;

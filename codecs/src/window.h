@@ -4,9 +4,10 @@
 
 #include "core.h"
 
-enum { ZGR_FINEST = ZGR_DECODED_LEVEL, ZGR_WINDOW = 64, /* of level ZGR_FINEST; a window in which finer levels are seen is as large in theirs */
-       ZGR_GLIMPSE = 32, /* the one that is looked at first, in level 0 */
-       ZGR_BLOCK = 8, ZGR_BLOCKS = ZGR_WINDOW / ZGR_BLOCK, ZGR_PARTS = 1 << ZGR_FINEST, /* a side; a part has a window's size in level 0 */
+enum { ZGR_FINEST = ZGR_DECODED_LEVEL, ZGR_WINDOW = 128, /* a side, in the finest level that it is decoded to: one for 512 x 512 pixels */
+       ZGR_PART = 64, ZGR_PARTS = (ZGR_WINDOW << ZGR_FINEST) / ZGR_PART, /* a side in level 0 of what of a window is decoded to that; how many */
+       ZGR_GLIMPSE = 32, /* a side of what is decoded first, in level 0 */
+       ZGR_BLOCK = 8, ZGR_BLOCKS = ZGR_WINDOW / ZGR_BLOCK,
        ZGR_MARGIN = 16, /* what is added around, at most */
        ZGR_VECTOR = 8, /* rows are worked on in whole vectors: what is behind them is read and written too, and means nothing */
        ZGR_WINDOW_AREA = (ZGR_WINDOW + ZGR_MARGIN) * (ZGR_WINDOW + ZGR_MARGIN) + 2 * ZGR_VECTOR };
@@ -29,8 +30,8 @@ struct zgr_window {
     struct zgr_band_errors magnitudes[ZGR_COMPONENTS_MAX]; /* the largest there are in the window */
     /* Blocks of it, with all that decides their pixels, by level; the largest magnitudes in them of HL, LH, HH by decomposition. */
     struct zgr_range block_rows[ZGR_BLOCKS][ZGR_FINEST + 1], block_columns[ZGR_BLOCKS][ZGR_FINEST + 1];
-    uint32_t blocks_down, blocks_across, finer[ZGR_COMPONENTS_MAX][ZGR_FINEST + 1][3][ZGR_BLOCKS][ZGR_BLOCKS];
-    uint64_t parts[ZGR_FINEST][ZGR_MEASURED_STEPS][ZGR_PARTS * ZGR_PARTS]; /* what levels finer than the finest are off by at most, by parts */
+    uint32_t blocks_down, blocks_across, (*finer)[ZGR_FINEST + 1][3][ZGR_BLOCKS][ZGR_BLOCKS]; /* [component] */
+    uint64_t (*parts)[ZGR_MEASURED_STEPS][ZGR_PARTS * ZGR_PARTS]; /* [level]: what levels finer than the finest are off by at most, by parts */
 };
 
 static inline uint32_t smaller(uint32_t a, uint32_t b) { return a < b ? a : b; }
@@ -53,9 +54,9 @@ static inline uint32_t zgr_largest_of_block(const int32_t *values, uint32_t coun
     return first < count ? zgr_largest(values + first, smaller(end, count) - first) : 0;
 }
 
-/* Its memory: so many samples, and how they are cut. */
-size_t zgr_window_samples(const struct zgr_header *header);
-void zgr_window_cut(struct zgr_window *w, int32_t *scratch);
+/* Its memory, aligned to 64 bytes: how much, and how it is cut. A copy of a window has the same. */
+size_t zgr_window_nbytes(const struct zgr_header *header);
+void zgr_window_cut(struct zgr_window *w, void *memory);
 /* A window with its first pixel at (y, x) of level 0, to be decoded to level `finest`, in which it has such a side, at most ZGR_WINDOW. */
 void zgr_window_open(struct zgr_window *w, uint32_t finest, uint32_t side, uint32_t y, uint32_t x);
 /* The coarsest level, as it is known at `step`, to w->levels; from level l to the next finer one. */
