@@ -17,12 +17,17 @@ SIMD static void lane_steps(struct zgr_lanes *lanes, uint8_t *p, uint32_t first,
 
 SIMD static void parents(const struct zgr_pass *pass) { spread_parents(pass); }
 
+/* The units that have new ones, and where, for a loop of its own: what a loop writes as bytes may be anything, all but its own variables. */
+struct fresh {
+    uint32_t *units, *masks, count;
+};
+SIMD_INLINE struct fresh fresh_of(const struct zgr_bitplanes *all) { return (struct fresh){all->fresh, all->masks, all->fresh_count}; }
 /* Keeps a unit if it has new ones: its signs are coded when all units of the phase are. */
-SIMD_INLINE void keep_fresh(struct zgr_bitplanes *all, uint32_t unit, uint32_t mask)
+SIMD_INLINE void keep_fresh(struct fresh *fresh, uint32_t unit, uint32_t mask)
 {
-    all->fresh[all->fresh_count] = unit;
-    all->masks[all->fresh_count] = mask;
-    all->fresh_count += mask != 0;
+    fresh->units[fresh->count] = unit;
+    fresh->masks[fresh->count] = mask;
+    fresh->count += mask != 0;
 }
 
 #ifdef ZGR_NO_ENCODER
@@ -36,6 +41,8 @@ SIMD_INLINE void decode_some(const struct zgr_pass *pass, uint32_t phase, uint32
     size_t word = phase * (size_t)bits->unit_count;
     uint32_t *out = zgr_bits_plane(bits, pass->plane) + word;
     const uint32_t *list = bits->list + first;
+    struct fresh fresh = fresh_of(pass->all);
+    const int with_signs = pass->signs != NULL;
     Lanes lanes;
     decoder_open(pass->lanes, &lanes);
     for (; phase < end; phase++, table += 48, out += bits->unit_count) {
@@ -51,10 +58,11 @@ SIMD_INLINE void decode_some(const struct zgr_pass *pass, uint32_t phase, uint32
             V ones = lanes_decode(&lanes, p, width);
             v_store(values + at, v_min(v_add(value, v_sub(value, ones)), v_set(15)));
             out[unit] = v_mask(ones);
-            if (pass->signs)
-                keep_fresh(pass->all, (uint32_t)unit, v_mask(v_and(ones, is_0)));
+            if (with_signs)
+                keep_fresh(&fresh, (uint32_t)unit, v_mask(v_and(ones, is_0)));
         }
     }
+    pass->all->fresh_count = fresh.count;
     decoder_close(&lanes, pass->lanes);
 }
 
@@ -88,17 +96,18 @@ SIMD static void decode_units(const struct zgr_pass *pass, uint32_t phase, uint3
 SIMD static uint32_t find_signs(const struct zgr_pass *pass, uint32_t phase)
 {
     const T table = t_load(pass->signs);
-    const struct zgr_bitplanes *all = pass->all;
+    const struct fresh fresh = fresh_of(pass->all);
+    uint32_t *turned = pass->all->turned;
     const int8_t *signs[4];
-    uint8_t *out = all->signs;
+    uint8_t *const start = pass->all->signs, *out = start;
     look_at_signs(pass->bits, phase, signs);
-    for (uint32_t k = 0; k < all->fresh_count; k++) {
-        V z = sign_sums(signs, 32 * (size_t)all->fresh[k]);
-        out += v_compress(v_lookup(table, v_abs(z)), all->masks[k], out);
-        all->turned[k] = v_mask(z);
+    for (uint32_t k = 0; k < fresh.count; k++) {
+        V z = sign_sums(signs, 32 * (size_t)fresh.units[k]);
+        out += v_compress(v_lookup(table, v_abs(z)), fresh.masks[k], out);
+        turned[k] = v_mask(z);
     }
     v_store(out, v_set(0));
-    return (uint32_t)(out - all->signs);
+    return (uint32_t)(out - start);
 }
 
 /* The next answers of lane steps, as many as the mask has ones, to where these are. */
@@ -114,12 +123,15 @@ SIMD_INLINE uint32_t next_answers(const uint8_t *answers, uint32_t place, uint32
 SIMD static void put_signs(const struct zgr_pass *pass, uint32_t phase)
 {
     const struct zgr_bits *bits = pass->bits;
-    const struct zgr_bitplanes *all = pass->all;
+    const struct fresh fresh = fresh_of(pass->all);
+    const uint32_t *turned = pass->all->turned;
+    const uint8_t *answers = pass->all->signs;
     uint32_t *negative = bits->negative + phase * (size_t)bits->unit_count, place = 0;
-    for (uint32_t k = 0; k < all->fresh_count; k++) {
-        size_t unit = all->fresh[k];
-        uint32_t mask = all->masks[k], is_negative = next_answers(all->signs, place, mask) ^ (all->turned[k] & mask);
-        int8_t *own = bits->signs[phase] + 32 * unit;
+    int8_t *const all_own = bits->signs[phase];
+    for (uint32_t k = 0; k < fresh.count; k++) {
+        size_t unit = fresh.units[k];
+        uint32_t mask = fresh.masks[k], is_negative = next_answers(answers, place, mask) ^ (turned[k] & mask);
+        int8_t *own = all_own + 32 * unit;
         place += (uint32_t)__builtin_popcount(mask);
         negative[unit] |= is_negative;
         v_store(own, v_or(v_load(own), v_or(v_bits(is_negative), v_and(v_bits(mask), v_set(1)))));

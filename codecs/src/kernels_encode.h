@@ -12,12 +12,14 @@ SIMD_INLINE void encode_signs(const struct zgr_pass *pass, uint32_t phase)
     const uint32_t *negative = bits->negative + phase * (size_t)bits->unit_count;
     struct zgr_items *items = pass->items;
     const int8_t *signs[4];
+    const struct fresh fresh = fresh_of(pass->all);
+    int8_t *const all_own = bits->signs[phase];
     uint8_t *const start = items->context[items->count], *out = start;
     look_at_signs(bits, phase, signs);
-    for (uint32_t k = 0; k < pass->all->fresh_count; k++) {
-        size_t unit = pass->all->fresh[k];
-        uint32_t mask = pass->all->masks[k];
-        int8_t *own = bits->signs[phase] + 32 * unit;
+    for (uint32_t k = 0; k < fresh.count; k++) {
+        size_t unit = fresh.units[k];
+        uint32_t mask = fresh.masks[k];
+        int8_t *own = all_own + 32 * unit;
         V z = sign_sums(signs, 32 * unit), is_negative = v_bits(negative[unit]);
         V ones = v_and(v_xor(is_negative, v_negative(z)), v_set(ZGR_ITEM_ONE));
         out += v_compress(v_or(v_abs(z), ones), mask, out);
@@ -35,21 +37,24 @@ SIMD_INLINE void encode_units(const struct zgr_pass *pass, uint32_t phase, uint3
 {
     const struct zgr_bits *bits = pass->bits;
     size_t word = phase * (size_t)bits->unit_count;
-    const uint32_t *plane = zgr_bits_plane(bits, pass->plane) + word;
+    const uint32_t *plane = zgr_bits_plane(bits, pass->plane) + word, *list = bits->list, count = bits->active_count;
     uint8_t *values = bits->values[phase], (*context)[32] = pass->items->context + pass->items->count;
+    const int with_signs = pass->with_signs;
+    struct fresh fresh = fresh_of(pass->all);
     struct around n;
     look_around(pass, phase, &n);
-    for (uint32_t k = 0; k < bits->active_count; k++) {
-        size_t unit = bits->list[k], at = 32 * unit;
+    for (uint32_t k = 0; k < count; k++) {
+        size_t unit = list[k], at = 32 * unit;
         V value = v_load(values + at), ones = v_bits(plane[unit]), state = v_min(value, v_set(2));
         V class = v_or(classes(&n, unit, value, siblings), v_and(ones, v_set(ZGR_ITEM_ONE)));
         v_store(context[k], v_or(class, v_sll16(state, 4)));
         v_store(values + at, v_min(v_sub(v_add(value, value), ones), v_set(15)));
-        if (pass->with_signs)
-            keep_fresh(pass->all, (uint32_t)unit, v_mask(v_and(ones, v_eq(value, v_set(0)))));
+        if (with_signs)
+            keep_fresh(&fresh, (uint32_t)unit, v_mask(v_and(ones, v_eq(value, v_set(0)))));
     }
-    memset(pass->items->kind + pass->items->count, (int)phase, bits->active_count);
-    pass->items->count += bits->active_count;
+    pass->all->fresh_count = fresh.count;
+    memset(pass->items->kind + pass->items->count, (int)phase, count);
+    pass->items->count += count;
 }
 
 SIMD static void encode_phase(const struct zgr_pass *pass, uint32_t phase)

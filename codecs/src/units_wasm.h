@@ -57,6 +57,7 @@ static void decode_phase_units(const struct zgr_pass *pass, uint32_t phase, uint
     uint8_t *values = bits->values[phase], *steps = pass->all->signs;
     uint32_t *out = zgr_bits_plane(bits, pass->plane) + phase * (size_t)bits->unit_count;
     const uint32_t *list = bits->list + first, siblings = pass->sibling_count, is_wide = pass->lanes->width == 32;
+    struct fresh fresh = fresh_of(pass->all);
     struct around n;
     struct lookups lookups;
     const struct lookups *by = &lookups;
@@ -79,8 +80,9 @@ static void decode_phase_units(const struct zgr_pass *pass, uint32_t phase, uint
         v_store(values + at, value);
         out[unit] = v_mask(ones);
         if (pass->signs)
-            keep_fresh(pass->all, (uint32_t)unit, v_mask(v_eq(value, v_set(1)))); /* that were 0 */
+            keep_fresh(&fresh, (uint32_t)unit, v_mask(v_eq(value, v_set(1)))); /* that were 0 */
     }
+    pass->all->fresh_count = fresh.count;
     if (is_wide)
         decoder_close(&lanes, pass->lanes);
 }
