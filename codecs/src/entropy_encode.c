@@ -94,8 +94,9 @@ static void put_flags(struct zgr_encoder *e, struct zgr_bits *bits, const uint32
         items->kind[items->count] = ZGR_ITEM_FLAG;
         items->bits[items->count++] = fresh;
     }
-    for (uint32_t unit = 0; unit < bits->unit_count; unit++)
-        bits->active[unit] |= ones[unit] != 0;
+    uint8_t *restrict active = bits->active;
+    for (uint32_t unit = 0, n = bits->unit_count; unit < n; unit++)
+        active[unit] |= ones[unit] != 0;
     zgr_bits_list(bits);
 }
 

@@ -83,15 +83,18 @@ SIMD_INLINE V item_probabilities(uint32_t kind, V context, const uint8_t *magnit
 SIMD_INLINE uint8_t *encode_all(const struct zgr_items *items, size_t first, size_t n, const uint8_t *magnitudes, const uint8_t *signs,
                                 struct zgr_lanes *lanes, uint8_t *end, uint32_t width)
 {
+    const uint8_t (*contexts)[32] = (const uint8_t(*)[32])items->context, *kinds = items->kind;
+    const uint32_t *bits = items->bits;
     Lanes running;
     lanes_open(lanes, &running);
     while (n-- > first) {
-        V context = v_load(items->context[n]);
-        if (items->kind[n] == ZGR_ITEM_FLAG) {
-            end = lanes_encode(&running, context, v_bits(items->bits[n]), width, end);
-        } else if (items->kind[n] != ZGR_ITEM_SIGN || signs) {
+        const V context = v_load(contexts[n]);
+        const uint32_t kind = kinds[n];
+        if (kind == ZGR_ITEM_FLAG) {
+            end = lanes_encode(&running, context, v_bits(bits[n]), width, end);
+        } else if (kind != ZGR_ITEM_SIGN || signs) {
             V ones = v_eq(v_and(context, v_set(ZGR_ITEM_ONE | ZGR_ITEM_NOTHING)), v_set(ZGR_ITEM_ONE));
-            end = lanes_encode(&running, item_probabilities(items->kind[n], context, magnitudes, signs), ones, width, end);
+            end = lanes_encode(&running, item_probabilities(kind, context, magnitudes, signs), ones, width, end);
         }
     }
     lanes_close(&running, lanes);

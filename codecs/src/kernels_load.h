@@ -15,11 +15,13 @@ SIMD_INLINE void load_unit(struct zgr_bits *bits, const int32_t *x, size_t at, u
             bytes[g][j] = (uint8_t)(m >> 8 * g);
     }
     bits->negative[at] = v_mask(v_load(negative));
+    const size_t words = bits->word_count;
+    uint32_t *const to = bits->planes + at;
     for (uint32_t g = 0; g < nbytes; g++) {
         V value = v_load(bytes[g]);
         for (uint32_t i = 8; i-- > 0; value = v_add(value, value))
             if (8 * g + i < top)
-                zgr_bits_plane(bits, 8 * g + i)[at] = v_mask(value);
+                to[(8 * g + i) * words] = v_mask(value);
     }
 }
 

@@ -143,11 +143,12 @@ SIMD static void write_raw(struct zgr_raw_writer *to, struct zgr_bits *bits, uin
 {
     struct zgr_raw_writer raw = *to;
     const uint32_t *plane = zgr_bits_plane(bits, q), *large = raw_magnitudes ? NULL : zgr_bits_large(bits, q + 4);
+    const uint32_t *list = bits->list, *missing = bits->missing, *negative = bits->negative;
     uint32_t *restrict significant = bits->significant;
-    const uint32_t first = phase * bits->unit_count, end = first + bits->unit_count;
+    const uint32_t first = phase * bits->unit_count, end = first + bits->unit_count, active = bits->active_count;
     if (raw_magnitudes)
-        for (uint32_t k = 0; k < bits->active_count; k++)
-            write_masked(&raw, plane[first + bits->list[k]], ~bits->missing[first + bits->list[k]]);
+        for (uint32_t k = 0; k < active; k++)
+            write_masked(&raw, plane[first + list[k]], ~missing[first + list[k]]);
     if (large)
         for (uint32_t at = first; at < end; at++) {
             while (end - at > 8 && !any_of_8(large + at))
@@ -165,7 +166,7 @@ SIMD static void write_raw(struct zgr_raw_writer *to, struct zgr_bits *bits, uin
                     fresh[i] = plane[at + i] & ~significant[at + i];
             if (any_of_8(fresh))
                 for (uint32_t i = 0; i < count; i++)
-                    write_masked(&raw, bits->negative[at + i], fresh[i]);
+                    write_masked(&raw, negative[at + i], fresh[i]);
         }
     for (uint32_t at = first; at < end; at++)
         significant[at] |= plane[at];
