@@ -160,20 +160,23 @@ const uint32_t *zgr_bits_large(struct zgr_bits *bits, uint32_t q)
         memset(bits->large, 0, word_nbytes(bits));
         bits->large_plane = bits->top;
     }
+    uint32_t *restrict large = bits->large;
+    const uint32_t count = bits->word_count;
     while (bits->large_plane > (q > bits->low ? q : bits->low)) {
         const uint32_t *plane = zgr_bits_plane(bits, --bits->large_plane);
-        for (uint32_t at = 0; at < bits->word_count; at++)
-            bits->large[at] |= plane[at];
+        for (uint32_t at = 0; at < count; at++)
+            large[at] |= plane[at];
     }
-    return bits->large;
+    return large;
 }
 
 void zgr_bits_list(struct zgr_bits *bits)
 {
-    uint32_t count = 0;
-    for (uint32_t unit = 0; unit < bits->unit_count; unit++) {
-        bits->list[count] = unit;
-        count += bits->active[unit] & 1u;
+    uint32_t count = 0, *list = bits->list;
+    const uint8_t *active = bits->active;
+    for (uint32_t unit = 0, end = bits->unit_count; unit < end; unit++) {
+        list[count] = unit;
+        count += active[unit] & 1u;
     }
     bits->active_count = count;
 }

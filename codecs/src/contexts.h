@@ -69,7 +69,7 @@ SIMD_INLINE void spread_parents(const struct zgr_pass *pass)
             const T part = t_load(parts[1][pass->parent_shift]);
             const uint8_t *even = parent->values[row & 1 ? 3 : 0] + (size_t)(row >> 1) * parent->stride;
             const uint8_t *odd = parent->values[row & 1 ? 1 : 2] + (size_t)(row >> 1) * parent->stride;
-            for (uint32_t j = 0; j < bits->columns; j += 64) {
+            for (uint32_t j = 0, columns = bits->columns; j < columns; j += 64) {
                 V low, high;
                 v_interleave(v_lookup(part, v_load(even + j / 2)), v_lookup(part, v_load(odd + j / 2)), &low, &high);
                 v_store(out + j, low); /* the end of which the next row is written over */

@@ -11,39 +11,49 @@ SIMD static void fill_values(struct zgr_bits *bits, uint32_t plane)
     const uint32_t *large = zgr_bits_large(bits, plane + 4), *planes[4];
     for (uint32_t i = 0; i < 4; i++)
         planes[i] = plane + i >= bits->low && plane + i < bits->top ? zgr_bits_plane(bits, plane + i) : NULL;
-    for (uint32_t phase = 0; phase < ZGR_PHASES; phase++)
-        for (uint32_t k = 0; k < bits->active_count; k++) {
-            size_t unit = bits->list[k], at = phase * (size_t)bits->unit_count + unit;
+    const uint32_t *list = bits->list, count = bits->active_count; /* here and below: whatever vectors are written to */
+    for (uint32_t phase = 0; phase < ZGR_PHASES; phase++) {
+        uint8_t *values = bits->values[phase];
+        const size_t first = phase * (size_t)bits->unit_count;
+        for (uint32_t k = 0; k < count; k++) {
+            size_t unit = list[k], at = first + unit;
             V value = large ? v_and(v_bits(large[at]), v_set(15)) : v_set(0);
             for (uint32_t i = 0; i < 4; i++)
                 if (planes[i])
                     value = v_or(value, v_and(v_bits(planes[i][at]), v_set((uint8_t)(1 << i))));
-            v_store(bits->values[phase] + 32 * unit, value);
+            v_store(values + 32 * unit, value);
         }
+    }
 }
 
 SIMD static void lower_values(struct zgr_bits *bits, uint32_t plane)
 {
     const uint32_t *ones = plane >= bits->low && plane < bits->top ? zgr_bits_plane(bits, plane) : NULL;
-    for (uint32_t phase = 0; phase < ZGR_PHASES; phase++)
-        for (uint32_t k = 0; k < bits->active_count; k++) {
-            size_t unit = bits->list[k];
-            V value = v_load(bits->values[phase] + 32 * unit);
+    const uint32_t *list = bits->list, count = bits->active_count, unit_count = bits->unit_count;
+    for (uint32_t phase = 0; phase < ZGR_PHASES; phase++) {
+        uint8_t *values = bits->values[phase];
+        for (uint32_t k = 0; k < count; k++) {
+            size_t unit = list[k];
+            V value = v_load(values + 32 * unit);
             value = v_add(value, value);
             if (ones)
-                value = v_sub(value, v_bits(ones[phase * (size_t)bits->unit_count + unit]));
-            v_store(bits->values[phase] + 32 * unit, v_min(value, v_set(15)));
+                value = v_sub(value, v_bits(ones[phase * (size_t)unit_count + unit]));
+            v_store(values + 32 * unit, v_min(value, v_set(15)));
         }
+    }
 }
 
 SIMD static void fill_signs(struct zgr_bits *bits)
 {
-    for (uint32_t phase = 0; phase < ZGR_PHASES; phase++)
-        for (uint32_t k = 0; k < bits->active_count; k++) {
-            size_t unit = bits->list[k], at = phase * (size_t)bits->unit_count + unit;
-            V sign = v_or(v_bits(bits->negative[at]), v_set(1));
-            v_store(bits->signs[phase] + 32 * unit, v_and(v_bits(bits->significant[at]), sign));
+    const uint32_t *list = bits->list, count = bits->active_count, *negative = bits->negative, *significant = bits->significant;
+    for (uint32_t phase = 0; phase < ZGR_PHASES; phase++, negative += bits->unit_count, significant += bits->unit_count) {
+        int8_t *signs = bits->signs[phase];
+        for (uint32_t k = 0; k < count; k++) {
+            size_t unit = list[k];
+            V sign = v_or(v_bits(negative[unit]), v_set(1));
+            v_store(signs + 32 * unit, v_and(v_bits(significant[unit]), sign));
         }
+    }
 }
 
 /* ---- planes to coefficients and back -------------------------------------------------------------------------------- */

@@ -51,10 +51,12 @@ void zgr_pass_begin(struct zgr_pass *pass, struct zgr_bitplanes *all, const stru
 
 int zgr_flag_probabilities(const struct zgr_bits *bits, const uint8_t flag_p[3], uint32_t first, uint8_t p[32])
 {
+    const uint8_t *active = bits->active;
+    const uint32_t count = bits->unit_count;
     int any = 0;
     for (uint32_t j = 0; j < 32; j++) {
         uint32_t unit = first + j;
-        int is_open = unit < bits->unit_count && !bits->active[unit];
+        int is_open = unit < count && !active[unit];
         p[j] = is_open ? flag_p[zgr_flag_context(bits, unit)] : 0;
         any |= is_open;
     }
@@ -63,8 +65,9 @@ int zgr_flag_probabilities(const struct zgr_bits *bits, const uint8_t flag_p[3],
 
 void zgr_activate_now(struct zgr_bits *bits)
 {
-    for (uint32_t unit = 0; unit < bits->unit_count; unit++)
-        bits->active[unit] = bits->active[unit] != 0;
+    uint8_t *active = bits->active;
+    for (uint32_t unit = 0, count = bits->unit_count; unit < count; unit++)
+        active[unit] = active[unit] != 0;
     zgr_bits_list(bits);
 }
 
