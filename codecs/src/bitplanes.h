@@ -61,6 +61,9 @@ static inline uint32_t zgr_units_down(const struct zgr_bits *bits)
 /* What is taken for the unknown planes of a magnitude of which only the lowest known bit is set: most of these are small. */
 static inline uint32_t zgr_offset_of_one(uint32_t plane) { return (uint32_t)(((uint64_t)13 << plane) >> 5); }
 static inline uint32_t zgr_offset_of_more(uint32_t plane) { return ((1u << plane) - 1) >> 1; }
+/* Either without a comparison: what a magnitude is above this, at least 0 and at most zgr_offset_of_more. (From twice the bit on it is no less, and
+ * at the bit it is zgr_offset_of_one, which is never more than the other.) */
+static inline uint32_t zgr_offset_base(uint32_t plane) { return (1u << plane) - zgr_offset_of_one(plane); }
 static inline uint32_t zgr_low_bits(uint32_t count) { return count >= 32 ? 0xFFFFFFFFu : (1u << count) - 1; }
 
 uint32_t zgr_unit_count(const struct zgr_layout *layout, uint32_t b);

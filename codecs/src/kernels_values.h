@@ -96,8 +96,8 @@ SIMD_INLINE void magnitude_bytes(const struct zgr_bits *bits, uint32_t plane, ui
 SIMD static void coefficients_16(const struct zgr_bits *bits, uint32_t plane, size_t first, size_t end, int16_t *out)
 {
     uint8_t low[256], high[256], negative[256];
-    /* No magnitude of 15 bits has a lone bit at plane 15 or above. */
-    const int16_t half = (int16_t)zgr_offset_of_more(plane), one = plane < 15 ? (int16_t)(1u << plane) : -1, of_one = (int16_t)zgr_offset_of_one(plane);
+    /* No magnitude of 15 bits has a bit at plane 15 or above. */
+    const uint16_t base = plane < 15 ? (uint16_t)zgr_offset_base(plane) : UINT16_MAX, most = (uint16_t)zgr_offset_of_more(plane);
     V bytes[8];
     for (size_t at = first; at < end; at += 8, out += 256) {
         magnitude_bytes(bits, plane, 0, at, bytes);
@@ -110,9 +110,9 @@ SIMD static void coefficients_16(const struct zgr_bits *bits, uint32_t plane, si
         for (uint32_t i = 0; i < 8; i++)
             v_store(high + 32 * i, bits->top > 8 ? bytes[i] : v_set(0));
         for (uint32_t j = 0; j < 256; j++) {
-            int16_t m = (int16_t)(low[j] | high[j] << 8), flip = (int8_t)negative[j];
-            m = (int16_t)(m + (m == one ? of_one : m ? half : 0));
-            out[j] = (int16_t)((m ^ flip) - flip);
+            uint16_t m = (uint16_t)(low[j] | high[j] << 8), more = (uint16_t)((m > base ? m : base) - base);
+            int16_t flip = (int8_t)negative[j], known = (int16_t)(m + (more < most ? more : most));
+            out[j] = (int16_t)((known ^ flip) - flip);
         }
     }
 }

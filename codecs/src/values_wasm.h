@@ -51,15 +51,14 @@ static void magnitude_bytes(const struct zgr_bits *bits, uint32_t plane, uint32_
     bytes_of_4(bits, plane, group, at + 4, &out[4].a);
 }
 
-/* Of 8 magnitudes, to which what stands for unknown planes is added. */
+/* What stands for unknown planes is what 8 magnitudes are above `base`, and no more than `most`. */
 struct unknown {
-    v128_t one, of_one, half; /* `of_one` to those that are `one`, `half` to all others but 0 */
+    v128_t base, most;
 };
 
 SIMD_INLINE v128_t with_unknown(v128_t m, const struct unknown *u)
 {
-    v128_t half = wasm_v128_andnot(u->half, wasm_i16x8_eq(m, wasm_i16x8_splat(0)));
-    return wasm_i16x8_add(m, wasm_v128_bitselect(u->of_one, half, wasm_i16x8_eq(m, u->one)));
+    return wasm_i16x8_add(m, wasm_u16x8_min(wasm_u16x8_sub_sat(m, u->base), u->most));
 }
 
 SIMD_INLINE void put_8(v128_t m, v128_t flip, const struct unknown *u, int16_t *out)
@@ -75,9 +74,8 @@ SIMD_INLINE void put_16(v128_t low, v128_t high, v128_t flip, const struct unkno
 
 static void coefficients_16(const struct zgr_bits *bits, uint32_t plane, size_t first, size_t end, int16_t *out)
 {
-    /* No magnitude of 15 bits has a lone bit at plane 15 or above. */
-    const int16_t half = (int16_t)zgr_offset_of_more(plane), one = plane < 15 ? (int16_t)(1u << plane) : -1;
-    const struct unknown u = {wasm_i16x8_splat(one), wasm_i16x8_splat((int16_t)zgr_offset_of_one(plane)), wasm_i16x8_splat(half)};
+    /* No magnitude of 15 bits has a bit at plane 15 or above. */
+    const struct unknown u = {wasm_i16x8_splat(plane < 15 ? (int16_t)zgr_offset_base(plane) : -1), wasm_i16x8_splat((int16_t)zgr_offset_of_more(plane))};
     V low[8], high[8];
     memset(high, 0, sizeof high);
     for (size_t at = first; at < end; at += 8) {

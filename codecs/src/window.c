@@ -107,33 +107,42 @@ void zgr_window_open(struct zgr_window *w, uint32_t finest, uint32_t side, uint3
 /* Windows are narrow: what is left over of whole vectors would take as long as these. */
 static inline uint32_t whole_vectors(uint32_t count) { return (count + (ZGR_VECTOR - 1)) & ~(ZGR_VECTOR - 1u); }
 
-/* A coefficient as a decoder takes it that knows planes from that of `one` up: SPEC.md, section 8. What is added is 0 at 0, of_one at `one`
- * and from twice that on of_more, which is no less: no comparison tells which, but a minimum and a maximum, of which each takes half as long. */
-ZGR_PART_OF_CLONE int32_t known_part(int32_t coefficient, uint32_t one, uint32_t of_one, uint32_t of_more)
+/* What a decoder takes for coefficients of which it knows planes from one on: SPEC.md, section 8. */
+struct known {
+    uint32_t planes;    /* a mask */
+    int32_t base, most; /* of what is added */
+};
+
+ZGR_PART_OF_CLONE struct known known_from(uint32_t plane)
+{
+    return (struct known){0u - (1u << plane), (int32_t)zgr_offset_base(plane), (int32_t)zgr_offset_of_more(plane)};
+}
+
+ZGR_PART_OF_CLONE int32_t known_part(int32_t coefficient, struct known known)
 {
     uint32_t flip = 0u - ((uint32_t)coefficient >> 31), magnitude = coefficient < 0 ? 0u - (uint32_t)coefficient : (uint32_t)coefficient;
-    int32_t m = (int32_t)(magnitude & (0u - one)), more = zgr_subtract(m, (int32_t)(one - of_one));
+    int32_t m = (int32_t)(magnitude & known.planes), more = zgr_subtract(m, known.base);
     more = more > 0 ? more : 0;
-    more = more < (int32_t)of_more ? more : (int32_t)of_more;
+    more = more < known.most ? more : known.most;
     return (int32_t)(((uint32_t)zgr_add(m, more) ^ flip) - flip);
 }
 
 ZGR_PART_OF_CLONE void dequantise(const int32_t *restrict from, uint32_t count, uint32_t plane, int32_t *restrict to)
 {
-    const uint32_t one = 1u << plane, of_one = zgr_offset_of_one(plane), of_more = zgr_offset_of_more(plane);
+    const struct known known = known_from(plane);
     ZGR_INDEPENDENT
     for (uint32_t i = 0; i < whole_vectors(count); i++)
-        to[i] = known_part(from[i], one, of_one, of_more);
+        to[i] = known_part(from[i], known);
 }
 
 /* A pair of rows from its mean, those around it, and its coefficients, of which planes are known from `plane` up. */
 ZGR_PART_OF_CLONE void join_columns(int32_t is_sharp, const int32_t *far_before, const int32_t *before, const int32_t *at, const int32_t *after,
                                     const int32_t *far_after, const int32_t *high, uint32_t plane, uint32_t count, int32_t *even, int32_t *odd)
 {
-    const uint32_t one = 1u << plane, of_one = zgr_offset_of_one(plane), of_more = zgr_offset_of_more(plane);
+    const struct known known = known_from(plane);
     ZGR_INDEPENDENT
     for (uint32_t i = 0; i < whole_vectors(count); i++) {
-        int32_t d = zgr_add(known_part(high[i], one, of_one, of_more), zgr_predict(is_sharp, far_before[i], before[i], after[i], far_after[i]));
+        int32_t d = zgr_add(known_part(high[i], known), zgr_predict(is_sharp, far_before[i], before[i], after[i], far_after[i]));
         int32_t sample = zgr_add(at[i], d >> 1);
         even[i] = sample;
         odd[i] = zgr_subtract(sample, d);
