@@ -41,11 +41,11 @@ SIMD_INLINE void every_other(const int32_t *x, uint32_t count, int32_t *out)
 /* Zeros for places of a phase that no coefficient has. */
 SIMD_INLINE void clear_missing(const struct zgr_bits *bits, uint32_t phase, int32_t *places)
 {
-    uint32_t rows = zgr_phase_rows(bits, phase), columns = zgr_phase_columns(bits, phase);
+    const uint32_t rows = zgr_phase_rows(bits, phase), columns = zgr_phase_columns(bits, phase), stride = bits->stride;
     for (uint32_t row = 0; row < rows; row++)
-        for (uint32_t j = columns; j < bits->stride; j++)
-            places[(size_t)row * bits->stride + j] = 0;
-    size_t used = (size_t)rows * bits->stride;
+        for (uint32_t j = columns; j < stride; j++)
+            places[(size_t)row * stride + j] = 0;
+    size_t used = (size_t)rows * stride;
     memset(places + used, 0, ((size_t)bits->unit_count * ZGR_LANES - used) * sizeof *places);
 }
 
