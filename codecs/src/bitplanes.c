@@ -152,6 +152,15 @@ void zgr_bits_reach(struct zgr_bits *bits, uint32_t q)
     bits->low = (uint8_t)q;
 }
 
+void zgr_bits_reach_all(struct zgr_bits *bits, uint32_t top)
+{
+    size_t used = (size_t)bits->unit_count * ZGR_PHASES;
+    for (uint32_t q = 0; q < top; q++)
+        memset(zgr_bits_plane(bits, q) + used, 0, (bits->word_count - used) * sizeof(uint32_t));
+    bits->top = (uint8_t)top;
+    bits->low = 0;
+}
+
 const uint32_t *zgr_bits_large(struct zgr_bits *bits, uint32_t q)
 {
     if (bits->top <= q)

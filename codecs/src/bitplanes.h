@@ -75,6 +75,8 @@ size_t zgr_bitplanes_cut(struct zgr_bitplanes *bitplanes, const struct zgr_layou
 void zgr_bitplanes_clear(struct zgr_bitplanes *bitplanes, uint32_t first, uint32_t count);
 /* Plane q is about to be written, after all above it: those between are zero. */
 void zgr_bits_reach(struct zgr_bits *bits, uint32_t q);
+/* All planes below `top` are about to be written, but for what fills them up: that is zeroed here. */
+void zgr_bits_reach_all(struct zgr_bits *bits, uint32_t top);
 /* Which magnitudes have a one in a plane ≥ q, by words; NULL if none has. Cheap if q falls from call to call. */
 const uint32_t *zgr_bits_large(struct zgr_bits *bits, uint32_t q);
 /* Lists the active units. */

@@ -155,8 +155,7 @@ static void split_bands(const struct zgr_layout *layout, const int32_t *coeffs, 
             uint32_t ones = any_magnitude(at, (size_t)band->height * band->width);
             any[c * ZGR_BANDS_MAX + b] = all->bands[c][b].ones = ones;
             if (ones) {
-                zgr_bits_reach(&all->bands[c][b], bit_length(ones) - 1u);
-                zgr_bits_reach(&all->bands[c][b], 0);
+                zgr_bits_reach_all(&all->bands[c][b], bit_length(ones));
                 zgr_kernels()->load(&all->bands[c][b], at, bit_length(ones), places);
             }
         }
