@@ -6,7 +6,7 @@ struct parts {
     size_t planes, places, palette, models, specials, residual, end;
 };
 
-static struct parts parts_cut(const struct zgr_header *header, const struct zgr_layout *layout)
+static struct parts parts_cut(const struct zgr_header *header, const struct zgr_layout *layout, size_t planes_nbytes)
 {
     uint32_t height = layout->height, width = layout->width;
     size_t pixels = (size_t)height * width * header->components;
@@ -14,7 +14,7 @@ static struct parts parts_cut(const struct zgr_header *header, const struct zgr_
     int has_specials = is_float && (header->divisor & ZGR_SCALE_SPECIALS);
     struct parts parts;
     parts.planes = zgr_align(sizeof(struct zgr_decoder));
-    parts.places = parts.planes + (is_label ? 0 : zgr_bitplanes_cut(NULL, layout, header->components, NULL));
+    parts.places = parts.planes + planes_nbytes;
     parts.palette = parts.places + (is_label ? zgr_labels_places_nbytes(header, height, width) : 0);
     parts.models = parts.palette + (is_label ? zgr_labels_palette_nbytes(header, height, width) : 0);
     parts.specials = parts.models + (is_label ? zgr_labels_models_nbytes() : 0);
@@ -23,8 +23,8 @@ static struct parts parts_cut(const struct zgr_header *header, const struct zgr_
     return parts;
 }
 
-/* What a decoder of a chunk is made of; 0: there is no such chunk. */
-static int measure(const struct zgr_header *header, uint32_t ordinal, struct zgr_layout *layout, struct parts *parts)
+/* 0: there is no such chunk. */
+static int find_chunk(const struct zgr_header *header, uint32_t ordinal, struct zgr_layout *layout)
 {
     if (zgr_header_check(header) != ZGR_OK || ordinal >= zgr_chunk_count(header))
         return 0;
@@ -32,27 +32,34 @@ static int measure(const struct zgr_header *header, uint32_t ordinal, struct zgr
     if (rect.height == 0)
         return 0;
     zgr_layout_make(header, rect.height, rect.width, layout);
-    *parts = parts_cut(header, layout);
     return 1;
+}
+
+/* Of labels there are none. Where `planes` is not NULL they are laid out in `memory`, of which nothing is touched. */
+static size_t cut_planes(const struct zgr_header *header, const struct zgr_layout *layout, struct zgr_bitplanes *planes, uint8_t *memory)
+{
+    return header->coding == ZGR_LABEL ? 0 : zgr_bitplanes_cut(planes, layout, header->components, memory);
 }
 
 size_t zgr_decoder_nbytes(const struct zgr_header *header, uint32_t ordinal)
 {
     struct zgr_layout layout;
-    struct parts parts;
-    return measure(header, ordinal, &layout, &parts) ? parts.end : 0;
+    return find_chunk(header, ordinal, &layout) ? parts_cut(header, &layout, cut_planes(header, &layout, NULL, NULL)).end : 0;
 }
 
 enum zgr_status zgr_decoder_init(void *memory, size_t nbytes, const struct zgr_header *header, uint32_t ordinal,
                                  struct zgr_decoder **decoder)
 {
     struct zgr_layout layout;
-    struct parts parts;
-    if (!measure(header, ordinal, &layout, &parts) || zgr_lacks_codes(header))
+    struct zgr_decoder *d = memory;
+    uint8_t *bytes = memory;
+    if (!find_chunk(header, ordinal, &layout) || zgr_lacks_codes(header))
         return ZGR_ERROR_ARGUMENT;
+    if (nbytes < sizeof *d)
+        return ZGR_ERROR_SPACE;
+    struct parts parts = parts_cut(header, &layout, cut_planes(header, &layout, &d->planes, bytes + zgr_align(sizeof *d)));
     if (nbytes < parts.end)
         return ZGR_ERROR_SPACE;
-    struct zgr_decoder *d = memory;
     d->header = *header;
     d->ordinal = ordinal;
     d->spoiled = d->ended = 0;
@@ -62,7 +69,6 @@ enum zgr_status zgr_decoder_init(void *memory, size_t nbytes, const struct zgr_h
     memset(d->built_on, header->first_step + 1, sizeof d->built_on);
     memset(d->touched, 0, sizeof d->touched);
     memset(d->lanes, 0, sizeof d->lanes);
-    uint8_t *bytes = memory;
     d->specials = (struct kept){bytes + parts.specials, 0, parts.residual - parts.specials};
     d->residual = (struct kept){bytes + parts.residual, 0, parts.end - parts.residual};
     d->wave = zgr_wave_header(header);
@@ -71,8 +77,6 @@ enum zgr_status zgr_decoder_init(void *memory, size_t nbytes, const struct zgr_h
         d->labels = (struct zgr_labels){&d->header, layout.height, layout.width, (uint32_t *)(void *)(bytes + parts.places),
                                         (uint64_t *)(void *)(bytes + parts.palette), 1, header->resolutions};
         d->labels.palette[0] = (uint64_t)header->fill_value;
-    } else {
-        zgr_bitplanes_cut(&d->planes, &d->layout, header->components, bytes + parts.planes);
     }
     *decoder = d;
     return ZGR_OK;

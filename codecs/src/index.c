@@ -54,7 +54,11 @@ static void take_chunk(const struct zgr_header *header, struct reader *in, uint3
 int zgr_cursor_next(const struct zgr_header *header, struct zgr_cursor *at)
 {
     uint32_t first = header->first_step, coarse = header->coarse_step, top = header->resolutions - 1u;
-    uint32_t chunks = zgr_chunk_count(header), a_plane = chunks / header->planes;
+    if (at->place == 2 && at->step > 0) { /* as most: no grid is needed, which takes divisions */
+        at->step--;
+        return 1;
+    }
+    uint32_t a_plane = zgr_grid_height(header) * zgr_grid_width(header), chunks = header->planes * a_plane;
     if (at->place == 0) {
         at->place = 1;
         at->chunk = 0;
