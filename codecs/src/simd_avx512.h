@@ -81,18 +81,19 @@ DEFINE_TAKE(take_16, __m256i, _mm256, _mm256_or_si256, __mmask16)
 DEFINE_TAKE(take_32, __m512i, _mm512, _mm512_or_si512, __mmask32)
 
 /* Steps by probabilities in the upper bytes, which return masks of zeros. A bit is one where the state with one more has another product. */
+enum { WHERE_ONES = 0xCA }; /* of three bits, the second where the first is 1, else the third: half as long as blending bytes */
 SIMD_INLINE __m128i step_8(__m128i *x, __m128i *more, const uint8_t **next, __m128i p)
 {
     __m128i bytes = _mm_cvtepu8_epi16(_mm_loadl_epi64((const __m128i *)(const void *)*next));
     __m128i t = _mm_mulhi_epu16(*x, p), zeros = _mm_cmpeq_epi16(_mm_mulhi_epu16(*more, p), t);
-    take_8(_mm_blendv_epi8(t, _mm_sub_epi16(*x, t), zeros), bytes, x, more, next);
+    take_8(_mm_ternarylogic_epi64(zeros, _mm_sub_epi16(*x, t), t, WHERE_ONES), bytes, x, more, next);
     return zeros;
 }
 SIMD_INLINE __m256i step_16(__m256i *x, __m256i *more, const uint8_t **next, __m256i p)
 {
     __m256i bytes = _mm256_cvtepu8_epi16(_mm_loadu_si128((const __m128i *)(const void *)*next));
     __m256i t = _mm256_mulhi_epu16(*x, p), zeros = _mm256_cmpeq_epi16(_mm256_mulhi_epu16(*more, p), t);
-    take_16(_mm256_blendv_epi8(t, _mm256_sub_epi16(*x, t), zeros), bytes, x, more, next);
+    take_16(_mm256_ternarylogic_epi64(zeros, _mm256_sub_epi16(*x, t), t, WHERE_ONES), bytes, x, more, next);
     return zeros;
 }
 SIMD_INLINE uint32_t step_32(__m512i *x, __m512i *more, const uint8_t **next, __m512i p)
