@@ -134,7 +134,7 @@ static void transform_component(const struct zgr_header *header, const struct zg
     }
 }
 
-ZGR_CLONES static uint32_t any_magnitude(const int32_t *coeffs, size_t count)
+ZGR_ENCODER_CLONES static uint32_t any_magnitude(const int32_t *coeffs, size_t count)
 {
     uint32_t any = 0;
     for (size_t i = 0; i < count; i++) {

@@ -2,7 +2,7 @@
 #include "window.h"
 
 /* The largest magnitude of each column. */
-ZGR_CLONES static void column_magnitudes(const int32_t *coeffs, size_t stride, uint32_t rows, uint32_t count, int32_t *restrict most)
+ZGR_ENCODER_CLONES static void column_magnitudes(const int32_t *coeffs, size_t stride, uint32_t rows, uint32_t count, int32_t *restrict most)
 {
     memset(most, 0, count * sizeof *most);
     for (uint32_t y = 0; y < rows; y++, coeffs += stride)

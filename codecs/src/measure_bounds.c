@@ -37,7 +37,7 @@ void zgr_look_and_tell(struct zgr_window *w, uint32_t levels, uint32_t i, struct
 }
 
 /* The largest distance in each column of some rows. */
-ZGR_CLONES static void column_distances(const int32_t *a, const int32_t *b, uint32_t rows, uint32_t count, int32_t *restrict most)
+ZGR_ENCODER_CLONES static void column_distances(const int32_t *a, const int32_t *b, uint32_t rows, uint32_t count, int32_t *restrict most)
 {
     memset(most, 0, count * sizeof *most);
     for (uint32_t y = 0; y < rows; y++, a += count, b += count)

@@ -14,7 +14,7 @@
 /* ---- forward -------------------------------------------------------------------------------------------------------- */
 
 /* One row to low, then high: [ceil(n/2)] [floor(n/2)]. */
-ZGR_CLONES static void split_row(int32_t is_sharp, const int32_t *restrict x, uint32_t n, int32_t *restrict low, int32_t *restrict high)
+ZGR_ENCODER_CLONES static void split_row(int32_t is_sharp, const int32_t *restrict x, uint32_t n, int32_t *restrict low, int32_t *restrict high)
 {
     uint32_t pairs = n / 2, lows = n - pairs;
     for (uint32_t i = 0; i < pairs; i++) {
@@ -34,7 +34,7 @@ ZGR_CLONES static void split_row(int32_t is_sharp, const int32_t *restrict x, ui
 }
 
 /* Rows a and b to their vertical mean, rounding up, and their difference. */
-ZGR_CLONES static void split_columns(const int32_t *restrict a, const int32_t *restrict b, uint32_t n, int32_t *restrict low,
+ZGR_ENCODER_CLONES static void split_columns(const int32_t *restrict a, const int32_t *restrict b, uint32_t n, int32_t *restrict low,
                                      int32_t *restrict high)
 {
     for (uint32_t i = 0; i < n; i++) {
@@ -58,7 +58,7 @@ ZGR_SMALL static struct rows rows_around(const int32_t *low, size_t width, uint3
     return rows;
 }
 
-ZGR_CLONES static void subtract_prediction(int32_t is_sharp, const struct rows *rows, uint32_t n, int32_t *restrict high)
+ZGR_ENCODER_CLONES static void subtract_prediction(int32_t is_sharp, const struct rows *rows, uint32_t n, int32_t *restrict high)
 {
     const int32_t *far_before = rows->at[0], *before = rows->at[1], *after = rows->at[3], *far_after = rows->at[4];
     for (uint32_t i = 0; i < n; i++)

@@ -187,7 +187,7 @@ ZGR_PART_OF_CLONE void join_row(int32_t is_sharp, const int32_t *low, uint32_t f
 }
 
 /* Level l of a component to level l - 1, of which planes are known as at `step`. */
-ZGR_CLONES static void descend(const struct zgr_window *w, uint32_t component, uint32_t l, uint32_t step, const int32_t *ll, int32_t *out)
+ZGR_ENCODER_CLONES static void descend(const struct zgr_window *w, uint32_t component, uint32_t l, uint32_t step, const int32_t *ll, int32_t *out)
 {
     uint32_t depth = w->header->decompositions, more = zgr_weight_of_component(w->header, component);
     const struct zgr_band *bands = &w->layout->bands[1 + 3 * (depth - l)];
@@ -221,7 +221,7 @@ void zgr_window_start(struct zgr_window *w, uint32_t step)
                        w->levels[c][depth % 2] + (size_t)(y - w->rows[depth].from) * zgr_range_length(w->columns[depth]));
 }
 
-ZGR_CLONES static void clamp(int32_t *pixels, size_t count, int32_t most)
+ZGR_ENCODER_CLONES static void clamp(int32_t *pixels, size_t count, int32_t most)
 {
     for (size_t i = 0; i < count; i++) {
         int32_t m = pixels[i] > 0 ? pixels[i] : 0;
@@ -241,7 +241,7 @@ static void show(const struct zgr_window *w, uint32_t level, int32_t *const pixe
         clamp(pixels[c], count, (int32_t)w->header->span);
 }
 
-ZGR_CLONES static uint32_t largest_distance(const int32_t *a, const int32_t *b, size_t count)
+ZGR_ENCODER_CLONES static uint32_t largest_distance(const int32_t *a, const int32_t *b, size_t count)
 {
     int32_t most = 0;
     for (size_t i = 0; i < count; i++) {
@@ -252,7 +252,7 @@ ZGR_CLONES static uint32_t largest_distance(const int32_t *a, const int32_t *b, 
 }
 
 /* The same of pixels and of what is decoded, before it is clamped. */
-ZGR_CLONES static uint32_t largest_distance_clamped(const int32_t *exact, const int32_t *decoded, size_t count, int32_t span)
+ZGR_ENCODER_CLONES static uint32_t largest_distance_clamped(const int32_t *exact, const int32_t *decoded, size_t count, int32_t span)
 {
     int32_t most = 0;
     for (size_t i = 0; i < count; i++) {
