@@ -93,6 +93,11 @@ CODECS = [
 ]
 
 
+# OpenJPH 0.26 makes its tables when it first encodes, unguarded: where two threads are the first at once, what one of a hundred
+# processes gets cannot be decoded.
+imagecodecs.htj2k_encode(np.zeros((8, 8), np.uint8), reversible=True)
+
+
 def native(name: str) -> bool:
     """Whether a codec takes signed data."""
     return name in (OURS, "blosc2 zstd")

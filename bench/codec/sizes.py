@@ -30,11 +30,8 @@ def nbytes(codec: Codec, chunks: list[NDArray[Any]]) -> int:
             raise NotExactError(f"{codec.name} is not lossless on a chunk {chunk.shape} of {chunk.dtype}")
         return len(data)
 
-    # The first by itself: OpenJPH 0.26 makes its tables when it first encodes, and where two threads are first at once, what one of
-    # a hundred processes gets cannot be decoded.
-    first = one(chunks[0])
     with ThreadPoolExecutor(2) as pool:  # nothing is timed here
-        return first + sum(pool.map(one, chunks[1:]))
+        return sum(pool.map(one, chunks))
 
 
 def bits_per_pixel(image: Image, side: int, codecs: list[Codec] = CODECS) -> dict[str, float]:

@@ -12,20 +12,18 @@
 #define memmove __builtin_memmove
 #endif
 
-/* Builds a hot loop twice and lets the loader choose by processor. Not under sanitizers, which start before such a choice. */
+/* Builds a hot loop twice and lets the loader choose by processor; the encoder's long rows three times, where the compiler knows AVX-512 by its
+ * level (short rows of coarse levels take longer so). Not under sanitizers, which start before such a choice. */
 #if defined(__x86_64__) && defined(__linux__) && defined(__GNUC__) && !defined(__SANITIZE_ADDRESS__) && !defined(ZGR_NO_CLONES) && \
     !defined(__AVX2__)
 #define ZGR_CLONES __attribute__((target_clones("avx2", "default")))
-#else
-#define ZGR_CLONES
-#endif
-
-/* Three times, of the encoder's long rows: by AVX-512 encoding takes 3 % less time (short rows of coarse levels take more). */
-#if defined(__clang__) || !defined(__GNUC__) || __GNUC__ < 12 || defined(ZGR_NO_AVX512)
-#define ZGR_ENCODER_CLONES ZGR_CLONES
-#elif defined(__x86_64__) && defined(__linux__) && !defined(__SANITIZE_ADDRESS__) && !defined(ZGR_NO_CLONES) && !defined(__AVX2__)
+#if __GNUC__ >= 12 && !defined(__clang__) && !defined(ZGR_NO_AVX512)
 #define ZGR_ENCODER_CLONES __attribute__((target_clones("arch=x86-64-v4", "avx2", "default")))
 #else
+#define ZGR_ENCODER_CLONES ZGR_CLONES
+#endif
+#else
+#define ZGR_CLONES
 #define ZGR_ENCODER_CLONES
 #endif
 

@@ -7,13 +7,12 @@ enum { VERSION = 4, TABLE = 16 /* added to the coding */, TIGHTNESS_OFFSET = 76,
 /* Tightness is told of levels and steps there are, and of such as have an error. */
 static int tightness_holds(const struct zgr_header *h)
 {
-    uint32_t steps = h->coding == ZGR_LABEL ? 0 : h->coding == ZGR_FLOAT ? h->first_step - 1u : h->first_step, is_above = 0;
-    for (uint32_t level = 0; level < ZGR_MEASURED_LEVELS; level++) {
-        uint32_t end = level <= h->decompositions ? steps : 0;
+    uint32_t steps = h->coding == ZGR_LABEL ? 0 : zgr_wave_header(h).first_step;
+    for (uint32_t level = 0; level < ZGR_MEASURED_LEVELS; level++)
         for (uint32_t i = 0; i < ZGR_MEASURED_STEPS; i++)
-            is_above |= h->tightness[level][i] > (i < end ? ZGR_TIGHTNESS_MAX : 0);
-    }
-    return !is_above;
+            if (h->tightness[level][i] > (level <= h->decompositions && i < steps ? ZGR_TIGHTNESS_MAX : 0))
+                return 0;
+    return 1;
 }
 
 static int fields_hold(const struct zgr_header *h)

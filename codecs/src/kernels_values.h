@@ -121,7 +121,7 @@ SIMD static void coefficients_16(const struct zgr_bits *bits, uint32_t plane, si
 SIMD static void coefficients_32(const struct zgr_bits *bits, uint32_t plane, size_t first, size_t end, int32_t *out)
 {
     uint8_t part[4][256], negative[256];
-    const uint32_t half = zgr_offset_of_more(plane), one = 1u << plane, of_one = zgr_offset_of_one(plane);
+    const uint32_t base = zgr_offset_base(plane), most = zgr_offset_of_more(plane);
     V bytes[8];
     memset(part, 0, sizeof part);
     for (size_t at = first; at < end; at += 8, out += 256) {
@@ -134,8 +134,8 @@ SIMD static void coefficients_32(const struct zgr_bits *bits, uint32_t plane, si
             v_store(negative + 32 * i, v_bits(bits->negative[at + i]));
         for (uint32_t j = 0; j < 256; j++) {
             uint32_t m = part[0][j] | (uint32_t)part[1][j] << 8 | (uint32_t)part[2][j] << 16 | (uint32_t)part[3][j] << 24;
-            uint32_t flip = (uint32_t)(int8_t)negative[j];
-            m += m == one ? of_one : m ? half : 0;
+            uint32_t flip = (uint32_t)(int8_t)negative[j], more = (m > base ? m : base) - base;
+            m += more < most ? more : most;
             out[j] = (int32_t)((m ^ flip) - flip);
         }
     }
