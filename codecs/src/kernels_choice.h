@@ -39,29 +39,29 @@ SIMD_INLINE uint32_t counted(const int16_t (*counts)[2])
     return (bytes | bytes >> 1) & 0x11111111u;
 }
 
-SIMD_INLINE void add_costs(const int16_t (*costs)[2], uint32_t vectors, const int16_t (*counts)[2], uint32_t contexts, uint32_t *out)
+SIMD_INLINE void add_costs(const int16_t (*costs)[2], uint32_t tables, const int16_t (*counts)[2], uint32_t contexts, uint32_t *out)
 {
-    V sums[8];
+    const uint32_t vectors = tables / SUMS;
+    Sums sums[64 / SUMS];
     for (uint32_t i = 0; i < vectors; i++)
-        sums[i] = v_set(0);
+        sums[i] = sums_none();
     for (uint32_t first = 0; first < contexts; first += 16)
         for (uint32_t mask = counted(counts + first) | counted(counts + first + 8) << 1; mask; mask &= mask - 1) { /* few, in small bands */
             uint32_t bit = (uint32_t)__builtin_ctz(mask), c = first + bit / 4 + (bit & 1) * 8, pair;
             memcpy(&pair, counts[c], sizeof pair);
-            V pairs = v_set32(pair);
             for (uint32_t i = 0; i < vectors; i++)
-                sums[i] = v_add32(sums[i], v_dot(v_load(costs + 8 * (c * vectors + i)), pairs));
+                sums[i] = sums_of_products(sums[i], costs + c * tables + SUMS * i, pair);
         }
     for (uint32_t i = 0; i < vectors; i++)
-        v_store(out + 8 * i, sums[i]);
+        sums_store(out + SUMS * i, sums[i]);
 }
 
 SIMD static void table_costs(const int16_t (*costs)[2], uint32_t tables, const int16_t (*counts)[2], uint32_t contexts, uint32_t *sums)
 {
     if (tables == 64)
-        add_costs(costs, 8, counts, contexts, sums);
+        add_costs(costs, 64, counts, contexts, sums);
     else
-        add_costs(costs, 2, counts, contexts, sums);
+        add_costs(costs, 16, counts, contexts, sums);
 }
 
 #endif

@@ -15,7 +15,8 @@ static int has_avx512(void)
 #ifdef ZGR_NO_AVX512 /* for tests of those without, on processors that have it */
     return 0;
 #else
-    return __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512vbmi2");
+    return __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512vbmi2") &&
+           __builtin_cpu_supports("avx512vnni");
 #endif
 }
 

@@ -64,6 +64,13 @@ SIMD_INLINE V v_set32(uint32_t value) { return _mm256_set1_epi32((int)value); }
 SIMD_INLINE V v_add32(V a, V b) { return _mm256_add_epi32(a, b); }
 SIMD_INLINE V v_dot(V a, V b) { return _mm256_madd_epi16(a, b); }
 
+/* So many words of 32 bits, to each of which the sum of two products is added. */
+enum { SUMS = 8 };
+typedef V Sums;
+SIMD_INLINE Sums sums_none(void) { return v_set(0); }
+SIMD_INLINE Sums sums_of_products(Sums sums, const void *pairs, uint32_t by) { return v_add32(sums, v_dot(v_load(pairs), v_set32(by))); }
+SIMD_INLINE void sums_store(uint32_t *to, Sums sums) { v_store(to, sums); }
+
 SIMD_INLINE V v_add16(V a, V b) { return _mm256_add_epi16(a, b); }
 SIMD_INLINE void v_interleave16(V a, V b, V *low, V *high)
 {

@@ -13,6 +13,11 @@
 #define lanes_open lanes_open_avx2
 #define lanes_close lanes_close_avx2
 #define lanes_encode lanes_encode_avx2
+#define Sums Sums_avx2
+#define SUMS SUMS_avx2
+#define sums_none sums_none_avx2
+#define sums_of_products sums_of_products_avx2
+#define sums_store sums_store_avx2
 #include "simd_avx2.h"
 #undef v_bits
 #undef v_mask
@@ -24,10 +29,15 @@
 #undef lanes_open
 #undef lanes_close
 #undef lanes_encode
+#undef Sums
+#undef SUMS
+#undef sums_none
+#undef sums_of_products
+#undef sums_store
 
 #undef SIMD
 #undef SIMD_INLINE
-#define ZGR_AVX512 target("avx2,bmi,bmi2,popcnt,fma,avx512f,avx512bw,avx512vl,avx512vbmi2")
+#define ZGR_AVX512 target("avx2,bmi,bmi2,popcnt,fma,avx512f,avx512bw,avx512vl,avx512vbmi2,avx512vnni")
 #define SIMD __attribute__((ZGR_AVX512))
 #define SIMD_INLINE static inline __attribute__((always_inline, ZGR_AVX512))
 
@@ -40,6 +50,15 @@ SIMD_INLINE uint32_t v_compress(V a, uint32_t mask, uint8_t *out)
     return (uint32_t)_mm_popcnt_u32(mask);
 }
 SIMD_INLINE V v_expand(const uint8_t *in, uint32_t mask) { return _mm256_maskz_expandloadu_epi8(mask, in); }
+
+enum { SUMS = 16 };
+typedef __m512i Sums;
+SIMD_INLINE Sums sums_none(void) { return _mm512_setzero_si512(); }
+SIMD_INLINE Sums sums_of_products(Sums sums, const void *pairs, uint32_t by)
+{
+    return _mm512_dpwssd_epi32(sums, _mm512_loadu_si512(pairs), _mm512_set1_epi32((int)by));
+}
+SIMD_INLINE void sums_store(uint32_t *to, Sums sums) { _mm512_storeu_si512(to, sums); }
 
 /* ---- decoder -------------------------------------------------------------------------------------------------------- */
 

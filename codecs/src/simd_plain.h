@@ -103,6 +103,12 @@ SIMD_INLINE V v_dot(V a, V b)
     memcpy(a.b, sums, sizeof sums);
     return a;
 }
+/* So many words of 32 bits, to each of which the sum of two products is added. */
+enum { SUMS = 8 };
+typedef V Sums;
+SIMD_INLINE Sums sums_none(void) { return v_set(0); }
+SIMD_INLINE Sums sums_of_products(Sums sums, const void *pairs, uint32_t by) { return v_add32(sums, v_dot(v_load(pairs), v_set32(by))); }
+SIMD_INLINE void sums_store(uint32_t *to, Sums sums) { v_store(to, sums); }
 SIMD_INLINE V v_add16(V a, V b)
 {
     uint16_t x[16], y[16];
