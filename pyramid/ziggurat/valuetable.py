@@ -43,8 +43,12 @@ GAP_MOST = 4
 """How many times as large as the usual distance of an exact table's codes the largest may be: guaranteed errors grow with it. With
 a value far from all others (the -2000 around a CT slice) no error but 0 could be promised."""
 
-FEW_ROWS, FEW_PIXELS = 8, 4
-"""Every such row of the sample is looked at first, where that is so many pixels for each possible value."""
+FEW_ROWS, FEW_PIXELS, FEW_AT_LEAST = 8, 4, 8192
+"""Every such row of the sample is looked at first, where that is so many pixels for each possible value, or so many."""
+
+OFTEN, BY_CHANCE = 4, 16
+"""In these rows: values that so many pixels have have neighbours in the image, if not by contrast; and a gap that is so many times too
+wide for a table is not there by chance."""
 
 LEVELS_BETWEEN = 2
 """Levels that are taken from the packets of a finer one: 1 and 2 between 0 and 3."""
@@ -69,9 +73,8 @@ def find_codes(planes: NDArray[Any], lowest: int, divisor: int, span: int) -> ND
         Increasing; None where a table would not pay, or make levels wrong.
     """
     sample = _sample(planes)
-    few = sample[:, ::FEW_ROWS]
-    if few.size >= FEW_PIXELS * span and _counted(few, lowest, divisor)[0] < GAIN_LEAST_BITS:
-        return None  # as below
+    if _is_hopeless(sample, lowest, divisor, span):
+        return None
     gain, seen, weights = _counted(sample, lowest, divisor)
     if gain < GAIN_LEAST_BITS:
         return None  # with more pixels there are more codes, and less to gain
@@ -87,6 +90,22 @@ def find_codes(planes: NDArray[Any], lowest: int, divisor: int, span: int) -> ND
         return None
     codes = best[0] + np.uint64(lowest % (1 << 64))
     return codes if planes.dtype == np.uint64 else codes.view(np.int64)
+
+
+def _is_hopeless(sample: NDArray[Any], lowest: int, divisor: int, span: int) -> bool:
+    """Whether a few rows tell that no table will be chosen: with more pixels there are more codes, and less to gain."""
+    few = sample[:, ::FEW_ROWS]
+    if few.size < min(FEW_PIXELS * span, FEW_AT_LEAST):
+        return False
+    gain, codes, weights = _counted(few, lowest, divisor)
+    if gain < GAIN_LEAST_BITS:
+        return True
+    often = np.where(weights >= OFTEN, weights, 0.0)
+    if 2 * often.sum() > weights.sum() and codes_gain(codes, often, divisor) < GAIN_LEAST_BITS:
+        return True
+    gaps = np.diff(codes)
+    has_no_line = 2 * np.count_nonzero(gaps == divisor) > gaps.size  # as even_codes has it
+    return bool(has_no_line) and float(gaps.max()) > BY_CHANCE * GAP_MOST * divisor * 2.0**gain
 
 
 def _above(pixels: NDArray[Any], lowest: int) -> NDArray[np.uint64]:
