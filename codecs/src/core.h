@@ -119,11 +119,26 @@ static inline uint32_t zgr_filter_bit(const struct zgr_header *header, uint32_t 
     return 1u << (above * header->components + component);
 }
 
-/* One decomposition of `area` (contiguous, left unspecified): LL, HL, LH, HH contiguous each. `temp` has two rows. */
-void zgr_transform_forward(const int32_t *area, uint32_t height, uint32_t width, int is_sharp, int32_t *temp, int32_t *ll,
-                           int32_t *hl, int32_t *lh, int32_t *hh);
-/* Whether the sharp filter is worth more than the smooth one, by a sample of the rows of an area. */
-int zgr_prefers_sharp(const int32_t *area, uint32_t height, uint32_t width);
+/* One decomposition: LL, HL, LH, HH contiguous each. `rows` is room for two. */
+struct zgr_forward {
+    uint32_t height, width;
+    int is_sharp;
+    int32_t *rows, *ll, *hl, *lh, *hh;
+};
+/* Pair i of the rows, after all before it; behind the last one, what they end with: a row without a partner where the height is odd. */
+void zgr_forward_pair(const struct zgr_forward *to, const int32_t *even, const int32_t *odd, uint32_t i);
+void zgr_forward_end(const struct zgr_forward *to, const int32_t *last);
+/* All rows of an area, which is contiguous; LL may be laid down in it. */
+void zgr_forward_all(const struct zgr_forward *to, const int32_t *area);
+
+/* filterchoice.c: what a filter would leave of an area, by one of so many of its rows. */
+enum { ZGR_SAMPLE_ROWS = 32 };
+struct zgr_filter_sample {
+    uint64_t smooth, sharp, count;
+};
+void zgr_sample_row(struct zgr_filter_sample *sample, const int32_t *row, uint32_t width);
+/* Whether the sharp filter is worth more than the smooth one. */
+int zgr_prefers_sharp(const struct zgr_filter_sample *sample);
 
 /* A band's coefficients as the kernels give them: [phase][place], in 16 bits or 32. */
 struct zgr_places {
@@ -215,13 +230,30 @@ uint64_t zgr_float_of_m(const struct zgr_header *header, const struct zgr_float_
 int zgr_float_map_row(const struct zgr_header *header, const uint8_t *pixels, ptrdiff_t stride_nbytes, uint32_t count, int32_t *m);
 void zgr_float_unmap_row(const struct zgr_header *header, const int32_t *m, uint32_t count, uint8_t *pixels, ptrdiff_t stride_nbytes);
 
-/* ---- floatpixels.c (section 13): what is said of single pixels, the specials and the residual ----------------------- */
-
 struct zgr_pixels_view { /* the pixels of a chunk, [component][y][x] */
     const uint8_t *data;
     const ptrdiff_t *strides_nbytes;
     uint32_t components, height, width;
 };
+
+/* ---- forward.c: pixels to coefficients ------------------------------------------------------------------------------- */
+
+/* Memory, in numbers of 32 bits: each component's pixels, then coefficients; level R-1; a plane, for a table's means; zgr_forward_rows_size. */
+struct zgr_forward_rooms {
+    int32_t *pixels, *coeffs, *lowpass, *temp, *rows;
+    size_t table_nbytes; /* from `coeffs` on, of what is not used before there are coefficients */
+};
+struct zgr_forward_found {
+    uint32_t filters; /* as zgr_filter_bit has them */
+    int has_lowpass;  /* whether `lowpass` has been made, by means of codes */
+};
+size_t zgr_forward_rows_size(const struct zgr_header *header, uint32_t width);
+/* 0 if some pixel has no m. `lowpass`: where pixels of level R-1 are to go, or NULL. */
+int zgr_pixels_to_coefficients(const struct zgr_header *header, const struct zgr_layout *layout, const struct zgr_pixels_view *view,
+                               const struct zgr_forward_rooms *rooms, void *lowpass, struct zgr_forward_found *found);
+
+/* ---- floatpixels.c (section 13): what is said of single pixels, the specials and the residual ----------------------- */
+
 /* Bytes that each of the two streams of a chunk has at most. */
 size_t zgr_specials_nbytes_most(const struct zgr_header *header, size_t pixels);
 size_t zgr_residual_nbytes_most(const struct zgr_header *header, size_t pixels);

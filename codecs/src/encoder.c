@@ -4,14 +4,12 @@
 
 /* The scratch of an encoder, cut up. */
 struct rooms {
-    int32_t *pixels, *temp; /* [components][height][width], [height][width] */
-    int32_t *lowpass;       /* level R-1: [components][height][width] of that level */
-    int32_t *coeffs;        /* [components], bands as in bands.c */
-    int32_t *places;        /* a band as its planes lie */
+    struct zgr_forward_rooms forward;
+    int32_t *places; /* a band as its planes lie */
     struct zgr_bitplanes *all;
     uint8_t *planes;
     void *entropy;
-    uint8_t *specials;      /* of floats: rows of the mask */
+    uint8_t *specials; /* of floats: rows of the mask */
     void *measure;
     size_t nbytes;
 };
@@ -34,14 +32,17 @@ static struct rooms rooms_cut(const struct zgr_header *header, uint32_t height, 
     size_t plane = zgr_align((size_t)height * width * sizeof(int32_t));
     size_t all = zgr_align((size_t)height * width * sizeof(int32_t) * header->components);
     size_t low = zgr_align(lowpass_size(header, height, width) * sizeof(int32_t) * header->components);
+    size_t rows = zgr_align(zgr_forward_rows_size(header, width) * sizeof(int32_t));
     struct rooms rooms;
-    rooms.pixels = (int32_t *)(void *)scratch;
-    rooms.coeffs = (int32_t *)(void *)(scratch + all);
-    rooms.temp = (int32_t *)(void *)(scratch + 2 * all);
-    rooms.lowpass = (int32_t *)(void *)(scratch + 2 * all + plane);
+    rooms.forward.pixels = (int32_t *)(void *)scratch;
+    rooms.forward.coeffs = (int32_t *)(void *)(scratch + all);
+    rooms.forward.temp = (int32_t *)(void *)(scratch + 2 * all);
+    rooms.forward.lowpass = (int32_t *)(void *)(scratch + 2 * all + plane);
+    rooms.forward.rows = (int32_t *)(void *)(scratch + 2 * all + plane + low);
+    rooms.forward.table_nbytes = all + plane;
     struct zgr_layout layout;
     zgr_layout_make(header, height, width, &layout);
-    size_t used = 2 * all + plane + low;
+    size_t used = 2 * all + plane + low + rows;
     rooms.all = (struct zgr_bitplanes *)(void *)(scratch + used);
     used += zgr_align(sizeof *rooms.all);
     rooms.places = (int32_t *)(void *)(scratch + used);
@@ -76,62 +77,6 @@ size_t zgr_encode_out_nbytes(const struct zgr_header *header, uint32_t height, u
     size_t planes = bit_length(header->span) + 5u, per_packet = 1024 + 5 * (ZGR_PLANE_MAX + 1) * (size_t)ZGR_SHARES_MAX;
     size_t streams = header->coding == ZGR_FLOAT ? zgr_specials_nbytes_most(header, pixels) + zgr_residual_nbytes_most(header, pixels) : 0;
     return pixels * planes + per_packet * ((size_t)header->first_step + 1) * header->resolutions + streams;
-}
-
-static int load_pixels(const struct zgr_header *header, const uint8_t *pixels, const ptrdiff_t strides[3], uint32_t height,
-                       uint32_t width, const struct rooms *rooms)
-{
-    int32_t *out = rooms->pixels;
-    const uint16_t *places = NULL;
-    if (header->has_table) /* in room for coefficients, and in the one behind it */
-        places = zgr_table_places(header, rooms->coeffs, (size_t)((uint8_t *)rooms->lowpass - (uint8_t *)rooms->coeffs));
-    for (uint32_t c = 0; c < header->components; c++)
-        for (uint32_t y = 0; y < height; y++, out += width) {
-            const uint8_t *row = pixels + (ptrdiff_t)c * strides[0] + (ptrdiff_t)y * strides[1];
-            if (!(header->has_table ? zgr_table_map_row(header, places, row, strides[2], width, out)
-                                    : zgr_map_row(header, row, strides[2], width, out)))
-                return 0;
-        }
-    return 1;
-}
-
-/* A pixel that is not finite takes the place of one that is: the one before it in its row; of those before the first, the one above;
- * in the rows before the first that has any, the first there is. */
-static void fill_specials(const struct zgr_header *header, uint32_t height, uint32_t width, int32_t *m)
-{
-    size_t size = (size_t)height * width;
-    for (uint32_t c = 0; c < header->components; c++, m += size) {
-        int32_t first = 0;
-        for (size_t i = 0; i < size; i++)
-            if (m[i] >= 0) {
-                first = m[i];
-                break;
-            }
-        for (size_t i = 0; i < size; i++)
-            if (m[i] < 0)
-                m[i] = i < width ? first : m[i - width];
-    }
-}
-
-/* One component through all decompositions; `plane` is used up, its level R-1 copied to `lowpass`. */
-static void transform_component(const struct zgr_header *header, const struct zgr_layout *layout, int32_t *plane, int32_t *temp,
-                                int32_t *coeffs, int32_t *lowpass, uint32_t component, uint32_t *filters)
-{
-    uint32_t depth = header->decompositions;
-    for (uint32_t n = 0;; n++) {
-        uint32_t height = zgr_level_size(layout->height, n), width = zgr_level_size(layout->width, n);
-        if (n + 1 == header->resolutions)
-            memcpy(lowpass, plane, (size_t)height * width * sizeof *plane);
-        if (n == depth) {
-            memcpy(coeffs, plane, (size_t)height * width * sizeof *plane);
-            return;
-        }
-        const struct zgr_band *hl = &layout->bands[1 + 3 * (depth - n - 1)];
-        if (n < header->resolutions && zgr_prefers_sharp(plane, height, width))
-            *filters |= zgr_filter_bit(header, component, n + 1);
-        int is_sharp = (*filters & zgr_filter_bit(header, component, n + 1)) != 0;
-        zgr_transform_forward(plane, height, width, is_sharp, temp, plane, coeffs + hl[0].offset, coeffs + hl[1].offset, coeffs + hl[2].offset);
-    }
 }
 
 ZGR_ENCODER_CLONES static uint32_t any_magnitude(const int32_t *coeffs, size_t count)
@@ -252,7 +197,7 @@ static enum zgr_status encode_packets(const struct zgr_header *header, const str
     struct zgr_header wave = zgr_wave_header(header);
     size_t end = 0;
     zgr_bitplanes_cut(rooms->all, layout, header->components, rooms->planes);
-    split_bands(layout, rooms->coeffs, rooms->all, rooms->places, any);
+    split_bands(layout, rooms->forward.coeffs, rooms->all, rooms->places, any);
     struct zgr_encoder *entropy = zgr_entropy_encode_begin(layout, rooms->all, rooms->entropy);
     struct job job = {header, &wave, layout, view, rooms, entropy, any, filters};
     for (uint32_t r = header->resolutions; r-- > 0;) {
@@ -295,26 +240,16 @@ enum zgr_status zgr_encode_chunk(const struct zgr_header *header, const void *pi
         return zgr_labels_encode_chunk(header, pixels, strides_nbytes, height, width, scratch, out, out_nbytes_avail, payload_nbytes, lowpass);
     struct rooms rooms = rooms_cut(header, height, width, scratch);
     struct zgr_pixels_view view = {pixels, strides_nbytes, header->components, height, width};
-    if (!load_pixels(header, pixels, strides_nbytes, height, width, &rooms))
-        return ZGR_ERROR_VALUE;
-    size_t size = (size_t)height * width, low_size = lowpass_size(header, height, width);
-    if (header->coding == ZGR_FLOAT && (header->divisor & ZGR_SCALE_SPECIALS))
-        fill_specials(header, height, width, rooms.pixels);
-    if (header->has_table && lowpass && zgr_table_lowpass(header, rooms.pixels, height, width, rooms.temp, lowpass))
-        lowpass = NULL; /* done */
-    if (header->coding == ZGR_RCT)
-        zgr_colour_forward(rooms.pixels, rooms.pixels + size, rooms.pixels + 2 * size, size);
     struct zgr_layout layout;
-    uint32_t filters = 0;
+    struct zgr_forward_found found;
     zgr_layout_make(header, height, width, &layout);
-    for (uint32_t c = 0; c < header->components; c++)
-        transform_component(header, &layout, rooms.pixels + c * size, rooms.temp,
-                            rooms.coeffs + c * layout.component_size, rooms.lowpass + c * low_size, c, &filters);
+    if (!zgr_pixels_to_coefficients(header, &layout, &view, &rooms.forward, lowpass, &found))
+        return ZGR_ERROR_VALUE;
     if (seen)
-        zgr_measure(header, &layout, rooms.coeffs, filters, rooms.measure, seen);
+        zgr_measure(header, &layout, rooms.forward.coeffs, found.filters, rooms.measure, seen);
     if (lowpass && header->coding == ZGR_FLOAT && header->resolutions == 1)
         copy_pixels(header, &view, lowpass);
-    else if (lowpass)
-        store_lowpass(header, low_size, rooms.lowpass, lowpass);
-    return encode_packets(header, &layout, &view, &rooms, filters, out, out_nbytes_avail, payload_nbytes);
+    else if (lowpass && !found.has_lowpass)
+        store_lowpass(header, lowpass_size(header, height, width), rooms.forward.lowpass, lowpass);
+    return encode_packets(header, &layout, &view, &rooms, found.filters, out, out_nbytes_avail, payload_nbytes);
 }

@@ -98,22 +98,35 @@ static void split_end(const struct split *to, const int32_t *last, uint32_t heig
         split_predicted(to, lows, i);
 }
 
-void zgr_transform_forward(const int32_t *area, uint32_t height, uint32_t width, int is_sharp, int32_t *temp, int32_t *ll,
-                           int32_t *hl, int32_t *lh, int32_t *hh)
+/* The left or the right half of what rows become. */
+static struct split left_of(const struct zgr_forward *to) { return (struct split){to->is_sharp, (to->width + 1) / 2, to->ll, to->lh}; }
+static struct split right_of(const struct zgr_forward *to) { return (struct split){to->is_sharp, to->width / 2, to->hl, to->hh}; }
+
+void zgr_forward_pair(const struct zgr_forward *to, const int32_t *even, const int32_t *odd, uint32_t i)
 {
-    uint32_t lows = (width + 1) / 2;
-    int32_t *a = temp, *b = temp + width; /* each the low, then the high part of a row */
-    const struct split left = {is_sharp, lows, ll, lh}, right = {is_sharp, width - lows, hl, hh};
-    for (uint32_t i = 0; i < height / 2; i++) {
-        split_row(is_sharp, area + (size_t)2 * i * width, width, a, a + lows);
-        split_row(is_sharp, area + ((size_t)2 * i + 1) * width, width, b, b + lows);
-        split_pair(&left, a, b, i);
-        split_pair(&right, a + lows, b + lows, i);
-    }
-    if (height & 1)
-        split_row(is_sharp, area + ((size_t)height - 1) * width, width, a, a + lows);
-    split_end(&left, a, height);
-    split_end(&right, a + lows, height);
+    const struct split left = left_of(to), right = right_of(to);
+    int32_t *a = to->rows, *b = to->rows + to->width; /* each the low, then the high part of a row */
+    split_row(to->is_sharp, even, to->width, a, a + left.width);
+    split_row(to->is_sharp, odd, to->width, b, b + left.width);
+    split_pair(&left, a, b, i);
+    split_pair(&right, a + left.width, b + left.width, i);
+}
+
+void zgr_forward_end(const struct zgr_forward *to, const int32_t *last)
+{
+    const struct split left = left_of(to), right = right_of(to);
+    if (to->height & 1)
+        split_row(to->is_sharp, last, to->width, to->rows, to->rows + left.width);
+    split_end(&left, to->rows, to->height);
+    split_end(&right, to->rows + left.width, to->height);
+}
+
+void zgr_forward_all(const struct zgr_forward *to, const int32_t *area)
+{
+    const size_t width = to->width;
+    for (uint32_t i = 0; i < to->height / 2; i++)
+        zgr_forward_pair(to, area + 2 * i * width, area + (2 * i + 1) * width, i);
+    zgr_forward_end(to, area + (to->height - 1) * width);
 }
 
 /* ---- inverse -------------------------------------------------------------------------------------------------------- */

@@ -13,7 +13,7 @@ else cc="$python -m ziglang cc"
 fi
 case $cc in *zig*) target=wasm32-freestanding ;; *) target=wasm32 ;; esac
 
-sources=$(ls "$here"/../src/*.c | grep -v -e /encoder.c -e /measure -e /magnitudes.c -e /window.c -e /survey.c -e /entropy_encode.c -e /choice.c -e /filterchoice.c -e '/chain\.c$' -e /kernels_avx2.c -e /kernels_avx512.c -e /tables.c)
+sources=$(ls "$here"/../src/*.c | grep -v -e /encoder.c -e /forward.c -e /measure -e /magnitudes.c -e /window.c -e /survey.c -e /entropy_encode.c -e /choice.c -e /filterchoice.c -e '/chain\.c$' -e /kernels_avx2.c -e /kernels_avx512.c -e /tables.c)
 # Small, since it is sent before the first picture; the loops over coefficients and pixels less so. (floatmap.c is smaller by brotli so.)
 flags="--target=$target -std=c99 -flto -ffreestanding -fno-builtin -nostdlib -mbulk-memory -msimd128 -fvisibility=hidden"
 scratch=$(mktemp -d)
