@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # Installs the system packages that tests need and that are missing: a browser to see the viewer with, clang for the
-# fuzz targets, the linker for WebAssembly, and a web server to read images from.
+# fuzz targets, the linker and the optimiser for WebAssembly, and a web server to read images from.
 # Says what to install by hand where it cannot.
 set -euo pipefail
 
-declare -A package_of=([chromium]=chromium [clang]=clang [wasm-ld]=lld [nginx]=nginx)
+declare -A package_of=([chromium]=chromium [clang]=clang [wasm-ld]=lld [wasm-opt]=binaryen [nginx]=nginx)
 missing=()
 PATH=$PATH:/usr/sbin
 for program in "${!package_of[@]}"; do

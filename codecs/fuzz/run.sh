@@ -31,9 +31,11 @@ replay() { # compiler flag...
         "$scratch/replay_$target" "$vectors/good" "$vectors/bad" >"$scratch/log" 2>&1 || { cat "$scratch/log"; exit 1; }
         echo "$* $target: $(tr '\n' ' ' <"$scratch/log")"
     done
-    # shellcheck disable=SC2086
-    "$1" $flags $checks "$scratch"/replay/*.o "$here/lane_steps.c" -lm -o "$scratch/lane_steps"
-    "$scratch/lane_steps"
+    for program in lane_steps inverse_widths; do
+        # shellcheck disable=SC2086
+        "$1" $flags $checks "$scratch"/replay/*.o "$here/$program.c" -lm -o "$scratch/$program"
+        "$scratch/$program"
+    done
 }
 
 fuzz() { # target seconds

@@ -140,28 +140,38 @@ void zgr_sample_row(struct zgr_filter_sample *sample, const int32_t *row, uint32
 /* Whether the sharp filter is worth more than the smooth one. */
 int zgr_prefers_sharp(const struct zgr_filter_sample *sample);
 
+/* ---- inverse.c -------------------------------------------------------------------------------------------------------- */
+
 /* A band's coefficients as the kernels give them: [phase][place], in 16 bits or 32. */
 struct zgr_places {
     const void *at; /* NULL when nothing is known: zero */
     size_t phase_places, stride;
     int is_wide;
+    uint32_t most; /* which no magnitude is above */
 };
 
+/* One decomposition back, in samples of 32 bits, or of 16 where they fit: in `ll` and in what comes out. */
 struct zgr_inverse {
-    const int32_t *ll;
+    const void *ll;
     struct zgr_places hl, lh, hh;
     uint32_t height, width; /* of the result */
-    int is_sharp;
+    int is_sharp, is_narrow;
+    int widens; /* what comes out is of 32 bits all the same */
     /* Rows become pixels as soon as they are there, while they are in the cache, and `out` is left alone. NULL: they are not wanted. */
     const struct zgr_header *header;
     uint8_t *pixels;
     ptrdiff_t row_stride_nbytes, column_stride_nbytes;
 };
+/* Whether samples of 16 bits lose nothing, where the means are at most `ll`. */
+int zgr_inverse_fits(uint32_t ll, const struct zgr_places *hl, const struct zgr_places *lh, const struct zgr_places *hh);
+uint32_t zgr_largest_sample(const int16_t *samples, size_t count);
+/* Samples of 16 bits to 32, in place. */
+void zgr_widen(void *samples, size_t count);
 /* Row y of a band. */
-void zgr_places_row(const struct zgr_places *places, uint32_t y, uint32_t width, int32_t *row);
-/* Rows of scratch, of `width` samples each, that the inverse needs. */
+void zgr_places_row(const struct zgr_places *places, uint32_t y, uint32_t width, int is_narrow, void *row);
+/* Rows of scratch, of `width` samples of 32 bits each, that the inverse needs. */
 #define ZGR_INVERSE_ROWS 12
-void zgr_transform_inverse(const struct zgr_inverse *job, int32_t *rows, int32_t *out);
+void zgr_transform_inverse(const struct zgr_inverse *job, void *scratch, void *out);
 
 /* ---- colour.c, valuemap.c ------------------------------------------------------------------------------------------- */
 
@@ -171,6 +181,9 @@ void zgr_colour_inverse(int32_t *y, int32_t *u, int32_t *v, size_t count);
 /* A row of pixels to m; 0 if some pixel has no m. */
 int zgr_map_row(const struct zgr_header *header, const uint8_t *pixels, ptrdiff_t stride_nbytes, uint32_t count, int32_t *m);
 void zgr_unmap_row(const struct zgr_header *header, const int32_t *m, uint32_t count, uint8_t *pixels, ptrdiff_t stride_nbytes);
+
+/* The same of 16 bits; 0 where they have to be widened first. */
+int zgr_unmap_narrow_row(const struct zgr_header *header, const int16_t *m, uint32_t count, uint8_t *pixels, ptrdiff_t stride_nbytes);
 
 /* ---- valuetable.c (section 5): the same by header->codes ------------------------------------------------------------ */
 

@@ -28,6 +28,21 @@ static inline void zgr_join_pair(int32_t low, int32_t d, int32_t *restrict pair)
     pair[1] = zgr_subtract(even, d);
 }
 
+/* Where rows lie that tell of pair i, of `lows` rows of means: two before it, itself, two behind it. Row j lies in place j modulo `places`. */
+enum { ZGR_NEIGHBOURS = 5 };
+struct zgr_around {
+    size_t at[ZGR_NEIGHBOURS];
+};
+ZGR_SMALL static inline struct zgr_around zgr_rows_around(size_t width, uint32_t places, uint32_t lows, uint32_t i)
+{
+    struct zgr_around rows;
+    for (uint32_t k = 0; k < ZGR_NEIGHBOURS; k++) {
+        uint32_t row = i + k > 2 ? i + k - 2 : 0;
+        rows.at[k] = (row < lows ? row : lows - 1) % places * width;
+    }
+    return rows;
+}
+
 /* Pairs from 2 to this one have all neighbours. */
 static inline uint32_t zgr_inner_end(uint32_t lows) { return lows > 4 ? lows - 2 : 2; }
 

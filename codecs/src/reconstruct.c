@@ -41,7 +41,7 @@ static struct zgr_places band_places(const struct zgr_decoder *d, uint32_t compo
 {
     const struct zgr_band *band = &d->layout.bands[b];
     const struct zgr_bits *bits = &d->planes.bands[component][b];
-    struct zgr_places places = {NULL, 0, 0, 0};
+    struct zgr_places places = {NULL, 0, 0, 0, 0};
     if (!d->touched[band->resolution] || !bits->any)
         return places;
     uint32_t step = d->steps[band->resolution], exact = d->header.coding == ZGR_FLOAT;
@@ -51,6 +51,7 @@ static struct zgr_places band_places(const struct zgr_decoder *d, uint32_t compo
     places.phase_places = (size_t)bits->unit_count * ZGR_LANES;
     places.stride = bits->stride;
     places.is_wide = bits->top > 15;
+    places.most = (uint32_t)(((uint64_t)1 << bits->top) - 1);
     return places;
 }
 
@@ -61,21 +62,22 @@ static int is_sharp(const struct zgr_decoder *d, uint32_t component, uint32_t de
     return d->steps[resolution] <= d->header.first_step && (d->filters & zgr_filter_bit(&d->header, component, decomposition));
 }
 
-/* One component at a level, into `out`. LL areas go to and fro between `other` and `out`, so that the last one lands in `out`; where
+/* One component at a level, into `out`, in 32 bits. LL areas go to and fro between `other` and `out`, so that the last one lands in `out`; where
  * there are `pixels`, it becomes these. */
 static void inverse_component(const struct zgr_decoder *d, uint32_t component, uint32_t level, int32_t *out, const struct rooms *rooms,
                               uint8_t *pixels, const ptrdiff_t strides_nbytes[3])
 {
     const struct zgr_band *bands = d->layout.bands;
-    uint32_t depth = d->header.decompositions;
-    int32_t *to = (depth - level) % 2 ? rooms->other : out, *from;
+    uint32_t depth = d->header.decompositions, height = bands[0].height, width = bands[0].width;
+    void *to = (depth - level) % 2 ? rooms->other : out, *from;
     struct zgr_places ll = band_places(d, component, 0, rooms->bands[0]);
-    for (uint32_t y = 0; y < bands[0].height; y++)
-        zgr_places_row(&ll, y, bands[0].width, to + (size_t)y * bands[0].width);
+    int is_narrow = !ll.is_wide && depth > level;
+    for (uint32_t y = 0; y < height; y++)
+        zgr_places_row(&ll, y, width, is_narrow, (uint8_t *)to + (size_t)y * width * (is_narrow ? sizeof(int16_t) : sizeof(int32_t)));
     for (uint32_t l = depth; l > level; l--) {
         uint32_t hl = 1 + 3 * (depth - l);
         from = to;
-        to = from == out ? rooms->other : out;
+        to = from == out ? (void *)rooms->other : out;
         struct zgr_inverse job = {from,
                                   band_places(d, component, hl, rooms->bands[0]),
                                   band_places(d, component, hl + 1, rooms->bands[1]),
@@ -83,10 +85,17 @@ static void inverse_component(const struct zgr_decoder *d, uint32_t component, u
                                   zgr_level_size(d->layout.height, l - 1),
                                   zgr_level_size(d->layout.width, l - 1),
                                   is_sharp(d, component, l),
+                                  is_narrow,
+                                  l - 1 == level,
                                   &d->header,
                                   l - 1 == level ? pixels : NULL,
                                   strides_nbytes[1],
                                   strides_nbytes[2]};
+        size_t count = (size_t)zgr_level_size(d->layout.height, l) * zgr_level_size(d->layout.width, l);
+        if (is_narrow && !zgr_inverse_fits(zgr_largest_sample(from, count), &job.hl, &job.lh, &job.hh)) {
+            zgr_widen(from, count);
+            job.is_narrow = is_narrow = 0;
+        }
         zgr_transform_inverse(&job, rooms->rows, to);
     }
 }

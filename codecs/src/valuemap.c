@@ -127,17 +127,60 @@ int zgr_map_row(const struct zgr_header *header, const uint8_t *pixels, ptrdiff_
 #ifdef __wasm_simd128__
 #include "rows_wasm.h"
 
+static void unmap_one(const struct zgr_header *h, int32_t m, uint8_t *pixel, uint32_t nbytes)
+{
+    int32_t span = (int32_t)h->span, value = m < 0 ? 0 : m;
+    zgr_store_bits(pixel, (uint64_t)h->offset + (uint64_t)h->divisor * (uint64_t)(value > span ? span : value), nbytes);
+}
+
+static int unmap_narrow(const struct zgr_header *h, const int16_t *m, uint32_t count, uint8_t *pixels, ptrdiff_t stride, uint32_t nbytes)
+{
+    uint32_t i = 0;
+    if (nbytes > 2)
+        return 0;
+    if (stride == (ptrdiff_t)nbytes)
+        i = unmap_narrow_pixels(h, m, count, pixels, nbytes);
+    for (; i < count; i++)
+        unmap_one(h, m[i], pixels + (ptrdiff_t)i * stride, nbytes);
+    return 1;
+}
+
 static void unmap(const struct zgr_header *h, const int32_t *m, uint32_t count, uint8_t *pixels, ptrdiff_t stride)
 {
     uint32_t nbytes = zgr_dtype_nbytes(h->dtype), i = 0;
     if (stride == (ptrdiff_t)nbytes)
         i = nbytes <= 2 ? unmap_pixels(h, m, count, pixels, nbytes) : nbytes == 4 ? unmap_words(h, m, count, pixels) : 0;
-    for (; i < count; i++) {
-        int32_t span = (int32_t)h->span, value = m[i] < 0 ? 0 : m[i];
-        zgr_store_bits(pixels + (ptrdiff_t)i * stride, (uint64_t)h->offset + (uint64_t)h->divisor * (uint64_t)(value > span ? span : value), nbytes);
-    }
+    for (; i < count; i++)
+        unmap_one(h, m[i], pixels + (ptrdiff_t)i * stride, nbytes);
 }
 #else
+/* m of 16 bits, clamped, to pixels of no more: what they are is known modulo 2^16. */
+#define DEFINE_UNMAP_NARROW(NAME, TYPE)                                                                                      \
+    ZGR_CLONES static void NAME(const struct zgr_header *h, const int16_t *restrict m, uint32_t count, TYPE *restrict pixels) \
+    {                                                                                                                        \
+        const uint16_t offset = (uint16_t)h->offset, divisor = (uint16_t)h->divisor;                                         \
+        const int16_t span = (int16_t)(h->span < INT16_MAX ? h->span : INT16_MAX);                                           \
+        for (uint32_t i = 0; i < count; i++) {                                                                               \
+            int16_t value = m[i] < 0 ? 0 : m[i];                                                                             \
+            value = value > span ? span : value;                                                                             \
+            pixels[i] = (TYPE)(uint16_t)(offset + (uint32_t)divisor * (uint16_t)value);                                      \
+        }                                                                                                                    \
+    }
+DEFINE_UNMAP_NARROW(unmap_narrow_8, uint8_t)
+DEFINE_UNMAP_NARROW(unmap_narrow_16, uint16_t)
+
+/* 0 if they are not side by side, or not where numbers of their size may lie. */
+static int unmap_narrow(const struct zgr_header *h, const int16_t *m, uint32_t count, uint8_t *pixels, ptrdiff_t stride, uint32_t nbytes)
+{
+    if (stride != (ptrdiff_t)nbytes || nbytes > 2 || (uintptr_t)pixels % nbytes != 0)
+        return 0;
+    if (nbytes == 1)
+        unmap_narrow_8(h, m, count, pixels);
+    else
+        unmap_narrow_16(h, m, count, (uint16_t *)(void *)pixels);
+    return 1;
+}
+
 /* m, clamped, to pixels of one size. */
 #define DEFINE_UNMAP_ROW(NAME, TYPE, WIDE)                                                                                       \
     ZGR_CLONES static void NAME(const struct zgr_header *h, const int32_t *restrict m, uint32_t count,                       \
@@ -195,4 +238,11 @@ void zgr_unmap_row(const struct zgr_header *header, const int32_t *m, uint32_t c
         return;
     }
     unmap(header, m, count, pixels, stride_nbytes);
+}
+
+int zgr_unmap_narrow_row(const struct zgr_header *header, const int16_t *m, uint32_t count, uint8_t *pixels, ptrdiff_t stride_nbytes)
+{
+    if (header->coding == ZGR_FLOAT || header->has_table)
+        return 0;
+    return unmap_narrow(header, m, count, pixels, stride_nbytes, zgr_dtype_nbytes(header->dtype));
 }
