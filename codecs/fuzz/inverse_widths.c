@@ -36,7 +36,7 @@ static struct zgr_places band(int16_t *room, uint32_t height, uint32_t width, ui
 static int check(uint32_t height, uint32_t width, uint32_t most_ll, const uint32_t most[3])
 {
     static int16_t bands[3][4 * MOST_AREA], ll[MOST_AREA], narrow[MOST_AREA];
-    static int32_t wide_ll[MOST_AREA], wide[MOST_AREA], widened[MOST_AREA], rows[ZGR_INVERSE_ROWS * MOST_SIDE];
+    static int32_t wide_ll[MOST_AREA], wide[MOST_AREA], widened[MOST_AREA], rows[16 * MOST_SIDE];
     uint32_t lows = (height + 1) / 2, columns = (width + 1) / 2;
     struct zgr_inverse job = {.height = height, .width = width, .is_sharp = (int)below(2)};
     job.hl = band(bands[0], lows, width - columns, most[0]);

@@ -169,9 +169,11 @@ uint32_t zgr_largest_sample(const int16_t *samples, size_t count);
 void zgr_widen(void *samples, size_t count);
 /* Row y of a band. */
 void zgr_places_row(const struct zgr_places *places, uint32_t y, uint32_t width, int is_narrow, void *row);
-/* Rows of scratch, of `width` samples of 32 bits each, that the inverse needs. */
-#define ZGR_INVERSE_ROWS 12
-void zgr_transform_inverse(const struct zgr_inverse *job, void *scratch, void *out);
+/* Samples of 32 bits that the inverse of a component, or of three at once, needs as scratch. */
+size_t zgr_inverse_scratch_size(uint32_t width, uint32_t components);
+void zgr_transform_inverse(const struct zgr_inverse *job, int32_t *scratch, void *out);
+/* Luminance and chroma to the pixels of red, green and blue, where each job's `pixels` are. */
+void zgr_inverse_colours(const struct zgr_inverse jobs[3], int32_t *scratch);
 
 /* ---- colour.c, valuemap.c ------------------------------------------------------------------------------------------- */
 

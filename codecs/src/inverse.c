@@ -117,26 +117,16 @@ ZGR_SMALL void zgr_widen(void *samples, size_t count)
 
 /* ---- a decomposition -------------------------------------------------------------------------------------------------- */
 
-/* Joins row y of the result. */
-static void put_row(const struct zgr_inverse *job, const uint8_t *low, const uint8_t *high, uint32_t y, int32_t *row, uint8_t *out)
-{
-    uint8_t *pixels = job->pixels ? job->pixels + (ptrdiff_t)y * job->row_stride_nbytes : NULL;
-    if (!job->is_narrow) {
-        int32_t *to = pixels ? row : (int32_t *)(void *)out + (size_t)y * job->width;
-        join_row_32(job->is_sharp, (const int32_t *)(const void *)low, (const int32_t *)(const void *)high, job->width, to);
-        if (pixels)
-            zgr_unmap_row(job->header, row, job->width, pixels, job->column_stride_nbytes);
-        return;
-    }
-    int16_t *narrow = (int16_t *)(void *)(row + job->width), *to = pixels || job->widens ? narrow : (int16_t *)(void *)out + (size_t)y * job->width;
-    join_row_16(job->is_sharp, (const int16_t *)(const void *)low, (const int16_t *)(const void *)high, job->width, to);
-    if (pixels && zgr_unmap_narrow_row(job->header, narrow, job->width, pixels, job->column_stride_nbytes))
-        return;
-    if (pixels || job->widens)
-        widen_row(narrow, job->width, pixels ? row : (int32_t *)(void *)out + (size_t)y * job->width);
-    if (pixels)
-        zgr_unmap_row(job->header, row, job->width, pixels, job->column_stride_nbytes);
-}
+/* What is known of a job on the way down its rows. */
+struct progress {
+    uint8_t *scratch;
+    uint32_t hl_known; /* rows of HL */
+};
+
+/* A row after the vertical step: its low and its high part. */
+struct halves {
+    const void *low, *high;
+};
 
 /* A row pair of one half of the columns. */
 static void put_columns(const struct zgr_inverse *job, const uint8_t *all, const struct zgr_around *rows, const uint8_t *high, uint32_t n, uint8_t *even,
@@ -150,29 +140,107 @@ static void put_columns(const struct zgr_inverse *job, const uint8_t *all, const
                         (int32_t *)(void *)odd);
 }
 
-ZGR_SMALL void zgr_transform_inverse(const struct zgr_inverse *job, void *scratch, void *out)
+/* Rows 2 i and 2 i + 1 after the vertical step; returns how many there are. */
+ZGR_SMALL static uint32_t join_vertically(const struct zgr_inverse *job, struct progress *at, uint32_t i, struct halves found[2])
 {
     const size_t sample = job->is_narrow ? sizeof(int16_t) : sizeof(int32_t), row_nbytes = job->width * sample;
-    uint32_t width = job->width, pairs = job->height / 2, lows = job->height - pairs;
-    uint32_t low_width = (width + 1) / 2, high_width = width - low_width;
+    uint32_t pairs = job->height / 2, lows = job->height - pairs, low_width = (job->width + 1) / 2, high_width = job->width - low_width;
     const uint8_t *ll = job->ll;
-    uint8_t *rows = scratch, *lh = rows + ZGR_NEIGHBOURS * row_nbytes, *hh = lh + row_nbytes; /* behind rows of HL, in places taken in turn */
-    uint8_t *even = hh + row_nbytes, *odd = even + row_nbytes; /* each the low, then the high part of a row */
-    int32_t *row = (int32_t *)scratch + (ZGR_INVERSE_ROWS - 2) * (size_t)width; /* and one of 16 bits */
+    uint8_t *rows = at->scratch, *lh = rows + ZGR_NEIGHBOURS * row_nbytes, *hh = lh + row_nbytes; /* behind rows of HL, in places taken in turn */
+    uint8_t *even = hh + row_nbytes, *odd = even + row_nbytes;
     const size_t high_at = low_width * sample;
-    for (uint32_t i = 0, known = 0; i < lows; i++) {
-        for (; known < lows && known <= i + ZGR_NEIGHBOURS / 2; known++)
-            zgr_places_row(&job->hl, known, high_width, job->is_narrow, rows + known % ZGR_NEIGHBOURS * row_nbytes);
-        struct zgr_around left = zgr_rows_around(low_width, lows, lows, i), right = zgr_rows_around(width, ZGR_NEIGHBOURS, lows, i);
-        if (i == pairs) { /* a last row without a partner */
-            put_row(job, ll + left.at[2] * sample, rows + right.at[2] * sample, 2 * i, row, out);
+    for (; at->hl_known < lows && at->hl_known <= i + ZGR_NEIGHBOURS / 2; at->hl_known++)
+        zgr_places_row(&job->hl, at->hl_known, high_width, job->is_narrow, rows + at->hl_known % ZGR_NEIGHBOURS * row_nbytes);
+    struct zgr_around left = zgr_rows_around(low_width, lows, lows, i), right = zgr_rows_around(job->width, ZGR_NEIGHBOURS, lows, i);
+    if (i == pairs) { /* a last row without a partner */
+        found[0] = (struct halves){ll + left.at[2] * sample, rows + right.at[2] * sample};
+        return 1;
+    }
+    zgr_places_row(&job->lh, i, low_width, job->is_narrow, lh);
+    zgr_places_row(&job->hh, i, high_width, job->is_narrow, hh);
+    put_columns(job, ll, &left, lh, low_width, even, odd);
+    put_columns(job, rows, &right, hh, high_width, even + high_at, odd + high_at);
+    found[0] = (struct halves){even, even + high_at};
+    found[1] = (struct halves){odd, odd + high_at};
+    return 2;
+}
+
+/* A row in 32 bits; `narrow` is room for one of 16. */
+static void join_wide(const struct zgr_inverse *job, const struct halves *row, int16_t *narrow, int32_t *to)
+{
+    if (!job->is_narrow) {
+        join_row_32(job->is_sharp, row->low, row->high, job->width, to);
+        return;
+    }
+    join_row_16(job->is_sharp, row->low, row->high, job->width, narrow);
+    widen_row(narrow, job->width, to);
+}
+
+/* Row y of the result to pixels. */
+static void put_pixels(const struct zgr_inverse *job, const struct halves *row, uint32_t y, int16_t *narrow, int32_t *wide)
+{
+    uint8_t *pixels = job->pixels + (ptrdiff_t)y * job->row_stride_nbytes;
+    if (job->is_narrow) {
+        join_row_16(job->is_sharp, row->low, row->high, job->width, narrow);
+        if (zgr_unmap_narrow_row(job->header, narrow, job->width, pixels, job->column_stride_nbytes))
             return;
+        widen_row(narrow, job->width, wide);
+    } else {
+        join_row_32(job->is_sharp, row->low, row->high, job->width, wide);
+    }
+    zgr_unmap_row(job->header, wide, job->width, pixels, job->column_stride_nbytes);
+}
+
+size_t zgr_inverse_scratch_size(uint32_t width, uint32_t components)
+{
+    enum { VERTICAL_ROWS = ZGR_NEIGHBOURS + 4 };
+    return (size_t)width * ((VERTICAL_ROWS + 1) * components + 1);
+}
+
+/* Behind what the jobs have: a row of each, and one more. */
+static int32_t *rows_behind(const struct zgr_inverse *job, int32_t *scratch, uint32_t components)
+{
+    return scratch + zgr_inverse_scratch_size(job->width, components) - (components + 1) * (size_t)job->width;
+}
+
+void zgr_transform_inverse(const struct zgr_inverse *job, int32_t *scratch, void *out)
+{
+    struct progress at = {(uint8_t *)scratch, 0};
+    struct halves rows[2];
+    int32_t *wide = rows_behind(job, scratch, 1);
+    int16_t *narrow = (int16_t *)(wide + job->width), *narrow_out = out;
+    int32_t *wide_out = out;
+    for (uint32_t y = 0, count; y < job->height; y += count) {
+        count = join_vertically(job, &at, y / 2, rows);
+        for (uint32_t k = 0; k < count; k++)
+            if (job->pixels)
+                put_pixels(job, &rows[k], y + k, narrow, wide);
+            else if (job->is_narrow && !job->widens)
+                join_row_16(job->is_sharp, rows[k].low, rows[k].high, job->width, narrow_out + (size_t)(y + k) * job->width);
+            else
+                join_wide(job, &rows[k], narrow, wide_out + (size_t)(y + k) * job->width);
+    }
+}
+
+void zgr_inverse_colours(const struct zgr_inverse jobs[3], int32_t *scratch)
+{
+    const size_t width = jobs[0].width, apart = (zgr_inverse_scratch_size(jobs[0].width, 3) - 4 * width) / 3;
+    struct progress at[3];
+    struct halves rows[3][2];
+    int32_t *colours = rows_behind(&jobs[0], scratch, 3);
+    int16_t *narrow = (int16_t *)(colours + 3 * width);
+    for (uint32_t c = 0; c < 3; c++)
+        at[c] = (struct progress){(uint8_t *)(scratch + c * apart), 0};
+    for (uint32_t y = 0, count = 0; y < jobs[0].height; y += count) {
+        for (uint32_t c = 0; c < 3; c++)
+            count = join_vertically(&jobs[c], &at[c], y / 2, rows[c]);
+        for (uint32_t k = 0; k < count; k++) {
+            for (uint32_t c = 0; c < 3; c++)
+                join_wide(&jobs[c], &rows[c][k], narrow, colours + c * width);
+            zgr_colour_inverse(colours, colours + width, colours + 2 * width, width);
+            for (uint32_t c = 0; c < 3; c++)
+                zgr_unmap_row(jobs[c].header, colours + c * width, jobs[c].width, jobs[c].pixels + (ptrdiff_t)(y + k) * jobs[c].row_stride_nbytes,
+                              jobs[c].column_stride_nbytes);
         }
-        zgr_places_row(&job->lh, i, low_width, job->is_narrow, lh);
-        zgr_places_row(&job->hh, i, high_width, job->is_narrow, hh);
-        put_columns(job, ll, &left, lh, low_width, even, odd);
-        put_columns(job, rows, &right, hh, high_width, even + high_at, odd + high_at);
-        put_row(job, even, even + high_at, 2 * i, row, out);
-        put_row(job, odd, odd + high_at, 2 * i + 1, row, out);
     }
 }

@@ -2,29 +2,41 @@
 #include "decoder.h"
 #include "kernels.h"
 
-/* Scratch for reconstruction: the level in all components, the level below it of one component, the bands of a decomposition, and rows. */
+/* Scratch for reconstruction. */
 struct rooms {
-    int32_t *planes, *other, *bands[3], *rows;
+    int32_t *planes;   /* level 0 of floats in all components */
+    int32_t *low[2];   /* the level below it, of as many components as are joined at once, and the one below that, of one */
+    int32_t *bands[9]; /* of a decomposition, of as many components */
+    int32_t *rows;
     uint8_t *specials; /* of floats: rows of the mask */
     size_t nbytes;
 };
 
+/* Whether pixels are made row by row, while they are in the cache: all but those that are told apart. */
+static int is_at_once(const struct zgr_header *header, uint32_t level) { return header->coding != ZGR_FLOAT || level > 0; }
+
+static size_t area_nbytes(const struct zgr_layout *layout, uint32_t level)
+{
+    return zgr_align((size_t)zgr_level_size(layout->height, level) * zgr_level_size(layout->width, level) * sizeof(int32_t));
+}
+
 static struct rooms rooms_cut(const struct zgr_header *header, const struct zgr_layout *layout, uint32_t level, uint8_t *scratch)
 {
-    uint32_t height = layout->height, width = layout->width;
-    size_t size = (size_t)zgr_level_size(height, level) * zgr_level_size(width, level);
-    size_t half = (size_t)zgr_level_size(height, level + 1) * zgr_level_size(width, level + 1);
-    size_t planes = zgr_align(size * header->components * sizeof(int32_t)), other = zgr_align(half * sizeof(int32_t));
-    size_t band = zgr_align(zgr_most_places(layout, level) * sizeof(int32_t));
+    uint32_t joined = header->coding == ZGR_RCT ? 3 : 1, width = zgr_level_size(layout->width, level);
+    size_t band = zgr_align(zgr_most_places(layout, level) * sizeof(int32_t)), used = 0;
     struct rooms rooms;
     rooms.planes = (int32_t *)(void *)scratch;
-    rooms.other = (int32_t *)(void *)(scratch + planes);
-    for (int i = 0; i < 3; i++)
-        rooms.bands[i] = (int32_t *)(void *)(scratch + planes + other + i * band);
-    size_t rows = zgr_align((size_t)zgr_level_size(width, level) * ZGR_INVERSE_ROWS * sizeof(int32_t));
-    rooms.rows = (int32_t *)(void *)(scratch + planes + other + 3 * band);
-    rooms.specials = scratch + planes + other + 3 * band + rows;
-    rooms.nbytes = planes + other + 3 * band + rows + (header->coding == ZGR_FLOAT ? zgr_specials_scratch_nbytes(width) : 0);
+    used += is_at_once(header, level) ? 0 : area_nbytes(layout, level) * header->components;
+    rooms.low[0] = (int32_t *)(void *)(scratch + used);
+    used += area_nbytes(layout, level + 1) * joined;
+    rooms.low[1] = (int32_t *)(void *)(scratch + used);
+    used += area_nbytes(layout, level + 2);
+    for (uint32_t i = 0; i < 3 * joined; i++, used += band)
+        rooms.bands[i] = (int32_t *)(void *)(scratch + used);
+    rooms.rows = (int32_t *)(void *)(scratch + used);
+    used += zgr_align(zgr_inverse_scratch_size(width, joined) * sizeof(int32_t));
+    rooms.specials = scratch + used;
+    rooms.nbytes = used + (header->coding == ZGR_FLOAT ? zgr_specials_scratch_nbytes(layout->width) : 0);
     return rooms;
 }
 
@@ -62,42 +74,113 @@ static int is_sharp(const struct zgr_decoder *d, uint32_t component, uint32_t de
     return d->steps[resolution] <= d->header.first_step && (d->filters & zgr_filter_bit(&d->header, component, decomposition));
 }
 
-/* One component at a level, into `out`, in 32 bits. LL areas go to and fro between `other` and `out`, so that the last one lands in `out`; where
- * there are `pixels`, it becomes these. */
-static void inverse_component(const struct zgr_decoder *d, uint32_t component, uint32_t level, int32_t *out, const struct rooms *rooms,
-                              uint8_t *pixels, const ptrdiff_t strides_nbytes[3])
+/* The decomposition from level l of a component to level l - 1. */
+static struct zgr_inverse job_of(const struct zgr_decoder *d, uint32_t component, uint32_t l, void *ll, int is_narrow, int32_t *const bands[3])
 {
-    const struct zgr_band *bands = d->layout.bands;
-    uint32_t depth = d->header.decompositions, height = bands[0].height, width = bands[0].width;
-    void *to = (depth - level) % 2 ? rooms->other : out, *from;
-    struct zgr_places ll = band_places(d, component, 0, rooms->bands[0]);
-    int is_narrow = !ll.is_wide && depth > level;
-    for (uint32_t y = 0; y < height; y++)
-        zgr_places_row(&ll, y, width, is_narrow, (uint8_t *)to + (size_t)y * width * (is_narrow ? sizeof(int16_t) : sizeof(int32_t)));
-    for (uint32_t l = depth; l > level; l--) {
-        uint32_t hl = 1 + 3 * (depth - l);
-        from = to;
-        to = from == out ? (void *)rooms->other : out;
-        struct zgr_inverse job = {from,
-                                  band_places(d, component, hl, rooms->bands[0]),
-                                  band_places(d, component, hl + 1, rooms->bands[1]),
-                                  band_places(d, component, hl + 2, rooms->bands[2]),
-                                  zgr_level_size(d->layout.height, l - 1),
-                                  zgr_level_size(d->layout.width, l - 1),
-                                  is_sharp(d, component, l),
-                                  is_narrow,
-                                  l - 1 == level,
-                                  &d->header,
-                                  l - 1 == level ? pixels : NULL,
-                                  strides_nbytes[1],
-                                  strides_nbytes[2]};
-        size_t count = (size_t)zgr_level_size(d->layout.height, l) * zgr_level_size(d->layout.width, l);
-        if (is_narrow && !zgr_inverse_fits(zgr_largest_sample(from, count), &job.hl, &job.lh, &job.hh)) {
-            zgr_widen(from, count);
-            job.is_narrow = is_narrow = 0;
-        }
-        zgr_transform_inverse(&job, rooms->rows, to);
+    uint32_t hl = 1 + 3 * (d->header.decompositions - l);
+    struct zgr_inverse job = {.ll = ll,
+                              .hl = band_places(d, component, hl, bands[0]),
+                              .lh = band_places(d, component, hl + 1, bands[1]),
+                              .hh = band_places(d, component, hl + 2, bands[2]),
+                              .height = zgr_level_size(d->layout.height, l - 1),
+                              .width = zgr_level_size(d->layout.width, l - 1),
+                              .is_sharp = is_sharp(d, component, l),
+                              .is_narrow = is_narrow,
+                              .header = &d->header};
+    size_t count = (size_t)zgr_level_size(d->layout.height, l) * zgr_level_size(d->layout.width, l);
+    if (is_narrow && !zgr_inverse_fits(zgr_largest_sample(ll, count), &job.hl, &job.lh, &job.hh)) {
+        zgr_widen(ll, count);
+        job.is_narrow = 0;
     }
+    return job;
+}
+
+/* A component's coarsest level. */
+static void put_coarsest(const struct zgr_band *band, const struct zgr_places *ll, int is_narrow, void *to)
+{
+    size_t row_nbytes = (size_t)band->width * (is_narrow ? sizeof(int16_t) : sizeof(int32_t));
+    for (uint32_t y = 0; y < band->height; y++)
+        zgr_places_row(ll, y, band->width, is_narrow, (uint8_t *)to + y * row_nbytes);
+}
+
+/* All decompositions of a component but the last, which is left to be done. LL areas go to and fro between two rooms, so that what that one
+ * starts from lies in low[0], in part `place`. */
+static struct zgr_inverse last_job(const struct zgr_decoder *d, uint32_t component, uint32_t level, const struct rooms *rooms, uint32_t place)
+{
+    const uint32_t depth = d->header.decompositions;
+    void *low[2] = {(uint8_t *)rooms->low[0] + place * area_nbytes(&d->layout, level + 1), rooms->low[1]};
+    struct zgr_places ll = band_places(d, component, 0, rooms->bands[3 * place]);
+    int is_narrow = !ll.is_wide;
+    put_coarsest(&d->layout.bands[0], &ll, is_narrow, low[(depth - level - 1) % 2]);
+    for (uint32_t l = depth;; l--) {
+        struct zgr_inverse job = job_of(d, component, l, low[(l - level - 1) % 2], is_narrow, rooms->bands + 3 * place);
+        if (l - 1 == level)
+            return job;
+        zgr_transform_inverse(&job, rooms->rows, low[(l - level) % 2]);
+        is_narrow = job.is_narrow;
+    }
+}
+
+/* Rows of the coarsest level of one component, or of three with their colours, to pixels. */
+static void put_coarsest_pixels(const struct zgr_decoder *d, uint32_t first, uint32_t count, const struct rooms *rooms, uint8_t *pixels,
+                                const ptrdiff_t strides_nbytes[3])
+{
+    const struct zgr_band *band = &d->layout.bands[0];
+    const size_t width = band->width;
+    struct zgr_places ll[3];
+    for (uint32_t k = 0; k < count; k++)
+        ll[k] = band_places(d, first + k, 0, rooms->bands[k]);
+    for (uint32_t y = 0; y < band->height; y++) {
+        for (uint32_t k = 0; k < count; k++)
+            zgr_places_row(&ll[k], y, band->width, 0, rooms->rows + k * width);
+        if (count == 3)
+            zgr_colour_inverse(rooms->rows, rooms->rows + width, rooms->rows + 2 * width, width);
+        for (uint32_t k = 0; k < count; k++)
+            zgr_unmap_row(&d->header, rooms->rows + k * width, band->width,
+                          pixels + (ptrdiff_t)(first + k) * strides_nbytes[0] + (ptrdiff_t)y * strides_nbytes[1], strides_nbytes[2]);
+    }
+}
+
+/* Those of a finer level. */
+static void put_pixels(const struct zgr_decoder *d, uint32_t first, uint32_t count, uint32_t level, const struct rooms *rooms, uint8_t *pixels,
+                       const ptrdiff_t strides_nbytes[3])
+{
+    struct zgr_inverse jobs[3];
+    for (uint32_t k = 0; k < count; k++) {
+        jobs[k] = last_job(d, first + k, level, rooms, k);
+        jobs[k].pixels = pixels + (ptrdiff_t)(first + k) * strides_nbytes[0];
+        jobs[k].row_stride_nbytes = strides_nbytes[1];
+        jobs[k].column_stride_nbytes = strides_nbytes[2];
+    }
+    if (count == 3)
+        zgr_inverse_colours(jobs, rooms->rows);
+    else
+        zgr_transform_inverse(jobs, rooms->rows, NULL);
+}
+
+/* Pixels of all components row by row: red, green and blue together, all others by themselves. */
+static void put_at_once(const struct zgr_decoder *d, uint32_t level, const struct rooms *rooms, uint8_t *pixels, const ptrdiff_t strides_nbytes[3])
+{
+    for (uint32_t c = 0, count; c < d->header.components; c += count) {
+        count = c == 0 && d->header.coding == ZGR_RCT ? 3 : 1;
+        if (level == d->header.decompositions)
+            put_coarsest_pixels(d, c, count, rooms, pixels, strides_nbytes);
+        else
+            put_pixels(d, c, count, level, rooms, pixels, strides_nbytes);
+    }
+}
+
+/* Level 0 of a component, in 32 bits. */
+static void put_plane(const struct zgr_decoder *d, uint32_t component, const struct rooms *rooms, int32_t *out)
+{
+    if (d->header.decompositions == 0) {
+        struct zgr_places ll = band_places(d, component, 0, rooms->bands[0]);
+        put_coarsest(&d->layout.bands[0], &ll, 0, out);
+        return;
+    }
+    struct zgr_inverse job = last_job(d, component, 0, rooms, 0);
+    job.widens = 1;
+    zgr_transform_inverse(&job, rooms->rows, out);
 }
 
 /* Level 0 of floats, where single pixels are told apart. A residual is the distance from what all coefficients together give. */
@@ -123,21 +206,12 @@ enum zgr_status zgr_decoder_reconstruct(const struct zgr_decoder *d, uint32_t le
     struct rooms rooms = rooms_cut(&d->header, &d->layout, level, scratch);
     if (scratch_nbytes < rooms.nbytes)
         return ZGR_ERROR_SPACE;
-    uint32_t height = zgr_level_size(d->layout.height, level), width = zgr_level_size(d->layout.width, level);
-    size_t size = (size_t)height * width;
-    int at_once = level < d->header.decompositions && d->header.coding != ZGR_RCT && (d->header.coding != ZGR_FLOAT || level > 0);
-    for (uint32_t c = 0; c < d->header.components; c++)
-        inverse_component(d, c, level, rooms.planes + c * size, &rooms,
-                          at_once ? (uint8_t *)pixels + (ptrdiff_t)c * strides_nbytes[0] : NULL, strides_nbytes);
-    if (at_once)
+    if (is_at_once(&d->header, level)) {
+        put_at_once(d, level, &rooms, pixels, strides_nbytes);
         return ZGR_OK;
-    if (d->header.coding == ZGR_FLOAT && level == 0)
-        return exact_pixels(d, &rooms, pixels, strides_nbytes);
-    if (d->header.coding == ZGR_RCT)
-        zgr_colour_inverse(rooms.planes, rooms.planes + size, rooms.planes + 2 * size, size);
+    }
+    size_t size = (size_t)d->layout.height * d->layout.width;
     for (uint32_t c = 0; c < d->header.components; c++)
-        for (uint32_t y = 0; y < height; y++)
-            zgr_unmap_row(&d->header, rooms.planes + c * size + (size_t)y * width, width,
-                          (uint8_t *)pixels + (ptrdiff_t)c * strides_nbytes[0] + (ptrdiff_t)y * strides_nbytes[1], strides_nbytes[2]);
-    return ZGR_OK;
+        put_plane(d, c, &rooms, rooms.planes + c * size);
+    return exact_pixels(d, &rooms, pixels, strides_nbytes);
 }

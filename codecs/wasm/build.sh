@@ -26,11 +26,11 @@ for source in $sources "$scratch/tables.c" "$here"/heap.c "$here"/prepare.c "$he
 done
 # shellcheck disable=SC2086
 $cc $flags "$scratch"/*.o \
-    -Wl,--no-entry,--strip-all,--gc-sections,--initial-memory=1048576,--max-memory=1073741824,-z,stack-size=65536 -o "$scratch/linked.wasm"
-# 5 % smaller, and 3 % as it is sent; as fast.
+    -Wl,--no-entry,--strip-all,--gc-sections,--global-base=1024,--initial-memory=1048576,--max-memory=1073741824,-z,stack-size=65536 -o "$scratch/linked.wasm"
+# 7 % smaller, and 5 % as it is sent; as fast. What it may count on: memory is new, and nothing lies below --global-base.
 if command -v wasm-opt >/dev/null; then
-    wasm-opt --enable-simd --enable-bulk-memory --enable-sign-ext --enable-mutable-globals --enable-nontrapping-float-to-int -O3 -Oz \
-        "$scratch/linked.wasm" -o "$out"
+    wasm-opt --enable-simd --enable-bulk-memory --enable-sign-ext --enable-mutable-globals --enable-nontrapping-float-to-int \
+        --zero-filled-memory --low-memory-unused -O3 -Oz "$scratch/linked.wasm" -o "$out"
 else
     echo "no wasm-opt (Debian's binaryen): $out is larger than it could be" >&2
     cp "$scratch/linked.wasm" "$out"

@@ -9,7 +9,16 @@
 extern const uint8_t zgr_magnitude_values[];
 extern const uint8_t zgr_magnitude_differences[ZGR_MAGNITUDE_TABLES * ZGR_MAGNITUDE_CONTEXTS];
 
-enum { ROW = 16 };
+enum { ROW = 16, PHASE = 48 };
+
+/* The rank that is told by those before it. */
+static uint32_t told(const uint8_t *ranks, uint32_t i)
+{
+    uint32_t left = i % ROW ? ranks[i - 1] : 0;
+    if (i % ZGR_MAGNITUDE_CONTEXTS < PHASE)
+        return left;
+    return i % ROW ? (left + ranks[i - PHASE]) / 2 : ranks[i - PHASE];
+}
 
 void prepare(void)
 {
@@ -17,11 +26,10 @@ void prepare(void)
     uint8_t *table = &zgr_magnitude_tables[0][0];
     if (is_done)
         return;
-    uint8_t rank = 0;
-    for (uint32_t i = 0; i < sizeof zgr_magnitude_differences; i++) {
-        rank = (uint8_t)(zgr_magnitude_differences[i] + (i % ROW ? rank : 0));
-        table[i] = zgr_magnitude_values[rank];
-    }
+    for (uint32_t i = 0; i < sizeof zgr_magnitude_differences; i++)
+        table[i] = (uint8_t)(zgr_magnitude_differences[i] + told(table, i));
+    for (uint32_t i = 0; i < sizeof zgr_magnitude_differences; i++)
+        table[i] = zgr_magnitude_values[table[i]];
     zgr_crc32c_prepare();
     zgr_kernels_prepare();
     is_done = 1;
