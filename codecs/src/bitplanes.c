@@ -1,6 +1,8 @@
 /* Memory for bit-planes. */
 #include "bitplanes.h"
 
+#include "kernels.h"
+
 enum { MARGIN = 64 }; /* vectors are read and written to their end */
 
 /* What is around the values: a row, and the ends of vectors. */
@@ -53,8 +55,11 @@ static void cut_band(struct zgr_bits *bits, uint8_t *memory, size_t *used)
 {
     size_t before = value_margin(bits), margin = active_margin(bits);
     for (uint32_t phase = 0; phase < ZGR_PHASES; phase++) {
-        uint8_t *values = take(memory, used, value_nbytes(bits)), *signs = take(memory, used, value_nbytes(bits));
+        uint8_t *values = take(memory, used, value_nbytes(bits));
         bits->values[phase] = values ? values + before : NULL;
+    }
+    for (uint32_t phase = 0; phase < ZGR_PHASES; phase++) {
+        uint8_t *signs = take(memory, used, value_nbytes(bits));
         bits->signs[phase] = signs ? (int8_t *)signs + before : NULL;
     }
     bits->significant = take(memory, used, word_nbytes(bits));
@@ -119,7 +124,7 @@ static void clear(struct zgr_bits *bits)
 {
     size_t margin = active_margin(bits);
     /* As cut_band lays them: each starts where the one before it ends. */
-    memset(bits->values[0] - value_margin(bits), 0, 2 * ZGR_PHASES * zgr_align(value_nbytes(bits)));
+    memset(bits->values[0] - value_margin(bits), 0, ZGR_PHASES * zgr_align(value_nbytes(bits)));
     memset(bits->significant, 0, 2 * zgr_align(word_nbytes(bits)));
     memset(bits->active - margin, 0, bits->unit_count + 2 * margin);
     if (!bits->is_gated)
@@ -131,6 +136,7 @@ static void clear(struct zgr_bits *bits)
     bits->value_plane = ZGR_NO_PLANE;
     bits->large_plane = 255; /* not found yet */
     bits->signs_known = 1;
+    bits->signs_clear = 0;
     bits->is_begun = bits->last_signs = bits->ahead = 0;
     bits->any = bits->raw_here = bits->give_up = bits->give_up_signs = bits->last_magnitudes = 0;
 }
@@ -140,6 +146,16 @@ void zgr_bitplanes_clear(struct zgr_bitplanes *bitplanes, uint32_t first, uint32
     for (uint32_t c = 0; c < bitplanes->components; c++)
         for (uint32_t b = first; b < first + count; b++)
             clear(&bitplanes->bands[c][b]);
+}
+
+void zgr_bits_need_signs(struct zgr_bits *bits)
+{
+    if (!bits->signs_clear)
+        memset(bits->signs[0] - value_margin(bits), 0, ZGR_PHASES * zgr_align(value_nbytes(bits)));
+    bits->signs_clear = 1;
+    if (!bits->signs_known)
+        zgr_kernels()->signs(bits);
+    bits->signs_known = 1;
 }
 
 void zgr_bits_reach(struct zgr_bits *bits, uint32_t q)

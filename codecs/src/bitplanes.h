@@ -14,7 +14,7 @@ enum { ZGR_PHASES = 4, ZGR_LANES = 32, ZGR_NO_PLANE = 31, ZGR_GATED_UNITS = 8 };
 struct zgr_bits {
     uint32_t height, width, rows, columns, stride, unit_count, word_count; /* words of a plane: rounded up to 8 */
     uint8_t *values[ZGR_PHASES]; /* min(magnitude >> value_plane, 15) of each place; around them, all is zero */
-    int8_t *signs[ZGR_PHASES];   /* 1, -1, or 0 where not significant; current if signs_known */
+    int8_t *signs[ZGR_PHASES];   /* 1, -1, or 0 where not significant; current if signs_known, once they are zero where nothing is: signs_clear */
     uint32_t *planes;            /* plane q at planes + q * word_count, for low ≤ q < top; all others are zero */
     uint32_t *significant, *negative, *missing; /* missing: places that are not there */
     uint32_t *large;             /* which magnitudes have a one in a plane ≥ large_plane */
@@ -25,7 +25,7 @@ struct zgr_bits {
     uint8_t low, top, value_plane, large_plane;
     uint8_t is_odd;              /* whether phases miss more than what all of them miss */
     uint8_t is_gated;            /* whether units become active one by one */
-    uint8_t signs_known, any, raw_here; /* raw_here: a plane is raw in the packet at hand */
+    uint8_t signs_known, signs_clear, any, raw_here; /* raw_here: a plane is raw in the packet at hand */
     uint8_t ahead;               /* so many phases are known one plane further than the packets say that were taken as a whole */
     uint8_t is_begun, last_signs;       /* after the last packet: whether a plane was not zero; the sign mode of the last one */
     uint8_t give_up, give_up_signs;     /* encoder: no lower plane gained, */
@@ -73,6 +73,8 @@ size_t zgr_most_places(const struct zgr_layout *layout, uint32_t level);
 size_t zgr_bitplanes_cut(struct zgr_bitplanes *bitplanes, const struct zgr_layout *layout, uint32_t components, uint8_t *memory);
 /* Nothing is known of bands[first] to bands[first + count - 1] of all components. */
 void zgr_bitplanes_clear(struct zgr_bitplanes *bitplanes, uint32_t first, uint32_t count);
+/* Signs are about to be looked at: many bands never need them. */
+void zgr_bits_need_signs(struct zgr_bits *bits);
 /* Plane q is about to be written, after all above it: those between are zero. */
 void zgr_bits_reach(struct zgr_bits *bits, uint32_t q);
 /* All planes below `top` are about to be written, but for what fills them up: that is zeroed here. */

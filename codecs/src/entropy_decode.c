@@ -126,8 +126,7 @@ static void open_magnitudes(struct input *in, struct zgr_bitplanes *all, struct 
     at->pass.magnitudes = zgr_magnitude_tables[d->magnitudes - ZGR_FIRST_TABLE];
     if (d->signs) {
         at->pass.signs = zgr_sign_tables[d->signs - 1];
-        if (!bits->signs_known)
-            zgr_kernels()->signs(bits);
+        zgr_bits_need_signs(bits);
     }
     bits->signs_known = d->signs != 0;
     bits->value_plane = d->plane; /* as they will be, when somebody looks at them next */

@@ -153,10 +153,8 @@ static void make_items(struct zgr_encoder *e, const struct zgr_share *share, uin
     zgr_pass_begin(&pass, e->all, share, plane);
     pass.items = &e->chain.items;
     pass.with_signs = (uint8_t)with_signs;
-    if (with_signs && !bits->signs_known) {
-        zgr_kernels()->signs(bits);
-        bits->signs_known = 1;
-    }
+    if (with_signs)
+        zgr_bits_need_signs(bits);
     for (uint32_t phase = 0; phase < ZGR_PHASES; phase++) {
         first_items[phase] = phase ? e->chain.items.count : first_items[0];
         zgr_kernels()->encode_phase(&pass, phase);
