@@ -44,7 +44,7 @@ static int check(uint32_t height, uint32_t width, uint32_t most_ll, const uint32
     job.hh = band(bands[2], height - lows, width - columns, most[2]);
     for (uint32_t i = 0; i < lows * columns; i++)
         wide_ll[i] = ll[i] = (int16_t)sample(most_ll);
-    if (zgr_largest_sample(ll, lows * columns) > most_ll || !zgr_inverse_fits(most_ll, &job.hl, &job.lh, &job.hh))
+    if (zgr_largest_sample(ll, lows * columns) > most_ll || !zgr_inverse_fits(most_ll, most[0], most[1], most[2]))
         return 1;
     job.ll = wide_ll;
     zgr_transform_inverse(&job, rows, wide);
@@ -61,11 +61,10 @@ static int check(uint32_t height, uint32_t width, uint32_t most_ll, const uint32
 /* The largest means that fit with such coefficients; 0: none. */
 static uint32_t most_that_fits(const uint32_t most[3])
 {
-    struct zgr_places bands[3] = {{.most = most[0]}, {.most = most[1]}, {.most = most[2]}};
     uint32_t low = 0, end = INT16_MAX + 1;
     while (end - low > 1) {
         uint32_t middle = (low + end) / 2;
-        if (zgr_inverse_fits(middle, &bands[0], &bands[1], &bands[2]))
+        if (zgr_inverse_fits(middle, most[0], most[1], most[2]))
             low = middle;
         else
             end = middle;

@@ -119,17 +119,33 @@ static inline uint32_t zgr_filter_bit(const struct zgr_header *header, uint32_t 
     return 1u << (above * header->components + component);
 }
 
-/* One decomposition: LL, HL, LH, HH contiguous each. `rows` is room for two. */
+/* One decomposition: LL, HL, LH, HH contiguous each, in samples of 16 bits or 32. `rows` is room for two. */
 struct zgr_forward {
     uint32_t height, width;
-    int is_sharp;
-    int32_t *rows, *ll, *hl, *lh, *hh;
+    int is_sharp, is_narrow;
+    void *rows, *ll, *hl, *lh, *hh;
 };
+/* Whether 16 bits hold all that numbers from 0 to `span` become, or those of chroma of such. */
+int zgr_forward_fits(uint32_t span, int has_chroma);
 /* Pair i of the rows, after all before it; behind the last one, what they end with: a row without a partner where the height is odd. */
-void zgr_forward_pair(const struct zgr_forward *to, const int32_t *even, const int32_t *odd, uint32_t i);
-void zgr_forward_end(const struct zgr_forward *to, const int32_t *last);
+void zgr_forward_pair(const struct zgr_forward *to, const void *even, const void *odd, uint32_t i);
+void zgr_forward_end(const struct zgr_forward *to, const void *last);
 /* All rows of an area, which is contiguous; LL may be laid down in it. */
-void zgr_forward_all(const struct zgr_forward *to, const int32_t *area);
+void zgr_forward_all(const struct zgr_forward *to, void *area);
+
+/* Coefficients of all components, bands as in bands.c. */
+struct zgr_coeffs {
+    const void *at;
+    int is_narrow; /* of 16 bits, else of 32 */
+};
+static inline const void *zgr_coeff_at(const struct zgr_coeffs *coeffs, size_t index)
+{
+    return (const uint8_t *)coeffs->at + index * (coeffs->is_narrow ? sizeof(int16_t) : sizeof(int32_t));
+}
+static inline int32_t zgr_coeff(const struct zgr_coeffs *coeffs, size_t index)
+{
+    return coeffs->is_narrow ? ((const int16_t *)coeffs->at)[index] : ((const int32_t *)coeffs->at)[index];
+}
 
 /* filterchoice.c: what a filter would leave of an area, by one of so many of its rows. */
 enum { ZGR_SAMPLE_ROWS = 32 };
@@ -162,11 +178,12 @@ struct zgr_inverse {
     uint8_t *pixels;
     ptrdiff_t row_stride_nbytes, column_stride_nbytes;
 };
-/* Whether samples of 16 bits lose nothing, where the means are at most `ll`. */
-int zgr_inverse_fits(uint32_t ll, const struct zgr_places *hl, const struct zgr_places *lh, const struct zgr_places *hh);
+/* Whether samples of 16 bits lose nothing, where means and coefficients are no larger than these. */
+int zgr_inverse_fits(uint32_t ll, uint32_t hl, uint32_t lh, uint32_t hh);
 uint32_t zgr_largest_sample(const int16_t *samples, size_t count);
-/* Samples of 16 bits to 32, in place. */
+/* Samples of 16 bits to 32, in place, or elsewhere. */
 void zgr_widen(void *samples, size_t count);
+void zgr_widen_to(const int16_t *samples, size_t count, int32_t *to);
 /* Row y of a band. */
 void zgr_places_row(const struct zgr_places *places, uint32_t y, uint32_t width, int is_narrow, void *row);
 /* Samples of 32 bits that the inverse of a component, or of three at once, needs as scratch. */
@@ -253,12 +270,13 @@ struct zgr_pixels_view { /* the pixels of a chunk, [component][y][x] */
 
 /* ---- forward.c: pixels to coefficients ------------------------------------------------------------------------------- */
 
-/* Memory, in numbers of 32 bits: each component's pixels, then coefficients; level R-1; a plane, for a table's means; zgr_forward_rows_size. */
+/* Memory, in numbers of 32 bits: each component's pixels; coefficients; level R-1; a plane, for a table's means; zgr_forward_rows_size. */
 struct zgr_forward_rooms {
     int32_t *pixels, *coeffs, *lowpass, *temp, *rows;
     size_t table_nbytes; /* from `coeffs` on, of what is not used before there are coefficients */
 };
 struct zgr_forward_found {
+    struct zgr_coeffs coeffs;
     uint32_t filters; /* as zgr_filter_bit has them */
     int has_lowpass;  /* whether `lowpass` has been made, by means of codes */
 };
@@ -350,9 +368,9 @@ static inline uint64_t zgr_tightened(uint64_t bound, uint32_t tightness)
     return (bound >> 4) * sixteenths + (((bound & 15) * sixteenths + 15) >> 4);
 }
 size_t zgr_measure_scratch_nbytes(const struct zgr_header *header);
-/* Errors of a chunk whose coefficients (all components, bands as in bands.c) are `coeffs`, into `seen`. */
-void zgr_measure(const struct zgr_header *header, const struct zgr_layout *layout, const int32_t *coeffs, uint32_t sharp, void *scratch,
-                 struct zgr_errors_seen *seen);
+/* Errors of a chunk of these coefficients, into `seen`. `ones`: of each band, at c * ZGR_BANDS_MAX + b, all magnitudes, one OR the other. */
+void zgr_measure(const struct zgr_header *header, const struct zgr_layout *layout, const struct zgr_coeffs *coeffs, const uint32_t *ones,
+                 uint32_t sharp, void *scratch, struct zgr_errors_seen *seen);
 
 /* ---- entropy_encode.c, entropy_decode.c (section 9): the planes of one packet --------------------------------------- */
 

@@ -79,29 +79,44 @@ size_t zgr_encode_out_nbytes(const struct zgr_header *header, uint32_t height, u
     return pixels * planes + per_packet * ((size_t)header->first_step + 1) * header->resolutions + streams;
 }
 
-ZGR_ENCODER_CLONES static uint32_t any_magnitude(const int32_t *coeffs, size_t count)
-{
-    uint32_t any = 0;
-    for (size_t i = 0; i < count; i++) {
-        uint32_t flip = 0u - ((uint32_t)coeffs[i] >> 31);
-        any |= ((uint32_t)coeffs[i] ^ flip) - flip;
+/* All magnitudes, one OR the other. */
+#define DEFINE_ANY(NAME, SAMPLE, MAGNITUDE)                                                                                  \
+    ZGR_ENCODER_CLONES static uint32_t NAME(const SAMPLE *coeffs, size_t count)                                              \
+    {                                                                                                                        \
+        MAGNITUDE any = 0;                                                                                                   \
+        for (size_t i = 0; i < count; i++) {                                                                                 \
+            MAGNITUDE flip = (MAGNITUDE)(coeffs[i] < 0 ? -1 : 0);                                                            \
+            any |= (MAGNITUDE)(((MAGNITUDE)coeffs[i] ^ flip) - flip);                                                        \
+        }                                                                                                                    \
+        return any;                                                                                                          \
     }
-    return any;
+DEFINE_ANY(any_magnitude_16, int16_t, uint16_t)
+DEFINE_ANY(any_magnitude_32, int32_t, uint32_t)
+
+/* any[c * ZGR_BANDS_MAX + b]: that of a band. */
+static void find_any(const struct zgr_layout *layout, uint32_t components, const struct zgr_coeffs *coeffs, uint32_t *any)
+{
+    for (uint32_t c = 0; c < components; c++)
+        for (uint32_t b = 0; b < layout->band_count; b++) {
+            const struct zgr_band *band = &layout->bands[b];
+            const void *at = zgr_coeff_at(coeffs, c * layout->component_size + band->offset);
+            const size_t count = (size_t)band->height * band->width;
+            any[c * ZGR_BANDS_MAX + b] = coeffs->is_narrow ? any_magnitude_16(at, count) : any_magnitude_32(at, count);
+        }
 }
 
-/* Bands to bit-planes; any[c * ZGR_BANDS_MAX + b] is the OR of the magnitudes. */
-static void split_bands(const struct zgr_layout *layout, const int32_t *coeffs, struct zgr_bitplanes *all, int32_t *places, uint32_t *any)
+/* Bands to bit-planes. */
+static void split_bands(const struct zgr_layout *layout, const struct zgr_coeffs *coeffs, struct zgr_bitplanes *all, int32_t *places, const uint32_t *any)
 {
     zgr_bitplanes_clear(all, 0, layout->band_count);
     for (uint32_t c = 0; c < all->components; c++)
         for (uint32_t b = 0; b < layout->band_count; b++) {
-            const struct zgr_band *band = &layout->bands[b];
-            const int32_t *at = coeffs + c * layout->component_size + band->offset;
-            uint32_t ones = any_magnitude(at, (size_t)band->height * band->width);
-            any[c * ZGR_BANDS_MAX + b] = all->bands[c][b].ones = ones;
-            if (ones) {
-                zgr_bits_reach_all(&all->bands[c][b], bit_length(ones));
-                zgr_kernels()->load(&all->bands[c][b], at, bit_length(ones), places);
+            struct zgr_bits *bits = &all->bands[c][b];
+            bits->ones = any[c * ZGR_BANDS_MAX + b];
+            if (bits->ones) {
+                zgr_bits_reach_all(bits, bit_length(bits->ones));
+                zgr_kernels()->load(bits, zgr_coeff_at(coeffs, c * layout->component_size + layout->bands[b].offset), coeffs->is_narrow,
+                                    bit_length(bits->ones), places);
             }
         }
 }
@@ -191,13 +206,13 @@ static size_t encode_chain(const struct job *job, uint32_t r, uint8_t *out, size
 }
 
 static enum zgr_status encode_packets(const struct zgr_header *header, const struct zgr_layout *layout, const struct zgr_pixels_view *view,
-                                      const struct rooms *rooms, uint32_t filters, uint8_t *out, size_t nbytes_avail, uint32_t *payload_nbytes)
+                                      const struct rooms *rooms, const struct zgr_coeffs *coeffs, const uint32_t *any, uint32_t filters, uint8_t *out,
+                                      size_t nbytes_avail, uint32_t *payload_nbytes)
 {
-    uint32_t any[ZGR_SHARES_MAX];
     struct zgr_header wave = zgr_wave_header(header);
     size_t end = 0;
     zgr_bitplanes_cut(rooms->all, layout, header->components, rooms->planes);
-    split_bands(layout, rooms->forward.coeffs, rooms->all, rooms->places, any);
+    split_bands(layout, coeffs, rooms->all, rooms->places, any);
     struct zgr_encoder *entropy = zgr_entropy_encode_begin(layout, rooms->all, rooms->entropy);
     struct job job = {header, &wave, layout, view, rooms, entropy, any, filters};
     for (uint32_t r = header->resolutions; r-- > 0;) {
@@ -245,11 +260,13 @@ enum zgr_status zgr_encode_chunk(const struct zgr_header *header, const void *pi
     zgr_layout_make(header, height, width, &layout);
     if (!zgr_pixels_to_coefficients(header, &layout, &view, &rooms.forward, lowpass, &found))
         return ZGR_ERROR_VALUE;
+    uint32_t any[ZGR_SHARES_MAX];
+    find_any(&layout, header->components, &found.coeffs, any);
     if (seen)
-        zgr_measure(header, &layout, rooms.forward.coeffs, found.filters, rooms.measure, seen);
+        zgr_measure(header, &layout, &found.coeffs, any, found.filters, rooms.measure, seen);
     if (lowpass && header->coding == ZGR_FLOAT && header->resolutions == 1)
         copy_pixels(header, &view, lowpass);
     else if (lowpass && !found.has_lowpass)
         store_lowpass(header, lowpass_size(header, height, width), rooms.forward.lowpass, lowpass);
-    return encode_packets(header, &layout, &view, &rooms, found.filters, out, out_nbytes_avail, payload_nbytes);
+    return encode_packets(header, &layout, &view, &rooms, &found.coeffs, any, found.filters, out, out_nbytes_avail, payload_nbytes);
 }

@@ -33,7 +33,7 @@ ZGR_CLONES static void means(const int32_t *x, uint32_t count, int32_t *restrict
 ZGR_CLONES static void highs(int32_t is_sharp, const int32_t *x, const int32_t *low, uint32_t count, int32_t *restrict high)
 {
     for (uint32_t i = 0; i < count; i++)
-        high[i] = zgr_subtract(zgr_subtract(x[2 * i], x[2 * i + 1]), zgr_predict(is_sharp, low[(ptrdiff_t)i - 2], low[(ptrdiff_t)i - 1], low[i + 1], low[i + 2]));
+        high[i] = zgr_subtract(zgr_subtract(x[2 * i], x[2 * i + 1]), zgr_predict_32(is_sharp, low[(ptrdiff_t)i - 2], low[(ptrdiff_t)i - 1], low[i + 1], low[i + 2]));
 }
 
 void zgr_sample_row(struct zgr_filter_sample *sample, const int32_t *row, uint32_t width)

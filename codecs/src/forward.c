@@ -58,25 +58,35 @@ struct job {
     const struct zgr_header *header;
     const struct zgr_layout *layout;
     const struct zgr_forward_rooms *rooms;
+    int is_narrow; /* planes and coefficients are of 16 bits */
     uint32_t filters;
 };
 
-static size_t plane_size(const struct job *job) { return (size_t)job->layout->height * job->layout->width; }
+static size_t sample_nbytes(const struct job *job) { return job->is_narrow ? sizeof(int16_t) : sizeof(int32_t); }
+static uint8_t *plane_of(const struct job *job, uint32_t component)
+{
+    return (uint8_t *)job->rooms->pixels + component * ((size_t)job->layout->height * job->layout->width) * sample_nbytes(job);
+}
+static uint8_t *coeffs_of(const struct job *job, uint32_t component)
+{
+    return (uint8_t *)job->rooms->coeffs + component * job->layout->component_size * sample_nbytes(job);
+}
 
 /* Level n of a component to level n + 1, which takes the beginning of its plane. */
 static struct zgr_forward forward_of(const struct job *job, uint32_t component, uint32_t n)
 {
     const struct zgr_layout *layout = job->layout;
     const struct zgr_band *hl = &layout->bands[1 + 3 * (job->header->decompositions - n - 1)];
-    int32_t *coeffs = job->rooms->coeffs + component * layout->component_size;
+    uint8_t *coeffs = coeffs_of(job, component);
     return (struct zgr_forward){zgr_level_size(layout->height, n),
                                 zgr_level_size(layout->width, n),
                                 (job->filters & zgr_filter_bit(job->header, component, n + 1)) != 0,
+                                job->is_narrow,
                                 job->rooms->rows,
-                                job->rooms->pixels + component * plane_size(job),
-                                coeffs + hl[0].offset,
-                                coeffs + hl[1].offset,
-                                coeffs + hl[2].offset};
+                                plane_of(job, component),
+                                coeffs + hl[0].offset * sample_nbytes(job),
+                                coeffs + hl[1].offset * sample_nbytes(job),
+                                coeffs + hl[2].offset * sample_nbytes(job)};
 }
 
 static void choose_filter(struct job *job, uint32_t component, uint32_t n, const struct zgr_filter_sample *sample)
@@ -85,12 +95,16 @@ static void choose_filter(struct job *job, uint32_t component, uint32_t n, const
         job->filters |= zgr_filter_bit(job->header, component, n + 1);
 }
 
-static void sample_area(struct job *job, uint32_t component, uint32_t n, const int32_t *area)
+static void sample_area(struct job *job, uint32_t component, uint32_t n, const uint8_t *area)
 {
     struct zgr_filter_sample sample = {0, 0, 0};
     uint32_t height = zgr_level_size(job->layout->height, n), width = zgr_level_size(job->layout->width, n);
-    for (uint32_t y = 0; y < height; y += ZGR_SAMPLE_ROWS)
-        zgr_sample_row(&sample, area + (size_t)y * width, width);
+    for (uint32_t y = 0; y < height; y += ZGR_SAMPLE_ROWS) {
+        const void *row = area + (size_t)y * width * sample_nbytes(job);
+        if (job->is_narrow)
+            zgr_widen_to(row, width, job->rooms->rows);
+        zgr_sample_row(&sample, job->is_narrow ? job->rooms->rows : row, width);
+    }
     choose_filter(job, component, n, &sample);
 }
 
@@ -98,13 +112,15 @@ static void sample_area(struct job *job, uint32_t component, uint32_t n, const i
 static void transform(struct job *job, uint32_t component, uint32_t first)
 {
     const struct zgr_header *header = job->header;
-    int32_t *plane = job->rooms->pixels + component * plane_size(job), *coeffs = job->rooms->coeffs + component * job->layout->component_size;
+    uint8_t *plane = plane_of(job, component);
     for (uint32_t n = first;; n++) {
         size_t size = (size_t)zgr_level_size(job->layout->height, n) * zgr_level_size(job->layout->width, n);
-        if (n + 1 == header->resolutions)
-            memcpy(job->rooms->lowpass + component * size, plane, size * sizeof *plane);
+        if (n + 1 == header->resolutions && job->is_narrow)
+            zgr_widen_to((const int16_t *)(void *)plane, size, job->rooms->lowpass + component * size);
+        else if (n + 1 == header->resolutions)
+            memcpy(job->rooms->lowpass + component * size, plane, size * sizeof(int32_t));
         if (n == header->decompositions) {
-            memcpy(coeffs, plane, size * sizeof *plane);
+            memcpy(coeffs_of(job, component), plane, size * sample_nbytes(job));
             return;
         }
         if (n < header->resolutions)
@@ -114,34 +130,62 @@ static void transform(struct job *job, uint32_t component, uint32_t first)
     }
 }
 
+/* Rows of pixels, and of the two that make a pair, in the samples they are worked on in. */
+struct row_rooms {
+    int32_t *wide;
+    int16_t *narrow[2];
+    int32_t *pair[2];
+};
+
+ZGR_CLONES static void narrow_row(const int32_t *restrict from, size_t count, int16_t *restrict to)
+{
+    for (size_t i = 0; i < count; i++)
+        to[i] = (int16_t)from[i];
+}
+
+/* Row y of all components as row `which` of a pair: where it is, or NULL if some pixel has no m. */
+static const uint8_t *load_sample_rows(const struct job *job, const struct zgr_pixels_view *view, uint32_t y, const struct row_rooms *rooms, int which)
+{
+    int32_t *wide = job->is_narrow ? rooms->wide : rooms->pair[which];
+    if (!load_rows(job->header, view, y, wide))
+        return NULL;
+    if (!job->is_narrow)
+        return (const uint8_t *)wide;
+    narrow_row(wide, (size_t)view->width * view->components, rooms->narrow[which]);
+    return (const uint8_t *)rooms->narrow[which];
+}
+
 /* Level 0 to level 1, row by row. 0 if some pixel has no m. */
 static int transform_rows(struct job *job, const struct zgr_pixels_view *view)
 {
     struct zgr_filter_sample samples[ZGR_COMPONENTS_MAX];
     struct zgr_forward to[ZGR_COMPONENTS_MAX];
-    const size_t width = view->width;
-    int32_t *even = job->rooms->rows + 2 * width, *odd = even + width * view->components;
+    const size_t width = view->width, all = width * view->components, row_nbytes = width * sample_nbytes(job);
+    int32_t *at = job->rooms->rows + 2 * width;
+    const struct row_rooms rooms = {at, {(int16_t *)(at + all), (int16_t *)(at + all) + all}, {at, at + all}};
+    const uint8_t *even, *odd;
     memset(samples, 0, sizeof samples);
     for (uint32_t y = 0; y < view->height; y += ZGR_SAMPLE_ROWS) {
-        if (!load_rows(job->header, view, y, even))
+        if (!load_rows(job->header, view, y, rooms.wide))
             return 0;
         for (uint32_t c = 0; c < view->components; c++)
-            zgr_sample_row(&samples[c], even + c * width, view->width);
+            zgr_sample_row(&samples[c], rooms.wide + c * width, view->width);
     }
     for (uint32_t c = 0; c < view->components; c++) {
         choose_filter(job, c, 0, &samples[c]);
         to[c] = forward_of(job, c, 0);
     }
     for (uint32_t i = 0; i < view->height / 2; i++) {
-        if (!load_rows(job->header, view, 2 * i, even) || !load_rows(job->header, view, 2 * i + 1, odd))
+        if (!(even = load_sample_rows(job, view, 2 * i, &rooms, 0)) || !(odd = load_sample_rows(job, view, 2 * i + 1, &rooms, 1)))
             return 0;
         for (uint32_t c = 0; c < view->components; c++)
-            zgr_forward_pair(&to[c], even + c * width, odd + c * width, i);
+            zgr_forward_pair(&to[c], even + c * row_nbytes, odd + c * row_nbytes, i);
     }
-    if ((view->height & 1) && !load_rows(job->header, view, view->height - 1, even))
+    even = (const uint8_t *)rooms.wide;
+    if ((view->height & 1) && !(even = load_sample_rows(job, view, view->height - 1, &rooms, 0)))
         return 0;
     for (uint32_t c = 0; c < view->components; c++)
-        zgr_forward_end(&to[c], even + c * width);
+        zgr_forward_end(&to[c], even + c * row_nbytes);
     return 1;
 }
 
@@ -157,9 +201,9 @@ static int needs_all_pixels(const struct zgr_header *header)
 int zgr_pixels_to_coefficients(const struct zgr_header *header, const struct zgr_layout *layout, const struct zgr_pixels_view *view,
                                const struct zgr_forward_rooms *rooms, void *lowpass, struct zgr_forward_found *found)
 {
-    struct job job = {header, layout, rooms, 0};
-    size_t size = plane_size(&job);
-    int is_all = needs_all_pixels(header);
+    const int is_all = needs_all_pixels(header);
+    struct job job = {header, layout, rooms, !is_all && zgr_forward_fits(header->span, header->coding == ZGR_RCT), 0};
+    size_t size = (size_t)view->height * view->width;
     found->has_lowpass = 0;
     if (!(is_all ? load_pixels(header, view, rooms) : transform_rows(&job, view)))
         return 0;
@@ -171,6 +215,7 @@ int zgr_pixels_to_coefficients(const struct zgr_header *header, const struct zgr
         zgr_colour_forward(rooms->pixels, rooms->pixels + size, rooms->pixels + 2 * size, size);
     for (uint32_t c = 0; c < header->components; c++)
         transform(&job, c, is_all ? 0 : 1);
+    found->coeffs = (struct zgr_coeffs){rooms->coeffs, job.is_narrow};
     found->filters = job.filters;
     return 1;
 }

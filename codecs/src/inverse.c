@@ -79,9 +79,9 @@ static uint32_t most_joined(uint32_t low, uint32_t high)
     return low > INT16_MAX || high > INT16_MAX || 7 * low / 2 + 8 > INT16_MAX || d + 2 > INT16_MAX ? UINT32_MAX : low + d / 2 + 2;
 }
 
-int zgr_inverse_fits(uint32_t ll, const struct zgr_places *hl, const struct zgr_places *lh, const struct zgr_places *hh)
+int zgr_inverse_fits(uint32_t ll, uint32_t hl, uint32_t lh, uint32_t hh)
 {
-    uint32_t left = most_joined(ll, lh->most), right = most_joined(hl->most, hh->most);
+    uint32_t left = most_joined(ll, lh), right = most_joined(hl, hh);
     return most_joined(left, right) <= INT16_MAX;
 }
 
@@ -114,6 +114,8 @@ ZGR_SMALL void zgr_widen(void *samples, size_t count)
         memcpy(to + count, &(int32_t){sample}, sizeof *to);
     }
 }
+
+void zgr_widen_to(const int16_t *samples, size_t count, int32_t *to) { widen_row(samples, (uint32_t)count, to); }
 
 /* ---- a decomposition -------------------------------------------------------------------------------------------------- */
 
@@ -151,7 +153,7 @@ ZGR_SMALL static uint32_t join_vertically(const struct zgr_inverse *job, struct 
     const size_t high_at = low_width * sample;
     for (; at->hl_known < lows && at->hl_known <= i + ZGR_NEIGHBOURS / 2; at->hl_known++)
         zgr_places_row(&job->hl, at->hl_known, high_width, job->is_narrow, rows + at->hl_known % ZGR_NEIGHBOURS * row_nbytes);
-    struct zgr_around left = zgr_rows_around(low_width, lows, lows, i), right = zgr_rows_around(job->width, ZGR_NEIGHBOURS, lows, i);
+    struct zgr_around left = zgr_rows_around(low_width, lows, i), right = zgr_rows_in_turn(job->width, lows, i);
     if (i == pairs) { /* a last row without a partner */
         found[0] = (struct halves){ll + left.at[2] * sample, rows + right.at[2] * sample};
         return 1;

@@ -46,8 +46,9 @@ struct zgr_kernels {
     void (*put_signs)(const struct zgr_pass *pass, uint32_t phase);
     void (*read_raw)(struct zgr_raw_reader *raw, struct zgr_bits *bits, uint32_t plane, int raw_magnitudes, int raw_signs,
                      uint32_t phase, uint32_t end); /* of phases `phase` to end - 1 */
-    /* Encoder: coefficients of a band to planes (all `top` of them) and signs; `places` is scratch, ZGR_PHASES * ZGR_LANES * unit_count. */
-    void (*load)(struct zgr_bits *bits, const int32_t *coeffs, uint32_t top, int32_t *places);
+    /* Encoder: coefficients of a band, of 16 bits or 32, to planes (all `top` of them) and signs; `places` is scratch, ZGR_PHASES * ZGR_LANES *
+     * unit_count. */
+    void (*load)(struct zgr_bits *bits, const void *coeffs, int is_narrow, uint32_t top, int32_t *places);
     void (*encode_phase)(const struct zgr_pass *pass, uint32_t phase);
     void (*write_raw)(struct zgr_raw_writer *raw, struct zgr_bits *bits, uint32_t plane, int raw_magnitudes, int raw_signs,
                       uint32_t phase);

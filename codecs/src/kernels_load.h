@@ -36,12 +36,6 @@ SIMD_INLINE void put_planes(const struct zgr_bits *bits, const uint8_t bytes[32]
         for (size_t at = 0; at < (size_t)ZGR_PHASES * bits->unit_count; at++)                                                \
             load_unit_##BITS(bits, places + ZGR_LANES * at, at, top, nbytes);                                                \
     }                                                                                                                        \
-    /* Every other one of a row, from the first on. */                                                                       \
-    SIMD_INLINE void every_other_##BITS(const int32_t *restrict x, uint32_t count, PLACE *restrict out)                      \
-    {                                                                                                                        \
-        for (uint32_t j = 0; j < count; j++)                                                                                 \
-            out[j] = (PLACE)x[2 * j];                                                                                        \
-    }                                                                                                                        \
     /* Zeros for places of a phase that no coefficient has. */                                                               \
     SIMD_INLINE void clear_missing_##BITS(const struct zgr_bits *bits, uint32_t phase, PLACE *places)                        \
     {                                                                                                                        \
@@ -51,31 +45,46 @@ SIMD_INLINE void put_planes(const struct zgr_bits *bits, const uint8_t bytes[32]
                 places[(size_t)row * stride + j] = 0;                                                                        \
         size_t used = (size_t)rows * stride;                                                                                 \
         memset(places + used, 0, ((size_t)bits->unit_count * ZGR_LANES - used) * sizeof *places);                            \
-    }                                                                                                                        \
-    SIMD_INLINE void place_band_##BITS(const struct zgr_bits *bits, const int32_t *coeffs, PLACE *places)                    \
-    {                                                                                                                        \
-        size_t phase_places = (size_t)bits->unit_count * ZGR_LANES;                                                          \
-        for (uint32_t phase = 0; phase < ZGR_PHASES; phase++)                                                                \
-            clear_missing_##BITS(bits, phase, places + phase * phase_places);                                                \
-        for (uint32_t y = 0; y < bits->height; y++) {                                                                        \
-            const int32_t *x = coeffs + (size_t)y * bits->width;                                                             \
-            PLACE *row = places + (size_t)(y >> 1) * bits->stride;                                                           \
-            every_other_##BITS(x, (bits->width + 1) / 2, row + (y & 1 ? 3 : 0) * phase_places);                              \
-            every_other_##BITS(x + 1, bits->width / 2, row + (y & 1 ? 1 : 2) * phase_places);                                \
-        }                                                                                                                    \
     }
 DEFINE_LOAD(16, int16_t, uint16_t)
 DEFINE_LOAD(32, int32_t, uint32_t)
 
-SIMD static void load_band(struct zgr_bits *bits, const int32_t *coeffs, uint32_t top, int32_t *places)
+/* A band's coefficients to places. */
+#define DEFINE_PLACE(NAME, CLEAR, COEFF, PLACE)                                                                              \
+    /* Every other one of a row, from the first on. */                                                                       \
+    SIMD_INLINE void NAME##_row(const COEFF *restrict x, uint32_t count, PLACE *restrict out)                                \
+    {                                                                                                                        \
+        for (uint32_t j = 0; j < count; j++)                                                                                 \
+            out[j] = (PLACE)x[2 * j];                                                                                        \
+    }                                                                                                                        \
+    SIMD_INLINE void NAME(const struct zgr_bits *bits, const COEFF *coeffs, PLACE *places)                                   \
+    {                                                                                                                        \
+        size_t phase_places = (size_t)bits->unit_count * ZGR_LANES;                                                          \
+        for (uint32_t phase = 0; phase < ZGR_PHASES; phase++)                                                                \
+            CLEAR(bits, phase, places + phase * phase_places);                                                               \
+        for (uint32_t y = 0; y < bits->height; y++) {                                                                        \
+            const COEFF *x = coeffs + (size_t)y * bits->width;                                                               \
+            PLACE *row = places + (size_t)(y >> 1) * bits->stride;                                                           \
+            NAME##_row(x, (bits->width + 1) / 2, row + (y & 1 ? 3 : 0) * phase_places);                                      \
+            NAME##_row(x + 1, bits->width / 2, row + (y & 1 ? 1 : 2) * phase_places);                                        \
+        }                                                                                                                    \
+    }
+DEFINE_PLACE(place_16, clear_missing_16, int16_t, int16_t)
+DEFINE_PLACE(place_32, clear_missing_32, int32_t, int32_t)
+DEFINE_PLACE(place_narrower, clear_missing_16, int32_t, int16_t)
+
+SIMD static void load_band(struct zgr_bits *bits, const void *coeffs, int is_narrow, uint32_t top, int32_t *places)
 {
     int16_t *narrow = (int16_t *)(void *)places;
-    if (top > 15) {
-        place_band_32(bits, coeffs, places);
+    if (top > 15 && !is_narrow) {
+        place_32(bits, coeffs, places);
         load_units_32(bits, places, top, 4);
         return;
     }
-    place_band_16(bits, coeffs, narrow);
+    if (is_narrow)
+        place_16(bits, coeffs, narrow);
+    else
+        place_narrower(bits, coeffs, narrow);
     if (top <= 8)
         load_units_16(bits, narrow, top, 1);
     else

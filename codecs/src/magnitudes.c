@@ -2,15 +2,18 @@
 #include "window.h"
 
 /* The largest magnitude of each column. */
-ZGR_ENCODER_CLONES static void column_magnitudes(const int32_t *coeffs, size_t stride, uint32_t rows, uint32_t count, int32_t *restrict most)
-{
-    memset(most, 0, count * sizeof *most);
-    for (uint32_t y = 0; y < rows; y++, coeffs += stride)
-        for (uint32_t i = 0; i < count; i++) {
-            int32_t m = coeffs[i] > 0 ? coeffs[i] : -coeffs[i];
-            most[i] = m > most[i] ? m : most[i];
-        }
-}
+#define DEFINE_COLUMN_MAGNITUDES(NAME, COEFF)                                                                                \
+    ZGR_ENCODER_CLONES static void NAME(const COEFF *coeffs, size_t stride, uint32_t rows, uint32_t count, COEFF *restrict most) \
+    {                                                                                                                        \
+        memset(most, 0, count * sizeof *most);                                                                               \
+        for (uint32_t y = 0; y < rows; y++, coeffs += stride)                                                                \
+            for (uint32_t i = 0; i < count; i++) {                                                                           \
+                COEFF m = (COEFF)(coeffs[i] > 0 ? coeffs[i] : -coeffs[i]);                                                   \
+                most[i] = m > most[i] ? m : most[i];                                                                         \
+            }                                                                                                                \
+    }
+DEFINE_COLUMN_MAGNITUDES(column_magnitudes_16, int16_t)
+DEFINE_COLUMN_MAGNITUDES(column_magnitudes_32, int32_t)
 
 /* The largest magnitudes of a band's columns, in some rows; how many there are. */
 static uint32_t columns_of(const struct zgr_window *w, uint32_t component, const struct zgr_band *band, struct zgr_range rows, struct zgr_range columns,
@@ -19,9 +22,16 @@ static uint32_t columns_of(const struct zgr_window *w, uint32_t component, const
     uint32_t bottom = rows.end < band->height ? rows.end : band->height, right = columns.end < band->width ? columns.end : band->width;
     if (bottom <= rows.from || right <= columns.from)
         return 0;
-    const int32_t *at = w->coeffs + component * w->layout->component_size + band->offset + (size_t)rows.from * band->width + columns.from;
-    column_magnitudes(at, band->width, bottom - rows.from, right - columns.from, most);
-    return right - columns.from;
+    const uint32_t count = right - columns.from;
+    const void *at = zgr_coeff_at(w->coeffs, component * w->layout->component_size + band->offset + (size_t)rows.from * band->width + columns.from);
+    if (w->coeffs->is_narrow) {
+        int16_t narrow[2 * (ZGR_WINDOW + ZGR_MARGIN)];
+        column_magnitudes_16(at, band->width, bottom - rows.from, count, narrow);
+        zgr_widen_to(narrow, count, most);
+    } else {
+        column_magnitudes_32(at, band->width, bottom - rows.from, count, most);
+    }
+    return count;
 }
 
 /* Of a band, in the part of it that a window needs. */

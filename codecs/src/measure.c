@@ -115,9 +115,9 @@ static void find_most(const struct zgr_window *w, uint32_t *y, uint32_t *x)
     *y = *x = 0;
     for (uint32_t k = 0; l > 0 && k < 3; k++) {
         const struct zgr_band *band = &w->layout->bands[1 + 3 * (depth - l) + k];
-        const int32_t *at = w->coeffs + band->offset;
         for (uint32_t i = 0; i < band->height * band->width; i++) {
-            uint32_t magnitude = at[i] < 0 ? 0u - (uint32_t)at[i] : (uint32_t)at[i];
+            int32_t coefficient = zgr_coeff(w->coeffs, band->offset + i);
+            uint32_t magnitude = coefficient < 0 ? 0u - (uint32_t)coefficient : (uint32_t)coefficient;
             if (magnitude > most) {
                 most = magnitude;
                 *y = i / band->width << l;
@@ -131,12 +131,12 @@ static void find_most(const struct zgr_window *w, uint32_t *y, uint32_t *x)
 
 static uint32_t common_divisor(uint32_t a, uint32_t b) { return b == 0 ? a : common_divisor(b, a % b); }
 
-void zgr_measure(const struct zgr_header *header, const struct zgr_layout *layout, const int32_t *coeffs, uint32_t sharp, void *scratch,
-                 struct zgr_errors_seen *seen)
+void zgr_measure(const struct zgr_header *header, const struct zgr_layout *layout, const struct zgr_coeffs *coeffs, const uint32_t *ones,
+                 uint32_t sharp, void *scratch, struct zgr_errors_seen *seen)
 {
     struct zgr_header wave = zgr_wave_header(header);
     struct zgr_bounds bounds = zgr_bounds_of(&wave);
-    struct zgr_window w = {.header = &wave, .layout = layout, .coeffs = coeffs, .sharp = sharp};
+    struct zgr_window w = {.header = &wave, .layout = layout, .coeffs = coeffs, .ones = ones, .sharp = sharp};
     struct zgr_own own = {0};
     zgr_window_cut(&w, scratch);
     uint32_t finest = wave.decompositions < ZGR_FINEST ? wave.decompositions : ZGR_FINEST, side = ZGR_WINDOW << finest, most_y, most_x;

@@ -37,15 +37,18 @@ void zgr_look_and_tell(struct zgr_window *w, uint32_t levels, uint32_t i, struct
 }
 
 /* The largest distance in each column of some rows. */
-ZGR_ENCODER_CLONES static void column_distances(const int32_t *a, const int32_t *b, uint32_t rows, uint32_t count, int32_t *restrict most)
-{
-    memset(most, 0, count * sizeof *most);
-    for (uint32_t y = 0; y < rows; y++, a += count, b += count)
-        for (uint32_t i = 0; i < count; i++) {
-            int32_t distance = a[i] > b[i] ? a[i] - b[i] : b[i] - a[i];
-            most[i] = distance > most[i] ? distance : most[i];
-        }
-}
+#define DEFINE_COLUMN_DISTANCES(NAME, SAMPLE)                                                                                \
+    ZGR_ENCODER_CLONES static void NAME(const SAMPLE *a, const int32_t *b, uint32_t rows, uint32_t count, int32_t *restrict most) \
+    {                                                                                                                        \
+        memset(most, 0, count * sizeof *most);                                                                               \
+        for (uint32_t y = 0; y < rows; y++, a += count, b += count)                                                          \
+            for (uint32_t i = 0; i < count; i++) {                                                                           \
+                int32_t distance = a[i] > b[i] ? a[i] - b[i] : b[i] - a[i];                                                  \
+                most[i] = distance > most[i] ? distance : most[i];                                                           \
+            }                                                                                                                \
+    }
+DEFINE_COLUMN_DISTANCES(column_distances_16, int16_t)
+DEFINE_COLUMN_DISTANCES(column_distances_32, int32_t)
 
 /* The largest errors of the finest level where it decides the pixels of a row of blocks. */
 static void finest_errors(const struct zgr_window *w, uint32_t component, uint32_t j, uint32_t errors[ZGR_BLOCKS])
@@ -54,7 +57,11 @@ static void finest_errors(const struct zgr_window *w, uint32_t component, uint32
     struct zgr_range rows = w->block_rows[j][w->finest], columns = w->columns[w->finest];
     uint32_t count = zgr_range_length(columns);
     size_t at = (size_t)(rows.from - w->rows[w->finest].from) * count;
-    column_distances(w->levels[component][w->finest % 2] + at, w->coded[component] + at, zgr_range_length(rows), count, most);
+    const void *level = w->levels[component][w->finest % 2];
+    if (w->is_narrow[component])
+        column_distances_16((const int16_t *)level + at, w->coded[component] + at, zgr_range_length(rows), count, most);
+    else
+        column_distances_32((const int32_t *)level + at, w->coded[component] + at, zgr_range_length(rows), count, most);
     for (uint32_t i = 0; i < w->blocks_across; i++)
         errors[i] = zgr_largest_of_block(most, count, columns, w->block_columns[i][w->finest]);
 }

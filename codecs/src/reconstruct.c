@@ -88,7 +88,7 @@ static struct zgr_inverse job_of(const struct zgr_decoder *d, uint32_t component
                               .is_narrow = is_narrow,
                               .header = &d->header};
     size_t count = (size_t)zgr_level_size(d->layout.height, l) * zgr_level_size(d->layout.width, l);
-    if (is_narrow && !zgr_inverse_fits(zgr_largest_sample(ll, count), &job.hl, &job.lh, &job.hh)) {
+    if (is_narrow && !zgr_inverse_fits(zgr_largest_sample(ll, count), job.hl.most, job.lh.most, job.hh.most)) {
         zgr_widen(ll, count);
         job.is_narrow = 0;
     }

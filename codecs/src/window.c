@@ -46,7 +46,7 @@ void zgr_window_cut(struct zgr_window *w, void *memory)
 static void place_exact(struct zgr_window *w)
 {
     for (uint32_t c = 0; c < w->header->components; c++) {
-        int32_t *at = w->levels[c][1] + ZGR_WINDOW_AREA;
+        int32_t *at = (int32_t *)w->levels[c][1] + ZGR_WINDOW_AREA;
         for (uint32_t n = w->finest; n <= w->header->decompositions; n++) {
             uint32_t side = (ZGR_WINDOW >> (n - w->finest)) + ZGR_MARGIN;
             w->exact[c][n] = at;
@@ -97,128 +97,114 @@ void zgr_window_open(struct zgr_window *w, uint32_t finest, uint32_t side, uint3
 
 /* ---- one decomposition ---------------------------------------------------------------------------------------------- */
 
-/* Rows of a loop that do not overlap: a compiler need not look, which takes as long as a short row. */
 #if defined(__GNUC__) && !defined(__clang__)
 #define ZGR_INDEPENDENT _Pragma("GCC ivdep")
 #else
 #define ZGR_INDEPENDENT
 #endif
 
-/* Windows are narrow: what is left over of whole vectors would take as long as these. */
-static inline uint32_t whole_vectors(uint32_t count) { return (count + (ZGR_VECTOR - 1)) & ~(ZGR_VECTOR - 1u); }
-
-/* What a decoder takes for coefficients of which it knows planes from one on: SPEC.md, section 8. */
-struct known {
-    uint32_t planes;    /* a mask */
-    int32_t base, most; /* of what is added */
-};
-
-ZGR_PART_OF_CLONE struct known known_from(uint32_t plane)
-{
-    return (struct known){0u - (1u << plane), (int32_t)zgr_offset_base(plane), (int32_t)zgr_offset_of_more(plane)};
-}
-
-ZGR_PART_OF_CLONE int32_t known_part(int32_t coefficient, struct known known)
-{
-    uint32_t flip = 0u - ((uint32_t)coefficient >> 31), magnitude = coefficient < 0 ? 0u - (uint32_t)coefficient : (uint32_t)coefficient;
-    int32_t m = (int32_t)(magnitude & known.planes), more = zgr_subtract(m, known.base);
-    more = more > 0 ? more : 0;
-    more = more < known.most ? more : known.most;
-    return (int32_t)(((uint32_t)zgr_add(m, more) ^ flip) - flip);
-}
-
-ZGR_PART_OF_CLONE void dequantise(const int32_t *restrict from, uint32_t count, uint32_t plane, int32_t *restrict to)
-{
-    const struct known known = known_from(plane);
-    ZGR_INDEPENDENT
-    for (uint32_t i = 0; i < whole_vectors(count); i++)
-        to[i] = known_part(from[i], known);
-}
-
-/* A pair of rows from its mean, those around it, and its coefficients, of which planes are known from `plane` up. */
-ZGR_PART_OF_CLONE void join_columns(int32_t is_sharp, const int32_t *far_before, const int32_t *before, const int32_t *at, const int32_t *after,
-                                    const int32_t *far_after, const int32_t *high, uint32_t plane, uint32_t count, int32_t *even, int32_t *odd)
-{
-    const struct known known = known_from(plane);
-    ZGR_INDEPENDENT
-    for (uint32_t i = 0; i < whole_vectors(count); i++) {
-        int32_t d = zgr_add(known_part(high[i], known), zgr_predict(is_sharp, far_before[i], before[i], after[i], far_after[i]));
-        int32_t sample = zgr_add(at[i], d >> 1);
-        even[i] = sample;
-        odd[i] = zgr_subtract(sample, d);
+/* What a decoder takes for coefficients of which it knows planes from one on: SPEC.md, section 8. Of those that are known to be 0 whatever there
+ * is at the plane, nothing. */
+#define DEFINE_KNOWN(BITS, COEFF, MAGNITUDE)                                                                                 \
+    struct known_##BITS {                                                                                                    \
+        MAGNITUDE planes; /* a mask */                                                                                       \
+        COEFF base, most; /* of what is added */                                                                             \
+    };                                                                                                                       \
+    ZGR_PART_OF_CLONE struct known_##BITS known_from_##BITS(uint32_t plane)                                                  \
+    {                                                                                                                        \
+        return plane < BITS - 1 ? (struct known_##BITS){(MAGNITUDE)(0u - (1u << plane)), (COEFF)zgr_offset_base(plane), (COEFF)zgr_offset_of_more(plane)} \
+                                : (struct known_##BITS){0, 1, 0};                                                            \
+    }                                                                                                                        \
+    ZGR_PART_OF_CLONE COEFF known_part_##BITS(COEFF coefficient, struct known_##BITS known)                                  \
+    {                                                                                                                        \
+        COEFF flip = (COEFF)(coefficient < 0 ? -1 : 0), m = (COEFF)((MAGNITUDE)zgr_subtract(coefficient ^ flip, flip) & known.planes); \
+        COEFF more = (COEFF)zgr_subtract(m, known.base);                                                                     \
+        more = more > 0 ? more : 0;                                                                                          \
+        more = more < known.most ? more : known.most;                                                                        \
+        return (COEFF)zgr_subtract((COEFF)zgr_add(m, more) ^ flip, flip);                                                    \
     }
-}
+DEFINE_KNOWN(16, int16_t, uint16_t)
+DEFINE_KNOWN(32, int32_t, uint32_t)
 
-/* `low` holds rows from `from` on, of `lows` rows in all; rows `rows` of what it becomes go to `out`, whole vectors apart. */
-ZGR_PART_OF_CLONE void join_vertically(int32_t is_sharp, const int32_t *low, size_t low_stride, uint32_t from, uint32_t lows, const int32_t *high,
-                                       size_t high_stride, uint32_t plane, uint32_t highs, struct zgr_range rows, uint32_t count, int32_t *out)
-{
-    size_t stride = whole_vectors(count);
-    for (uint32_t i = rows.from / 2; 2 * i < rows.end; i++, out += 2 * stride) {
-        const int32_t *at = low + (i - from) * low_stride;
-        if (i >= highs) { /* a last row without a partner */
-            memcpy(out, at, count * sizeof *out);
-            return;
-        }
-        const int32_t *before = i > 0 ? at - low_stride : at, *after = i + 1 < lows ? at + low_stride : at;
-        join_columns(is_sharp, i > 1 ? before - low_stride : before, before, at, after, i + 2 < lows ? after + low_stride : after, high + i * high_stride, plane,
-                     count, out, out + stride);
-    }
-}
-
-/* Pairs `columns` of a row, of which `low` holds what it needs from `from` on. */
-ZGR_PART_OF_CLONE void join_row(int32_t is_sharp, const int32_t *low, uint32_t from, uint32_t lows, const int32_t *high, uint32_t highs,
-                                struct zgr_range columns, int32_t *out)
-{
-    uint32_t first = columns.from / 2, last = (columns.end + 1) / 2, pairs = (last < highs ? last : highs) - first;
-    const int32_t *at = low + (first - from);
-    const int32_t *far_before = at - 2, *before = at - 1, *after = at + 1, *far_after = at + 2;
-    ZGR_INDEPENDENT
-    for (size_t j = 0; j < whole_vectors(pairs); j++) {
-        int32_t d = zgr_add(high[j], zgr_predict(is_sharp, far_before[j], before[j], after[j], far_after[j])), even = zgr_add(at[j], zgr_add(d, 1) >> 1);
-        out[2 * j] = even;
-        out[2 * j + 1] = zgr_subtract(even, d);
-    }
-    for (uint32_t j = 0; j < pairs; j = j == 1 && pairs > 4 ? pairs - 2 : j + 1)
-        if (first + j < 2 || first + j + 2 >= lows) /* the first and the last two of all */
-            zgr_join_pair(at[j], zgr_add(high[j], zgr_predict_at(is_sharp, low - from, lows, first + j)), out + 2 * j);
-    if (last > highs) /* a last column without a partner */
-        out[2 * pairs] = at[pairs];
-}
-
-/* Level l of a component to level l - 1, of which planes are known as at `step`. */
-ZGR_ENCODER_CLONES static void descend(const struct zgr_window *w, uint32_t component, uint32_t l, uint32_t step, const int32_t *ll, int32_t *out)
-{
-    uint32_t depth = w->header->decompositions, more = zgr_weight_of_component(w->header, component);
-    const struct zgr_band *bands = &w->layout->bands[1 + 3 * (depth - l)];
-    const int32_t *coeffs = w->coeffs + component * w->layout->component_size;
-    const int32_t *hl = coeffs + bands[0].offset, *lh = coeffs + bands[1].offset, *hh = coeffs + bands[2].offset;
-    const int32_t is_sharp = (w->sharp & zgr_filter_bit(w->header, component, l)) != 0;
-    uint32_t side = zgr_plane_at(step, l + more), diagonal = zgr_plane_at(step, l - 1 + more);
-    struct zgr_range rows = w->rows[l - 1], columns = w->columns[l - 1], low_rows = w->rows[l], low_columns = w->columns[l];
-    uint32_t lows = bands[0].height, highs = bands[1].height, low_width = bands[1].width, high_width = bands[0].width;
-    uint32_t left = zgr_range_length(low_columns), first = columns.from / 2, last = (columns.end + 1) / 2;
-    uint32_t right = (last < high_width ? last : high_width) - (first < high_width ? first : high_width);
-    size_t left_stride = whole_vectors(left), right_stride = whole_vectors(right);
-    for (uint32_t i = low_rows.from; i < low_rows.end; i++)
-        dequantise(hl + (size_t)i * high_width + first, right, side, w->hl + (i - low_rows.from) * right_stride);
-    join_vertically(is_sharp, ll, left, low_rows.from, lows, lh + low_columns.from, low_width, side, highs, rows, left, w->low);
-    join_vertically(is_sharp, w->hl, right_stride, low_rows.from, lows, hh + first, high_width, diagonal, highs, rows, right, w->high);
-    for (uint32_t y = 0; y < zgr_range_length(rows); y++)
-        join_row(is_sharp, w->low + y * left_stride, low_columns.from, low_width, w->high + y * right_stride, high_width, columns,
-                 out + (size_t)y * zgr_range_length(columns));
-}
+#define COEFF int16_t
+#define OF_COEFF(NAME) NAME##_16
+#define SAMPLE int16_t
+#define OF_SAMPLE(NAME) NAME##_16
+#define OF(NAME) NAME##_16_16
+#include "window_rows.h"
+#undef SAMPLE
+#undef OF_SAMPLE
+#undef OF
+#define SAMPLE int32_t
+#define OF_SAMPLE(NAME) NAME##_32
+#define OF(NAME) NAME##_16_32
+#include "window_rows.h"
+#undef COEFF
+#undef OF_COEFF
+#undef OF
+#define COEFF int32_t
+#define OF_COEFF(NAME) NAME##_32
+#define OF(NAME) NAME##_32_32
+#include "window_rows.h"
 
 /* ---- levels of a window --------------------------------------------------------------------------------------------- */
 
+/* Which no magnitude of a band is above. */
+static uint32_t most_in(const struct zgr_window *w, uint32_t component, uint32_t b)
+{
+    return (uint32_t)(((uint64_t)1 << zgr_bit_length(w->ones[component * ZGR_BANDS_MAX + b])) - 1);
+}
+
+#define DEFINE_START(NAME, DEQUANTISE, SAMPLE)                                                                               \
+    static void NAME(const struct zgr_window *w, uint32_t component, uint32_t step, SAMPLE *to)                              \
+    {                                                                                                                        \
+        const uint32_t depth = w->header->decompositions, count = zgr_range_length(w->columns[depth]), width = w->layout->bands[0].width; \
+        const uint32_t plane = zgr_plane_at(step, depth + 1 + zgr_weight_of_component(w->header, component));                \
+        const SAMPLE *from = (const SAMPLE *)w->coeffs->at + component * w->layout->component_size + w->columns[depth].from; \
+        for (uint32_t y = w->rows[depth].from; y < w->rows[depth].end; y++, to += count)                                     \
+            DEQUANTISE(from + (size_t)y * width, count, plane, to);                                                          \
+    }
+DEFINE_START(start_16, dequantise_16_16, int16_t)
+DEFINE_START(start_32, dequantise_32_32, int32_t)
+
 void zgr_window_start(struct zgr_window *w, uint32_t step)
 {
-    uint32_t depth = w->header->decompositions, width = w->layout->bands[0].width;
-    for (uint32_t c = 0; c < w->header->components; c++)
-        for (uint32_t y = w->rows[depth].from; y < w->rows[depth].end; y++)
-            dequantise(w->coeffs + c * w->layout->component_size + (size_t)y * width + w->columns[depth].from, zgr_range_length(w->columns[depth]),
-                       zgr_plane_at(step, depth + 1 + zgr_weight_of_component(w->header, c)),
-                       w->levels[c][depth % 2] + (size_t)(y - w->rows[depth].from) * zgr_range_length(w->columns[depth]));
+    for (uint32_t c = 0; c < w->header->components && c < ZGR_COMPONENTS_MAX; c++) { /* which compilers do not know to be the same */
+        w->is_narrow[c] = (uint8_t)w->coeffs->is_narrow;
+        if (w->is_narrow[c])
+            start_16(w, c, step, w->levels[c][w->header->decompositions % 2]);
+        else
+            start_32(w, c, step, w->levels[c][w->header->decompositions % 2]);
+    }
+}
+
+void zgr_window_descend(struct zgr_window *w, uint32_t l, uint32_t step)
+{
+    const uint32_t hl = 1 + 3 * (w->header->decompositions - l);
+    const size_t count = zgr_window_area(w, l);
+    for (uint32_t c = 0; c < w->header->components && c < ZGR_COMPONENTS_MAX; c++) {
+        void *from = w->levels[c][l % 2], *to = w->levels[c][(l - 1) % 2];
+        if (w->is_narrow[c] && !zgr_inverse_fits(zgr_largest_sample(from, count), most_in(w, c, hl), most_in(w, c, hl + 1), most_in(w, c, hl + 2))) {
+            zgr_widen(from, count);
+            w->is_narrow[c] = 0;
+        }
+        if (w->is_narrow[c])
+            descend_16_16(w, c, l, step, from, to);
+        else if (w->coeffs->is_narrow)
+            descend_16_32(w, c, l, step, from, to);
+        else
+            descend_32_32(w, c, l, step, from, to);
+    }
+}
+
+/* A level as it is coded, in 32 bits. */
+static void copy_level(const struct zgr_window *w, uint32_t component, uint32_t level, int32_t *to)
+{
+    size_t count = zgr_window_area(w, level);
+    if (w->is_narrow[component])
+        zgr_widen_to(w->levels[component][level % 2], count, to);
+    else
+        memcpy(to, w->levels[component][level % 2], count * sizeof *to);
 }
 
 ZGR_ENCODER_CLONES static void clamp(int32_t *pixels, size_t count, int32_t most)
@@ -234,7 +220,7 @@ static void show(const struct zgr_window *w, uint32_t level, int32_t *const pixe
 {
     size_t count = zgr_window_area(w, level);
     for (uint32_t c = 0; c < w->header->components; c++)
-        memcpy(pixels[c], w->levels[c][level % 2], count * sizeof **pixels);
+        copy_level(w, c, level, pixels[c]);
     if (w->header->coding == ZGR_RCT)
         zgr_colour_inverse(pixels[0], pixels[1], pixels[2], count);
     for (uint32_t c = 0; c < w->header->components; c++)
@@ -252,16 +238,28 @@ ZGR_ENCODER_CLONES static uint32_t largest_distance(const int32_t *a, const int3
 }
 
 /* The same of pixels and of what is decoded, before it is clamped. */
-ZGR_ENCODER_CLONES static uint32_t largest_distance_clamped(const int32_t *exact, const int32_t *decoded, size_t count, int32_t span)
-{
-    int32_t most = 0;
-    for (size_t i = 0; i < count; i++) {
-        int32_t m = decoded[i] > 0 ? decoded[i] : 0;
-        m = m < span ? m : span;
-        int32_t distance = exact[i] > m ? exact[i] - m : m - exact[i];
-        most = distance > most ? distance : most;
+#define DEFINE_LARGEST_CLAMPED(NAME, SAMPLE)                                                                                 \
+    ZGR_ENCODER_CLONES static uint32_t NAME(const int32_t *exact, const SAMPLE *decoded, size_t count, int32_t span)         \
+    {                                                                                                                        \
+        int32_t most = 0;                                                                                                    \
+        for (size_t i = 0; i < count; i++) {                                                                                 \
+            int32_t m = decoded[i] > 0 ? decoded[i] : 0;                                                                     \
+            m = m < span ? m : span;                                                                                         \
+            int32_t distance = exact[i] > m ? exact[i] - m : m - exact[i];                                                   \
+            most = distance > most ? distance : most;                                                                        \
+        }                                                                                                                    \
+        return (uint32_t)most;                                                                                               \
     }
-    return (uint32_t)most;
+DEFINE_LARGEST_CLAMPED(largest_clamped_16, int16_t)
+DEFINE_LARGEST_CLAMPED(largest_clamped_32, int32_t)
+
+/* The largest error of a component that is pixels as it is. */
+static uint32_t component_error(const struct zgr_window *w, uint32_t component, uint32_t level)
+{
+    const int32_t *exact = w->exact[component][level], span = (int32_t)w->header->span;
+    size_t count = zgr_window_area(w, level);
+    return w->is_narrow[component] ? largest_clamped_16(exact, w->levels[component][level % 2], count, span)
+                                   : largest_clamped_32(exact, w->levels[component][level % 2], count, span);
 }
 
 uint64_t zgr_window_error(struct zgr_window *w, uint32_t level)
@@ -274,18 +272,10 @@ uint64_t zgr_window_error(struct zgr_window *w, uint32_t level)
     if (w->header->coding == ZGR_RCT)
         show(w, level, pixels);
     for (uint32_t c = 0; c < w->header->components; c++) {
-        uint32_t found = w->header->coding == ZGR_RCT
-                             ? largest_distance(w->exact[c][level], pixels[c], count)
-                             : largest_distance_clamped(w->exact[c][level], w->levels[c][level % 2], count, (int32_t)w->header->span);
+        uint32_t found = w->header->coding == ZGR_RCT ? largest_distance(w->exact[c][level], pixels[c], count) : component_error(w, c, level);
         most = larger(most, found);
     }
     return most;
-}
-
-void zgr_window_descend(struct zgr_window *w, uint32_t l, uint32_t step)
-{
-    for (uint32_t c = 0; c < w->header->components; c++)
-        descend(w, c, l, step, w->levels[c][l % 2], w->levels[c][(l - 1) % 2]);
 }
 
 void zgr_window_show_exact(struct zgr_window *w, uint32_t levels)
@@ -302,5 +292,5 @@ void zgr_window_show_exact(struct zgr_window *w, uint32_t levels)
         zgr_window_descend(w, n, 0);
     }
     for (uint32_t c = 0; c < w->header->components; c++)
-        memcpy(w->coded[c], w->levels[c][w->finest % 2], zgr_window_area(w, w->finest) * sizeof *w->coded[c]);
+        copy_level(w, c, w->finest, w->coded[c]);
 }

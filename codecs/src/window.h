@@ -9,8 +9,8 @@ enum { ZGR_FINEST = ZGR_DECODED_LEVEL, ZGR_WINDOW = 128, /* a side, in the fines
        ZGR_GLIMPSE = 32, /* a side of what is decoded first, in level 0 */
        ZGR_BLOCK = 8, ZGR_BLOCKS = ZGR_WINDOW / ZGR_BLOCK,
        ZGR_MARGIN = 16, /* what is added around, at most */
-       ZGR_VECTOR = 8, /* rows are worked on in whole vectors: what is behind them is read and written too, and means nothing */
-       ZGR_WINDOW_AREA = (ZGR_WINDOW + ZGR_MARGIN) * (ZGR_WINDOW + ZGR_MARGIN) + 2 * ZGR_VECTOR };
+       ZGR_VECTOR_NBYTES = 32, /* rows are worked on in whole vectors: what is behind them is read and written too, and means nothing */
+       ZGR_WINDOW_AREA = (ZGR_WINDOW + ZGR_MARGIN) * (ZGR_WINDOW + ZGR_MARGIN) + 2 * ZGR_VECTOR_NBYTES / 4 };
 
 struct zgr_range {
     uint32_t from, end;
@@ -19,13 +19,15 @@ struct zgr_range {
 struct zgr_window {
     const struct zgr_header *header; /* of the integers that are coded */
     const struct zgr_layout *layout;
-    const int32_t *coeffs;
+    const struct zgr_coeffs *coeffs;
+    const uint32_t *ones; /* of each band, c * ZGR_BANDS_MAX + b: all magnitudes, one OR the other */
     uint32_t sharp; /* filters, as zgr_filter_bit has them */
     uint32_t finest; /* the level that a window is decoded to */
     struct zgr_range rows[ZGR_DECOMPOSITIONS_MAX + 1], columns[ZGR_DECOMPOSITIONS_MAX + 1]; /* of each level: whole pairs */
     int32_t *exact[ZGR_COMPONENTS_MAX][ZGR_DECOMPOSITIONS_MAX + 1]; /* pixels, of levels from the finest on */
     int32_t *coded[ZGR_COMPONENTS_MAX]; /* the finest level, as it is coded */
-    int32_t *levels[ZGR_COMPONENTS_MAX][2];
+    void *levels[ZGR_COMPONENTS_MAX][2]; /* in 32 bits, or in 16, as long as nothing is lost by it */
+    uint8_t is_narrow[ZGR_COMPONENTS_MAX];
     int32_t *hl, *low, *high, *pixels;
     struct zgr_band_errors magnitudes[ZGR_COMPONENTS_MAX]; /* the largest there are in the window */
     /* Blocks of it, with all that decides their pixels, by level; the largest magnitudes in them of HL, LH, HH by decomposition. */
