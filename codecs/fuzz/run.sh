@@ -31,7 +31,7 @@ replay() { # compiler flag...
         "$scratch/replay_$target" "$vectors/good" "$vectors/bad" >"$scratch/log" 2>&1 || { cat "$scratch/log"; exit 1; }
         echo "$* $target: $(tr '\n' ' ' <"$scratch/log")"
     done
-    for program in lane_steps inverse_widths; do
+    for program in lane_steps sample_widths; do
         # shellcheck disable=SC2086
         "$1" $flags $checks "$scratch"/replay/*.o "$here/$program.c" -lm -o "$scratch/$program"
         "$scratch/$program"
