@@ -6,7 +6,7 @@
 
 #include "core.h"
 
-enum { MOST_SIDE = 70, MOST_AREA = MOST_SIDE * MOST_SIDE, ROUNDS = 20000 };
+enum { MOST_SIDE = 70, MOST_AREA = MOST_SIDE * MOST_SIDE, ROUNDS = 4000 };
 
 static uint64_t state = 1;
 static uint32_t below(uint32_t end) /* xorshift */
