@@ -10,8 +10,8 @@ import sys
 from pathlib import Path
 
 ROW, PHASE = 16, 48
-"""Classes of a state, and those of all states of a phase: a probability is between the one before it in its row and that of the phase
-before, more or less."""
+"""Classes of a state, and those of all states of a phase: a probability is between the one before it in its row and that of the
+phase before, more or less."""
 
 CONTEXTS = 4 * PHASE
 
