@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core.h"
+#include "wavelet.h"
 
 enum { MOST_SIDE = 70, MOST_AREA = MOST_SIDE * MOST_SIDE, ROUNDS = 4000 };
 

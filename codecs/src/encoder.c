@@ -1,5 +1,5 @@
 /* Pixels of one chunk to the payloads of its packets. */
-#include "core.h"
+#include "wavelet.h"
 #include "kernels.h"
 
 /* The scratch of an encoder, cut up. */

@@ -2,7 +2,7 @@
  *
  * Where nothing needs all pixels at once, rows are mapped and go through the first decomposition while they are in the cache. What is
  * laid down in between would be the largest part of what an encoder goes through, and is what it then waits for. */
-#include "core.h"
+#include "wavelet.h"
 
 /* Row y of all components, one after another. 0 if some pixel has no m: then they are not what may be counted on. */
 static int load_rows(const struct zgr_header *header, const struct zgr_pixels_view *view, uint32_t y, int32_t *rows)

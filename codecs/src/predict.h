@@ -2,7 +2,7 @@
 #ifndef ZGR_PREDICT_H
 #define ZGR_PREDICT_H
 
-#include "core.h"
+#include "wavelet.h"
 
 /* The difference of the pair whose mean has these two before it, and these two behind it. By the smooth filter (6 near - far) / 16, in an order
  * in which nothing overflows; by the sharp one, 1 instead of 0, near / 8. In 16 bits, where nothing is lost by it. */

@@ -1,6 +1,7 @@
 /* Pixels of a chunk at a level, from what is known of it. */
 #include "decoder.h"
 #include "kernels.h"
+#include "wavelet.h"
 
 /* Scratch for reconstruction. */
 struct rooms {

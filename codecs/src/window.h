@@ -2,7 +2,7 @@
 #ifndef ZGR_WINDOW_H
 #define ZGR_WINDOW_H
 
-#include "core.h"
+#include "wavelet.h"
 
 enum { ZGR_FINEST = ZGR_DECODED_LEVEL, ZGR_WINDOW = 128, /* a side, in the finest level that it is decoded to: one for 512 x 512 pixels */
        ZGR_PART = 64, ZGR_PARTS = (ZGR_WINDOW << ZGR_FINEST) / ZGR_PART, /* a side in level 0 of what of a window is decoded to that; how many */

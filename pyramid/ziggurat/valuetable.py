@@ -47,8 +47,8 @@ FEW_ROWS, FEW_PIXELS, FEW_AT_LEAST = 8, 4, 8192
 """Every such row of the sample is looked at first, where that is so many pixels for each possible value, or so many."""
 
 OFTEN, BY_CHANCE = 4, 16
-"""In these rows: values that so many pixels share have neighbours in the image, where nothing stretched it; and a gap that is so many
-times too wide for a table is not there by chance."""
+"""In these rows: values that so many pixels share have neighbours in the image, where nothing stretched it; and a gap that is so
+many times too wide for a table is not there by chance."""
 
 LEVELS_BETWEEN = 2
 """Levels that are taken from the packets of a finer one: 1 and 2 between 0 and 3."""
