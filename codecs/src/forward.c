@@ -130,18 +130,30 @@ static void transform(struct job *job, uint32_t component, uint32_t first)
     }
 }
 
+ZGR_CLONES static void narrow_row(const int32_t *restrict from, size_t count, int16_t *restrict to)
+{
+    for (size_t i = 0; i < count; i++)
+        to[i] = (int16_t)from[i];
+}
+
+/* Of all planes, in place. */
+static void narrow_all(int32_t *samples, size_t count)
+{
+    enum { ROOM = 512 };
+    int16_t some[ROOM], *to = (int16_t *)samples;
+    for (size_t at = 0, n; at < count; at += n) { /* what is written over has been read */
+        n = count - at < ROOM ? count - at : ROOM;
+        narrow_row(samples + at, n, some);
+        memcpy(to + at, some, n * sizeof *some);
+    }
+}
+
 /* Rows of pixels, and of the two that make a pair, in the samples they are worked on in. */
 struct row_rooms {
     int32_t *wide;
     int16_t *narrow[2];
     int32_t *pair[2];
 };
-
-ZGR_CLONES static void narrow_row(const int32_t *restrict from, size_t count, int16_t *restrict to)
-{
-    for (size_t i = 0; i < count; i++)
-        to[i] = (int16_t)from[i];
-}
 
 /* Row y of all components as row `which` of a pair: where it is, or NULL if some pixel has no m. */
 static const uint8_t *load_sample_rows(const struct job *job, const struct zgr_pixels_view *view, uint32_t y, const struct row_rooms *rooms, int which)
@@ -202,7 +214,7 @@ int zgr_pixels_to_coefficients(const struct zgr_header *header, const struct zgr
                                const struct zgr_forward_rooms *rooms, void *lowpass, struct zgr_forward_found *found)
 {
     const int is_all = needs_all_pixels(header);
-    struct job job = {header, layout, rooms, !is_all && zgr_forward_fits(header->span, header->coding == ZGR_RCT), 0};
+    struct job job = {header, layout, rooms, zgr_forward_fits(header->span, header->coding == ZGR_RCT), 0};
     size_t size = (size_t)view->height * view->width;
     found->has_lowpass = 0;
     if (!(is_all ? load_pixels(header, view, rooms) : transform_rows(&job, view)))
@@ -213,6 +225,8 @@ int zgr_pixels_to_coefficients(const struct zgr_header *header, const struct zgr
         found->has_lowpass = zgr_table_lowpass(header, rooms->pixels, view->height, view->width, rooms->temp, lowpass);
     if (is_all && header->coding == ZGR_RCT)
         zgr_colour_forward(rooms->pixels, rooms->pixels + size, rooms->pixels + 2 * size, size);
+    if (is_all && job.is_narrow)
+        narrow_all(rooms->pixels, size * header->components);
     for (uint32_t c = 0; c < header->components; c++)
         transform(&job, c, is_all ? 0 : 1);
     found->coeffs = (struct zgr_coeffs){rooms->coeffs, job.is_narrow};
