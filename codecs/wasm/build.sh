@@ -11,7 +11,11 @@ if [ -n "${WASM_CC:-}" ]; then cc=$WASM_CC
 elif command -v clang >/dev/null && command -v wasm-ld >/dev/null; then cc=clang
 else cc="$python -m ziglang cc"
 fi
-case $cc in *zig*) target=wasm32-freestanding ;; *) target=wasm32 ;; esac
+# Nothing lies below --global-base, which wasm-opt may count on; zig has the stack there.
+case $cc in
+*zig*) target=wasm32-freestanding base='' low='' ;;
+*) target=wasm32 base=--global-base=1024, low=--low-memory-unused ;;
+esac
 
 sources=$(ls "$here"/../src/*.c | grep -v -e /encoder.c -e /forward.c -e /transform.c -e /measure -e /magnitudes.c -e /window.c -e /survey.c -e /entropy_encode.c -e /choice.c -e /filterchoice.c -e '/chain\.c$' -e /kernels_avx2.c -e /kernels_avx512.c -e /tables.c)
 # Small, since it is sent before the first picture; the loops over coefficients and colours less so. (floatmap.c is smaller by brotli so.)
@@ -26,11 +30,12 @@ for source in $sources "$scratch/tables.c" "$here"/heap.c "$here"/prepare.c "$he
 done
 # shellcheck disable=SC2086
 $cc $flags "$scratch"/*.o \
-    -Wl,--no-entry,--strip-all,--gc-sections,--global-base=1024,--initial-memory=1048576,--max-memory=1073741824,-z,stack-size=65536 -o "$scratch/linked.wasm"
-# 7 % smaller, and 5 % as it is sent; as fast. What it may count on: memory is new, and nothing lies below --global-base.
+    -Wl,--no-entry,--strip-all,--gc-sections,${base}--initial-memory=1048576,--max-memory=1073741824,-z,stack-size=65536 -o "$scratch/linked.wasm"
+# 7 % smaller, and 5 % as it is sent; as fast. Memory is new.
 if command -v wasm-opt >/dev/null; then
+    # shellcheck disable=SC2086
     wasm-opt --enable-simd --enable-bulk-memory --enable-sign-ext --enable-mutable-globals --enable-nontrapping-float-to-int \
-        --zero-filled-memory --low-memory-unused -O3 -Oz "$scratch/linked.wasm" -o "$out"
+        --zero-filled-memory $low -O3 -Oz "$scratch/linked.wasm" -o "$out"
 else
     echo "no wasm-opt (Debian's binaryen): $out is larger than it could be" >&2
     cp "$scratch/linked.wasm" "$out"
