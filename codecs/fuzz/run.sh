@@ -21,9 +21,17 @@ compile() {
     printf '%s\n' "$here"/../src/*.c | xargs -P 2 -I{} sh -c 'out=$1/$(basename "$2" .c).o; shift 2; exec "$@" -o "$out"' sh "$folder" {} "$@" $flags $checks -c {}
 }
 
-replay() { # compiler flag...
-    rm -rf "$scratch/replay"
-    compile "$scratch/replay" "$@" -D_POSIX_C_SOURCE=200809L
+# run_program COMPILER NAME: one that tells by itself whether all is well.
+run_program() {
+    # shellcheck disable=SC2086
+    "$1" $flags $checks "$scratch"/replay/*.o "$here/$2.c" -lm -o "$scratch/$2"
+    "$scratch/$2"
+}
+
+# replay COMPILER FLAG...: the flags choose kernels, which is done in one file.
+replay() {
+    # shellcheck disable=SC2086
+    "$@" $flags $checks -o "$scratch/replay/kernels_plain.o" -c "$here/../src/kernels_plain.c"
     for target in fuzz_shard fuzz_encode; do
         # shellcheck disable=SC2086
         "$1" $flags -D_POSIX_C_SOURCE=200809L $checks "$scratch"/replay/*.o "$here/$target.c" "$here/replay.c" -lm -o "$scratch/replay_$target"
@@ -31,11 +39,7 @@ replay() { # compiler flag...
         "$scratch/replay_$target" "$vectors/good" "$vectors/bad" >"$scratch/log" 2>&1 || { cat "$scratch/log"; exit 1; }
         echo "$* $target: $(tr '\n' ' ' <"$scratch/log")"
     done
-    for program in lane_steps sample_widths; do
-        # shellcheck disable=SC2086
-        "$1" $flags $checks "$scratch"/replay/*.o "$here/$program.c" -lm -o "$scratch/$program"
-        "$scratch/$program"
-    done
+    run_program "$1" lane_steps
 }
 
 fuzz() { # target seconds
@@ -55,7 +59,9 @@ fuzz() { # target seconds
     echo "$1: $(grep -E 'stat::number_of_executed_units|stat::bytes_of_input|DONE' "$scratch/$1.log" | tr '\n' ' ')"
 }
 
+compile "$scratch/replay" "${CC:-gcc}"
 replay "${CC:-gcc}"
+run_program "${CC:-gcc}" sample_widths
 # What other processors run, where this one has more.
 if grep -q avx512_vbmi2 /proc/cpuinfo 2>/dev/null; then replay "${CC:-gcc}" -DZGR_NO_AVX512; fi
 replay "${CC:-gcc}" -DZGR_PLAIN_ONLY
