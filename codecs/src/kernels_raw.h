@@ -55,8 +55,13 @@ static void read_raw_phase(struct zgr_raw_reader *raw, struct zgr_bits *bits, ui
         if (bits->active[at])
             raw->place = read_whole_word(raw, raw->place, bits->missing[first + at], plane + at);
     for (uint32_t at = 0; at < count; at += WORDS_AT_ONCE) {
-        uint32_t n = count - at < WORDS_AT_ONCE ? count - at : WORDS_AT_ONCE;
-        for (uint32_t i = 0; i < n; i++) {
+        uint32_t n = count - at < WORDS_AT_ONCE ? count - at : WORDS_AT_ONCE, i = 0;
+        for (; i + 4 <= n; i += 4) { /* not beyond the phase: of the next one it is not its turn */
+            v128_t here = wasm_v128_load(plane + at + i), before = wasm_v128_load(significant + at + i);
+            wasm_v128_store(masks + i, wasm_v128_andnot(here, before));
+            wasm_v128_store(significant + at + i, wasm_v128_or(here, before));
+        }
+        for (; i < n; i++) {
             masks[i] = plane[at + i] & ~significant[at + i];
             significant[at + i] |= plane[at + i];
         }
