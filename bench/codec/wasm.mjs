@@ -21,37 +21,33 @@ function copied(bytes) {
   return pointer;
 }
 
-/** Where each packet lies: offsets and lengths by [resolution][step], as arrays of their own. */
+/** Where each packet lies in the object: offsets and lengths by [resolution][step], as arrays of their own. */
 function index(object, resolutions, steps) {
   const count = resolutions * steps;
   const [offsets, lengths, present] = [8 * count, 4 * count, 1].map((nbytes) => z.zgr_wasm_alloc(nbytes));
-  const bytes = object.subarray(HEADER_NBYTES, HEADER_NBYTES + z.zgr_wasm_header_field(FIELD.indexNbytes));
-  const pointer = copied(bytes);
-  check(z.zgr_wasm_index_parse(pointer, bytes.length, offsets, lengths, present));
+  check(z.zgr_wasm_index_parse(object + HEADER_NBYTES, z.zgr_wasm_header_field(FIELD.indexNbytes), offsets, lengths, present));
   const result = {
     offsets: new Float64Array(z.memory.buffer, offsets, count).slice(),
     lengths: new Uint32Array(z.memory.buffer, lengths, count).slice(),
   };
-  for (const p of [pointer, offsets, lengths, present]) z.zgr_wasm_free(p);
+  for (const p of [offsets, lengths, present]) z.zgr_wasm_free(p);
   return result;
 }
 
-/** All pixels of the only chunk, [components][height][width]: a view of the core's memory, with the pointer to free. */
-function decode(object) {
-  const header = copied(object);
-  check(z.zgr_wasm_header_parse(header, HEADER_NBYTES));
+/** All pixels of the only chunk, [components][height][width]: a view of the core's memory, with the pointer to free. The object is copied to that
+ * once, as a native decoder has it in its memory. */
+function decode(bytes) {
+  const object = copied(bytes);
+  check(z.zgr_wasm_header_parse(object, HEADER_NBYTES));
   const [dtype, components, resolutions, firstStep] = [FIELD.dtype, FIELD.components, FIELD.resolutions, FIELD.firstStep].map(
     (field) => z.zgr_wasm_header_field(field),
   );
   const { offsets, lengths } = index(object, resolutions, firstStep + 1);
-  const decoder = z.zgr_wasm_decoder_new(header, object.length, 0);
+  const decoder = z.zgr_wasm_decoder_new(object, bytes.length, 0);
   for (let r = resolutions - 1; r >= 0; r--) {
     for (let t = firstStep; t >= 0; t--) {
       const at = r * (firstStep + 1) + t;
-      if (!lengths[at]) continue;
-      const packet = copied(object.subarray(offsets[at], offsets[at] + lengths[at]));
-      check(z.zgr_wasm_decoder_add(decoder, r, t, packet, lengths[at]));
-      z.zgr_wasm_free(packet);
+      if (lengths[at]) check(z.zgr_wasm_decoder_add(decoder, r, t, object + offsets[at], lengths[at]));
     }
     check(z.zgr_wasm_decoder_skip_to(decoder, r, 0));
   }
@@ -59,7 +55,7 @@ function decode(object) {
   const pixels = z.zgr_wasm_alloc(nbytes);
   check(z.zgr_wasm_decoder_reconstruct(decoder, 0, pixels, nbytes));
   z.zgr_wasm_decoder_free(decoder);
-  z.zgr_wasm_free(header);
+  z.zgr_wasm_free(object);
   return { pixels, view: new Uint8Array(z.memory.buffer, pixels, nbytes) };
 }
 
