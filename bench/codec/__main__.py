@@ -34,7 +34,7 @@ class Settings(NamedTuple):
     """Runs of one thing stop after that, however few they are."""
 
 
-FULL = Settings((), (512, 256), rounds=6, seconds_each=0.25)
+FULL = Settings((), (512, 256), rounds=24, seconds_each=0.25)
 QUICK = Settings(("fluo16_speckles", "IHC", "EM8_mito", "phase16"), (512,), rounds=2, seconds_each=0.1)
 
 
