@@ -1,8 +1,6 @@
 /* Memory for bit-planes. */
 #include "bitplanes.h"
 
-#include "kernels.h"
-
 enum { MARGIN = 64 }; /* vectors are read and written to their end */
 
 /* What is around the values: a row, and the ends of vectors. */
@@ -148,14 +146,10 @@ void zgr_bitplanes_clear(struct zgr_bitplanes *bitplanes, uint32_t first, uint32
             clear(&bitplanes->bands[c][b]);
 }
 
-void zgr_bits_need_signs(struct zgr_bits *bits)
+void zgr_bits_clear_signs(struct zgr_bits *bits)
 {
-    if (!bits->signs_clear)
-        memset(bits->signs[0] - value_margin(bits), 0, ZGR_PHASES * zgr_align(value_nbytes(bits)));
+    memset(bits->signs[0] - value_margin(bits), 0, ZGR_PHASES * zgr_align(value_nbytes(bits)));
     bits->signs_clear = 1;
-    if (!bits->signs_known)
-        zgr_kernels()->signs(bits);
-    bits->signs_known = 1;
 }
 
 void zgr_bits_reach(struct zgr_bits *bits, uint32_t q)
@@ -178,7 +172,7 @@ void zgr_bits_reach_all(struct zgr_bits *bits, uint32_t top)
 }
 
 /* Four words at a time, which compilers that have it small would not. */
-static inline void add_words(uint32_t *words, const uint32_t *more)
+static inline void or_words(uint32_t *words, const uint32_t *more)
 {
     typedef uint32_t words_4 __attribute__((vector_size(16)));
     words_4 all, some;
@@ -200,7 +194,7 @@ const uint32_t *zgr_bits_large(struct zgr_bits *bits, uint32_t q)
     while (bits->large_plane > (q > bits->low ? q : bits->low)) {
         const uint32_t *plane = zgr_bits_plane(bits, --bits->large_plane);
         for (uint32_t at = 0; at < count; at += 4)
-            add_words(bits->large + at, plane + at);
+            or_words(bits->large + at, plane + at);
     }
     return bits->large;
 }

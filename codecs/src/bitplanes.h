@@ -73,8 +73,8 @@ size_t zgr_most_places(const struct zgr_layout *layout, uint32_t level);
 size_t zgr_bitplanes_cut(struct zgr_bitplanes *bitplanes, const struct zgr_layout *layout, uint32_t components, uint8_t *memory);
 /* Nothing is known of bands[first] to bands[first + count - 1] of all components. */
 void zgr_bitplanes_clear(struct zgr_bitplanes *bitplanes, uint32_t first, uint32_t count);
-/* Signs are about to be looked at: many bands never need them. */
-void zgr_bits_need_signs(struct zgr_bits *bits);
+/* Signs are zero where nothing is: done when they are first needed, which many bands never do. */
+void zgr_bits_clear_signs(struct zgr_bits *bits);
 /* Plane q is about to be written, after all above it: those between are zero. */
 void zgr_bits_reach(struct zgr_bits *bits, uint32_t q);
 /* All planes below `top` are about to be written, but for what fills them up: that is zeroed here. */

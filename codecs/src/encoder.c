@@ -14,14 +14,6 @@ struct rooms {
     size_t nbytes;
 };
 
-static uint8_t bit_length(uint32_t value)
-{
-    uint8_t length = 0;
-    for (; value != 0; value >>= 1)
-        length++;
-    return length;
-}
-
 static size_t lowpass_size(const struct zgr_header *header, uint32_t height, uint32_t width)
 {
     return (size_t)zgr_level_size(height, header->resolutions - 1u) * zgr_level_size(width, header->resolutions - 1u);
@@ -74,7 +66,7 @@ size_t zgr_encode_out_nbytes(const struct zgr_header *header, uint32_t height, u
         return pixels * (4 + zgr_dtype_nbytes(header->dtype)) + 64 * ZGR_RESOLUTIONS_MAX;
     /* A bit costs at most 8, and tables are chosen by a sample that may mislead: a byte for each plane, and for the sign. Planes: those
      * of the span, and what the transforms add. Beside them: states, descriptors, and what is kept free while a packet is made. */
-    size_t planes = bit_length(header->span) + 5u, per_packet = 1024 + 5 * (ZGR_PLANE_MAX + 1) * (size_t)ZGR_SHARES_MAX;
+    size_t planes = zgr_bit_length(header->span) + 5u, per_packet = 1024 + 5 * (ZGR_PLANE_MAX + 1) * (size_t)ZGR_SHARES_MAX;
     size_t streams = header->coding == ZGR_FLOAT ? zgr_specials_nbytes_most(header, pixels) + zgr_residual_nbytes_most(header, pixels) : 0;
     return pixels * planes + per_packet * ((size_t)header->first_step + 1) * header->resolutions + streams;
 }
@@ -114,9 +106,9 @@ static void split_bands(const struct zgr_layout *layout, const struct zgr_coeffs
             struct zgr_bits *bits = &all->bands[c][b];
             bits->ones = any[c * ZGR_BANDS_MAX + b];
             if (bits->ones) {
-                zgr_bits_reach_all(bits, bit_length(bits->ones));
+                zgr_bits_reach_all(bits, zgr_bit_length(bits->ones));
                 zgr_kernels()->load(bits, zgr_coeff_at(coeffs, c * layout->component_size + layout->bands[b].offset), coeffs->is_narrow,
-                                    bit_length(bits->ones), places);
+                                    zgr_bit_length(bits->ones), places);
             }
         }
 }

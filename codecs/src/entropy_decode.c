@@ -126,9 +126,10 @@ static void open_magnitudes(struct input *in, struct zgr_bitplanes *all, struct 
     at->pass.magnitudes = zgr_magnitude_tables[d->magnitudes - ZGR_FIRST_TABLE];
     if (d->signs) {
         at->pass.signs = zgr_sign_tables[d->signs - 1];
-        zgr_bits_need_signs(bits);
+        zgr_signs_now(bits);
+    } else {
+        bits->signs_known = 0;
     }
-    bits->signs_known = d->signs != 0;
     bits->value_plane = d->plane; /* as they will be, when somebody looks at them next */
 }
 

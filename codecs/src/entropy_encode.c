@@ -154,7 +154,7 @@ static void make_items(struct zgr_encoder *e, const struct zgr_share *share, uin
     pass.items = &e->chain.items;
     pass.with_signs = (uint8_t)with_signs;
     if (with_signs)
-        zgr_bits_need_signs(bits);
+        zgr_signs_now(bits);
     for (uint32_t phase = 0; phase < ZGR_PHASES; phase++) {
         first_items[phase] = phase ? e->chain.items.count : first_items[0];
         zgr_kernels()->encode_phase(&pass, phase);

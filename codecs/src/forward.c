@@ -62,14 +62,13 @@ struct job {
     uint32_t filters;
 };
 
-static size_t sample_nbytes(const struct job *job) { return job->is_narrow ? sizeof(int16_t) : sizeof(int32_t); }
 static uint8_t *plane_of(const struct job *job, uint32_t component)
 {
-    return (uint8_t *)job->rooms->pixels + component * ((size_t)job->layout->height * job->layout->width) * sample_nbytes(job);
+    return (uint8_t *)job->rooms->pixels + component * ((size_t)job->layout->height * job->layout->width) * zgr_sample_nbytes(job->is_narrow);
 }
 static uint8_t *coeffs_of(const struct job *job, uint32_t component)
 {
-    return (uint8_t *)job->rooms->coeffs + component * job->layout->component_size * sample_nbytes(job);
+    return (uint8_t *)job->rooms->coeffs + component * job->layout->component_size * zgr_sample_nbytes(job->is_narrow);
 }
 
 /* Level n of a component to level n + 1, which takes the beginning of its plane. */
@@ -84,9 +83,9 @@ static struct zgr_forward forward_of(const struct job *job, uint32_t component, 
                                 job->is_narrow,
                                 job->rooms->rows,
                                 plane_of(job, component),
-                                coeffs + hl[0].offset * sample_nbytes(job),
-                                coeffs + hl[1].offset * sample_nbytes(job),
-                                coeffs + hl[2].offset * sample_nbytes(job)};
+                                coeffs + hl[0].offset * zgr_sample_nbytes(job->is_narrow),
+                                coeffs + hl[1].offset * zgr_sample_nbytes(job->is_narrow),
+                                coeffs + hl[2].offset * zgr_sample_nbytes(job->is_narrow)};
 }
 
 static void choose_filter(struct job *job, uint32_t component, uint32_t n, const struct zgr_filter_sample *sample)
@@ -100,7 +99,7 @@ static void sample_area(struct job *job, uint32_t component, uint32_t n, const u
     struct zgr_filter_sample sample = {0, 0, 0};
     uint32_t height = zgr_level_size(job->layout->height, n), width = zgr_level_size(job->layout->width, n);
     for (uint32_t y = 0; y < height; y += ZGR_SAMPLE_ROWS) {
-        const void *row = area + (size_t)y * width * sample_nbytes(job);
+        const void *row = area + (size_t)y * width * zgr_sample_nbytes(job->is_narrow);
         if (job->is_narrow)
             zgr_widen_to(row, width, job->rooms->rows);
         zgr_sample_row(&sample, job->is_narrow ? job->rooms->rows : row, width);
@@ -116,11 +115,11 @@ static void transform(struct job *job, uint32_t component, uint32_t first)
     for (uint32_t n = first;; n++) {
         size_t size = (size_t)zgr_level_size(job->layout->height, n) * zgr_level_size(job->layout->width, n);
         if (n + 1 == header->resolutions && job->is_narrow)
-            zgr_widen_to((const int16_t *)(void *)plane, size, job->rooms->lowpass + component * size);
+            zgr_widen_to((const int16_t *)(void *)plane, (uint32_t)size, job->rooms->lowpass + component * size);
         else if (n + 1 == header->resolutions)
             memcpy(job->rooms->lowpass + component * size, plane, size * sizeof(int32_t));
         if (n == header->decompositions) {
-            memcpy(coeffs_of(job, component), plane, size * sample_nbytes(job));
+            memcpy(coeffs_of(job, component), plane, size * zgr_sample_nbytes(job->is_narrow));
             return;
         }
         if (n < header->resolutions)
@@ -136,7 +135,7 @@ ZGR_CLONES static void narrow_row(const int32_t *restrict from, size_t count, in
         to[i] = (int16_t)from[i];
 }
 
-/* Of all planes, in place. */
+/* Many, in place. */
 static void narrow_all(int32_t *samples, size_t count)
 {
     enum { ROOM = 512 };
@@ -148,23 +147,14 @@ static void narrow_all(int32_t *samples, size_t count)
     }
 }
 
-/* Rows of pixels, and of the two that make a pair, in the samples they are worked on in. */
-struct row_rooms {
-    int32_t *wide;
-    int16_t *narrow[2];
-    int32_t *pair[2];
-};
-
-/* Row y of all components as row `which` of a pair: where it is, or NULL if some pixel has no m. */
-static const uint8_t *load_sample_rows(const struct job *job, const struct zgr_pixels_view *view, uint32_t y, const struct row_rooms *rooms, int which)
+/* Row y of all components, in the samples they are worked on in, to `room`. 0 if some pixel has no m. */
+static int load_sample_rows(const struct job *job, const struct zgr_pixels_view *view, uint32_t y, int32_t *room)
 {
-    int32_t *wide = job->is_narrow ? rooms->wide : rooms->pair[which];
-    if (!load_rows(job->header, view, y, wide))
-        return NULL;
-    if (!job->is_narrow)
-        return (const uint8_t *)wide;
-    narrow_row(wide, (size_t)view->width * view->components, rooms->narrow[which]);
-    return (const uint8_t *)rooms->narrow[which];
+    if (!load_rows(job->header, view, y, room))
+        return 0;
+    if (job->is_narrow)
+        narrow_all(room, (size_t)view->width * view->components);
+    return 1;
 }
 
 /* Level 0 to level 1, row by row. 0 if some pixel has no m. */
@@ -172,32 +162,29 @@ static int transform_rows(struct job *job, const struct zgr_pixels_view *view)
 {
     struct zgr_filter_sample samples[ZGR_COMPONENTS_MAX];
     struct zgr_forward to[ZGR_COMPONENTS_MAX];
-    const size_t width = view->width, all = width * view->components, row_nbytes = width * sample_nbytes(job);
-    int32_t *at = job->rooms->rows + 2 * width;
-    const struct row_rooms rooms = {at, {(int16_t *)(at + all), (int16_t *)(at + all) + all}, {at, at + all}};
-    const uint8_t *even, *odd;
+    const size_t width = view->width, row_nbytes = width * zgr_sample_nbytes(job->is_narrow);
+    int32_t *even = job->rooms->rows + 2 * width, *odd = even + width * view->components;
     memset(samples, 0, sizeof samples);
     for (uint32_t y = 0; y < view->height; y += ZGR_SAMPLE_ROWS) {
-        if (!load_rows(job->header, view, y, rooms.wide))
+        if (!load_rows(job->header, view, y, even))
             return 0;
         for (uint32_t c = 0; c < view->components; c++)
-            zgr_sample_row(&samples[c], rooms.wide + c * width, view->width);
+            zgr_sample_row(&samples[c], even + c * width, view->width);
     }
     for (uint32_t c = 0; c < view->components; c++) {
         choose_filter(job, c, 0, &samples[c]);
         to[c] = forward_of(job, c, 0);
     }
     for (uint32_t i = 0; i < view->height / 2; i++) {
-        if (!(even = load_sample_rows(job, view, 2 * i, &rooms, 0)) || !(odd = load_sample_rows(job, view, 2 * i + 1, &rooms, 1)))
+        if (!load_sample_rows(job, view, 2 * i, even) || !load_sample_rows(job, view, 2 * i + 1, odd))
             return 0;
         for (uint32_t c = 0; c < view->components; c++)
-            zgr_forward_pair(&to[c], even + c * row_nbytes, odd + c * row_nbytes, i);
+            zgr_forward_pair(&to[c], (uint8_t *)even + c * row_nbytes, (uint8_t *)odd + c * row_nbytes, i);
     }
-    even = (const uint8_t *)rooms.wide;
-    if ((view->height & 1) && !(even = load_sample_rows(job, view, view->height - 1, &rooms, 0)))
+    if ((view->height & 1) && !load_sample_rows(job, view, view->height - 1, even))
         return 0;
     for (uint32_t c = 0; c < view->components; c++)
-        zgr_forward_end(&to[c], even + c * row_nbytes);
+        zgr_forward_end(&to[c], (uint8_t *)even + c * row_nbytes);
     return 1;
 }
 

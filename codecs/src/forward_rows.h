@@ -1,4 +1,4 @@
-/* Loops of the forward wavelet along rows of SAMPLEs: of 32 bits, or of 16, of which a vector holds twice as many. transform.c has it twice. */
+/* Loops of the forward wavelet along rows of SAMPLEs: of 32 bits, or of 16, of which a vector holds twice as many. transform.c has it by each_sample.h. */
 
 /* One row to low, then high: [ceil(n/2)] [floor(n/2)]. */
 ZGR_ENCODER_CLONES static void OF(split_row)(int32_t is_sharp, const SAMPLE *restrict x, uint32_t n, SAMPLE *restrict low, SAMPLE *restrict high)

@@ -27,14 +27,8 @@
     } while (0)
 #endif
 
-#define SAMPLE int16_t
-#define OF(NAME) NAME##_16
-#include "inverse_rows.h"
-#undef SAMPLE
-#undef OF
-#define SAMPLE int32_t
-#define OF(NAME) NAME##_32
-#include "inverse_rows.h"
+#define ROWS "inverse_rows.h"
+#include "each_sample.h"
 
 /* ---- bands ----------------------------------------------------------------------------------------------------------- */
 
@@ -60,7 +54,7 @@ void zgr_places_row(const struct zgr_places *places, uint32_t y, uint32_t width,
     const int16_t *narrow = places->at;
     const int32_t *wide = places->at;
     if (!places->at)
-        memset(row, 0, (size_t)width * (is_narrow ? sizeof *narrow : sizeof *wide));
+        memset(row, 0, width * zgr_sample_nbytes(is_narrow));
     else if (places->is_wide)
         weave_32(wide + even, wide + odd, width, row);
     else if (is_narrow)
@@ -98,10 +92,10 @@ ZGR_CLONES uint32_t zgr_largest_sample(const int16_t *samples, size_t count)
     return most;
 }
 
-ZGR_CLONES static void widen_row(const int16_t *restrict from, uint32_t count, int32_t *restrict to)
+ZGR_CLONES void zgr_widen_to(const int16_t *restrict samples, uint32_t count, int32_t *restrict to)
 {
-    for (uint32_t i = widen_vectors(from, count, to); i < count; i++)
-        to[i] = from[i];
+    for (uint32_t i = widen_vectors(samples, count, to); i < count; i++)
+        to[i] = samples[i];
 }
 
 ZGR_SMALL void zgr_widen(void *samples, size_t count)
@@ -114,8 +108,6 @@ ZGR_SMALL void zgr_widen(void *samples, size_t count)
         memcpy(to + count, &(int32_t){sample}, sizeof *to);
     }
 }
-
-void zgr_widen_to(const int16_t *samples, size_t count, int32_t *to) { widen_row(samples, (uint32_t)count, to); }
 
 /* ---- a decomposition -------------------------------------------------------------------------------------------------- */
 
@@ -145,7 +137,7 @@ static void put_columns(const struct zgr_inverse *job, const uint8_t *all, const
 /* Rows 2 i and 2 i + 1 after the vertical step; returns how many there are. */
 ZGR_SMALL static uint32_t join_vertically(const struct zgr_inverse *job, struct progress *at, uint32_t i, struct halves found[2])
 {
-    const size_t sample = job->is_narrow ? sizeof(int16_t) : sizeof(int32_t), row_nbytes = job->width * sample;
+    const size_t sample = zgr_sample_nbytes(job->is_narrow), row_nbytes = job->width * sample;
     uint32_t pairs = job->height / 2, lows = job->height - pairs, low_width = (job->width + 1) / 2, high_width = job->width - low_width;
     const uint8_t *ll = job->ll;
     uint8_t *rows = at->scratch, *lh = rows + ZGR_NEIGHBOURS * row_nbytes, *hh = lh + row_nbytes; /* behind rows of HL, in places taken in turn */
@@ -175,7 +167,7 @@ static void join_wide(const struct zgr_inverse *job, const struct halves *row, i
         return;
     }
     join_row_16(job->is_sharp, row->low, row->high, job->width, narrow);
-    widen_row(narrow, job->width, to);
+    zgr_widen_to(narrow, job->width, to);
 }
 
 /* Row y of the result to pixels. */
@@ -186,7 +178,7 @@ static void put_pixels(const struct zgr_inverse *job, const struct halves *row, 
         join_row_16(job->is_sharp, row->low, row->high, job->width, narrow);
         if (zgr_unmap_narrow_row(job->header, narrow, job->width, pixels, job->column_stride_nbytes))
             return;
-        widen_row(narrow, job->width, wide);
+        zgr_widen_to(narrow, job->width, wide);
     } else {
         join_row_32(job->is_sharp, row->low, row->high, job->width, wide);
     }

@@ -1,4 +1,4 @@
-/* Loops of the inverse wavelet along rows of SAMPLEs: of 32 bits, or of 16, of which a vector holds twice as many. inverse.c has it twice. */
+/* Loops of the inverse wavelet along rows of SAMPLEs: of 32 bits, or of 16, of which a vector holds twice as many. inverse.c has it by each_sample.h. */
 
 /* A row pair from its vertical low, the lows above and below, and its high. */
 ZGR_PART_OF_CLONE void OF(join_columns_by)(int32_t is_sharp, const SAMPLE *all, const struct zgr_around *rows, const SAMPLE *high, uint32_t n,

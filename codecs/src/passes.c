@@ -12,6 +12,15 @@ void zgr_values_at(struct zgr_bits *bits, uint32_t plane)
     bits->value_plane = (uint8_t)plane;
 }
 
+void zgr_signs_now(struct zgr_bits *bits)
+{
+    if (!bits->signs_clear)
+        zgr_bits_clear_signs(bits);
+    if (!bits->signs_known)
+        zgr_kernels()->signs(bits);
+    bits->signs_known = 1;
+}
+
 /* A band's values may stay one plane below: shifting them is cheaper than finding them again. Returns the shift. */
 static uint8_t values_near(struct zgr_bits *bits, uint32_t plane)
 {

@@ -7,6 +7,8 @@
 
 /* Brings values to `plane`, or leaves them there. */
 void zgr_values_at(struct zgr_bits *bits, uint32_t plane);
+/* Brings signs to what is known, before they are looked at. */
+void zgr_signs_now(struct zgr_bits *bits);
 /* Parents and siblings of a band-plane; brings their values to where they are needed. */
 void zgr_pass_begin(struct zgr_pass *pass, struct zgr_bitplanes *all, const struct zgr_share *share, uint32_t plane);
 /* Probabilities that units first + 0 … 31 become active, 0 for those that are or are not there; returns whether there is one. */

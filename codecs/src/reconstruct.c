@@ -64,7 +64,7 @@ static struct zgr_places band_places(const struct zgr_decoder *d, uint32_t compo
     places.phase_places = (size_t)bits->unit_count * ZGR_LANES;
     places.stride = bits->stride;
     places.is_wide = bits->top > 15;
-    places.most = (uint32_t)(((uint64_t)1 << bits->top) - 1);
+    places.most = zgr_low_bits(bits->top);
     return places;
 }
 
@@ -99,7 +99,7 @@ static struct zgr_inverse job_of(const struct zgr_decoder *d, uint32_t component
 /* A component's coarsest level. */
 static void put_coarsest(const struct zgr_band *band, const struct zgr_places *ll, int is_narrow, void *to)
 {
-    size_t row_nbytes = (size_t)band->width * (is_narrow ? sizeof(int16_t) : sizeof(int32_t));
+    size_t row_nbytes = band->width * zgr_sample_nbytes(is_narrow);
     for (uint32_t y = 0; y < band->height; y++)
         zgr_places_row(ll, y, band->width, is_narrow, (uint8_t *)to + y * row_nbytes);
 }

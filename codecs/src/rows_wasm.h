@@ -21,8 +21,9 @@ static inline void put_interleaved_16(v128_t even, v128_t odd, int16_t *x)
 /* `predict`, `join_pairs` (pairs [2, end) of a row from its low and high part), `join_samples` (samples [0, n) of a pair of rows) and `weave_pairs`
  * (pairs [0, count) of a row from every other sample each) of inverse.c, by N samples a vector. */
 #define DEFINE_ROWS(BITS, N, SAMPLE, OP)                                                                                     \
-    static inline __attribute__((always_inline)) v128_t vector_predict_##BITS(int32_t is_sharp, const SAMPLE *far_before, const SAMPLE *before, const SAMPLE *after, \
-                                               const SAMPLE *far_after)                                                      \
+    static inline __attribute__((always_inline)) v128_t vector_predict_##BITS(int32_t is_sharp, const SAMPLE *far_before,    \
+                                                                              const SAMPLE *before, const SAMPLE *after,     \
+                                                                              const SAMPLE *far_after)                       \
     {                                                                                                                        \
         v128_t near = OP(sub)(wasm_v128_load(before), wasm_v128_load(after));                                                \
         v128_t far = OP(sub)(wasm_v128_load(far_before), wasm_v128_load(far_after));                                         \

@@ -4,14 +4,8 @@
  * Samples are of 16 bits where these hold every number on the way (zgr_forward_fits): half the memory, and twice as many in a vector. */
 #include "predict.h"
 
-#define SAMPLE int16_t
-#define OF(NAME) NAME##_16
-#include "forward_rows.h"
-#undef SAMPLE
-#undef OF
-#define SAMPLE int32_t
-#define OF(NAME) NAME##_32
-#include "forward_rows.h"
+#define ROWS "forward_rows.h"
+#include "each_sample.h"
 
 /* Differences of numbers from 0 to m are at most m, of those from -m on, as chroma, 2 m; from either is subtracted what is predicted, (7 m / 2 + 8) / 4
  * at most, on the way to which 7 m / 2 + 8 is the largest number there is. (Of sums of two, 2 m + 1, it is not.) Columns do the same to what of
@@ -24,7 +18,7 @@ int zgr_forward_fits(uint32_t span, int has_chroma)
 
 static void *sample_at(void *samples, size_t index, int is_narrow)
 {
-    return (uint8_t *)samples + index * (is_narrow ? sizeof(int16_t) : sizeof(int32_t));
+    return (uint8_t *)samples + index * zgr_sample_nbytes(is_narrow);
 }
 
 /* Where half of the columns go: rows of `width`. */
@@ -63,7 +57,7 @@ static void split_end(const struct split *to, const void *last, uint32_t height)
 {
     uint32_t pairs = height / 2, lows = height - pairs;
     if (height & 1)
-        memcpy(sample_at(to->low, (size_t)pairs * to->width, to->is_narrow), last, to->width * (to->is_narrow ? sizeof(int16_t) : sizeof(int32_t)));
+        memcpy(sample_at(to->low, (size_t)pairs * to->width, to->is_narrow), last, to->width * zgr_sample_nbytes(to->is_narrow));
     for (uint32_t i = pairs > 2 ? pairs - 2 : 0; i < pairs; i++)
         split_predicted(to, lows, i);
 }

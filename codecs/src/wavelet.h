@@ -4,6 +4,9 @@
 
 #include "core.h"
 
+/* Of a sample, or of a coefficient. */
+static inline size_t zgr_sample_nbytes(int is_narrow) { return is_narrow ? sizeof(int16_t) : sizeof(int32_t); }
+
 /* Coefficients of all components, bands as in bands.c. */
 struct zgr_coeffs {
     const void *at;
@@ -11,7 +14,7 @@ struct zgr_coeffs {
 };
 static inline const void *zgr_coeff_at(const struct zgr_coeffs *coeffs, size_t index)
 {
-    return (const uint8_t *)coeffs->at + index * (coeffs->is_narrow ? sizeof(int16_t) : sizeof(int32_t));
+    return (const uint8_t *)coeffs->at + index * zgr_sample_nbytes(coeffs->is_narrow);
 }
 static inline int32_t zgr_coeff(const struct zgr_coeffs *coeffs, size_t index)
 {
@@ -71,7 +74,7 @@ int zgr_inverse_fits(uint32_t ll, uint32_t hl, uint32_t lh, uint32_t hh);
 uint32_t zgr_largest_sample(const int16_t *samples, size_t count);
 /* Samples of 16 bits to 32, in place, or elsewhere. */
 void zgr_widen(void *samples, size_t count);
-void zgr_widen_to(const int16_t *samples, size_t count, int32_t *to);
+void zgr_widen_to(const int16_t *samples, uint32_t count, int32_t *to);
 /* Row y of a band. */
 void zgr_places_row(const struct zgr_places *places, uint32_t y, uint32_t width, int is_narrow, void *row);
 /* Samples of 32 bits that the inverse of a component, or of three at once, needs as scratch. */

@@ -152,7 +152,7 @@ DEFINE_KNOWN(32, int32_t, uint32_t)
 /* Which no magnitude of a band is above. */
 static uint32_t most_in(const struct zgr_window *w, uint32_t component, uint32_t b)
 {
-    return (uint32_t)(((uint64_t)1 << zgr_bit_length(w->ones[component * ZGR_BANDS_MAX + b])) - 1);
+    return zgr_low_bits(zgr_bit_length(w->ones[component * ZGR_BANDS_MAX + b]));
 }
 
 #define DEFINE_START(NAME, DEQUANTISE, SAMPLE)                                                                               \
@@ -202,7 +202,7 @@ static void copy_level(const struct zgr_window *w, uint32_t component, uint32_t 
 {
     size_t count = zgr_window_area(w, level);
     if (w->is_narrow[component])
-        zgr_widen_to(w->levels[component][level % 2], count, to);
+        zgr_widen_to(w->levels[component][level % 2], (uint32_t)count, to);
     else
         memcpy(to, w->levels[component][level % 2], count * sizeof *to);
 }
