@@ -92,7 +92,7 @@ uint8_t dtype_code(nb::handle dtype)
     refuse("dtype must be an integer of up to 64 bits, a float of up to 64 bits, or bool");
 }
 
-nb::object new_pixels(uint8_t dtype, size_t components, size_t height, size_t width)
+nb::object new_pixels(uint8_t dtype, nb::tuple shape)
 {
     // Looked up once, and kept to the end of the process: of a small picture, finding them takes longer than decoding. (So does an array
     // around memory of our own: 1 of 8 microseconds.)
@@ -103,7 +103,7 @@ nb::object new_pixels(uint8_t dtype, size_t components, size_t height, size_t wi
             all[code] = numpy_dtype(code).release();
         return all;
     }();
-    return empty(nb::make_tuple(components, height, width), dtypes[dtype]);
+    return empty(shape, dtypes[dtype]);
 }
 
 uint8_t *thread_scratch(size_t nbytes)

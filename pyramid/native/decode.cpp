@@ -24,6 +24,19 @@ public:
         return allocate(nbytes);
     }
 
+    // Whatever was given back last, or nothing: most decoders are as large as the one before, and that is found out only by laying them out.
+    Memory take_last(size_t &nbytes)
+    {
+        std::lock_guard<std::mutex> lock(mutex);
+        if (kept.empty())
+            return Memory();
+        Memory memory = std::move(kept.back().memory);
+        nbytes = kept.back().nbytes;
+        kept.pop_back();
+        kept_nbytes -= nbytes;
+        return memory;
+    }
+
     void give(Memory memory, size_t nbytes)
     {
         std::lock_guard<std::mutex> lock(mutex);
@@ -58,13 +71,17 @@ public:
     ChunkDecoder(const Header &header, uint32_t ordinal) : h(header.h), table(header.table), ordinal(ordinal)
     {
         header.need_table();
-        nbytes = zgr_decoder_nbytes(&h, ordinal);
-        if (nbytes == 0)
-            raise(ZGR_ERROR_ARGUMENT, where() + " is outside the extent");
-        memory = pool().take(nbytes);
-        zgr_status status = zgr_decoder_init(memory.get(), nbytes, &h, ordinal, &decoder);
+        memory = pool().take_last(nbytes);
+        zgr_status status = memory ? zgr_decoder_init(memory.get(), nbytes, &h, ordinal, &decoder) : ZGR_ERROR_SPACE;
+        if (status == ZGR_ERROR_SPACE) {
+            if (memory)
+                pool().give(std::move(memory), nbytes);
+            nbytes = zgr_decoder_nbytes(&h, ordinal); // 0 where there is no such chunk
+            memory = pool().take(std::max<size_t>(nbytes, 1));
+            status = zgr_decoder_init(memory.get(), nbytes, &h, ordinal, &decoder);
+        }
         if (status != ZGR_OK)
-            raise(status, where());
+            raise(status, where() + " is outside the extent");
         zgr_decoder_size(decoder, &height, &width);
     }
     ~ChunkDecoder() { pool().give(std::move(memory), nbytes); }
@@ -158,25 +175,43 @@ public:
             raise(ZGR_ERROR_ARGUMENT, where() + " level " + std::to_string(level));
         size_t level_height = zgr_level_size(height, level), level_width = zgr_level_size(width, level);
         if (out.is_none())
-            out = new_pixels(h.dtype, h.components, level_height, level_width);
+            out = new_pixels(h.dtype, nb::make_tuple(h.components, level_height, level_width));
         Pixels pixels(out, true);
         if (pixels.dtype() != h.dtype || pixels.shape(0) != h.components || pixels.shape(1) != level_height || pixels.shape(2) != level_width)
             raise(ZGR_ERROR_ARGUMENT, where() + ": out has another dtype or shape than the chunk at this level");
-        zgr_status status;
-        {
-            nb::gil_scoped_release unlocked;
-            std::lock_guard<std::mutex> lock(mutex);
-            size_t scratch_nbytes = zgr_reconstruct_scratch_nbytes(&h, height, width, level);
-            status = zgr_decoder_reconstruct(decoder, level, thread_scratch(scratch_nbytes), scratch_nbytes, pixels.data(), pixels.strides());
-        }
-        if (status != ZGR_OK)
-            raise(status, where());
+        reconstruct_to(level, pixels.data(), pixels.strides());
+        return out;
+    }
+
+    // A new array, [height, width] where there is one component: an index that takes the other axis off would take longer than all this.
+    nb::object reconstruct_plain(uint32_t level)
+    {
+        size_t level_height = zgr_level_size(height, level), level_width = zgr_level_size(width, level);
+        if (h.components > 1)
+            return reconstruct(level, nb::none());
+        nb::object out = new_pixels(h.dtype, nb::make_tuple(level_height, level_width));
+        WritableBytes pixels(out);
+        ptrdiff_t row = ptrdiff_t(pixels.size() / level_height), strides[3] = {0, row, row / ptrdiff_t(level_width)};
+        reconstruct_to(level, pixels.data(), strides);
         return out;
     }
 
     uint32_t number() const { return ordinal; }
 
 private:
+    void reconstruct_to(uint32_t level, void *pixels, const ptrdiff_t *strides)
+    {
+        zgr_status status;
+        {
+            nb::gil_scoped_release unlocked;
+            std::lock_guard<std::mutex> lock(mutex);
+            size_t scratch_nbytes = zgr_reconstruct_scratch_nbytes(&h, height, width, level);
+            status = zgr_decoder_reconstruct(decoder, level, thread_scratch(scratch_nbytes), scratch_nbytes, pixels, strides);
+        }
+        if (status != ZGR_OK)
+            raise(status, where());
+    }
+
     std::string where() const { return "chunk " + std::to_string(ordinal); }
     std::string where_in(uint32_t resolution, uint32_t step) const
     {
@@ -246,7 +281,7 @@ nb::object decode_lone(nb::handle data, int64_t level, int64_t step)
         return nb::none();
     ChunkDecoder decoder(header, 0);
     decoder.add_packets(bytes, offsets.data(), lengths.data(), uint32_t(level), uint32_t(step));
-    return decoder.reconstruct(uint32_t(level), nb::none());
+    return decoder.reconstruct_plain(uint32_t(level));
 }
 
 bool check_packet(const Header &header, uint32_t ordinal, uint32_t resolution, uint32_t step, nb::handle packet)

@@ -30,7 +30,7 @@ nb::tuple encode_chunk(nb::handle array, const Header &header, ErrorsSeen *seen)
         so_far = seen->seen;
     }
     nb::object lowpass =
-        new_pixels(h.dtype, h.components, zgr_level_size(uint32_t(pixels.shape(1)), level), zgr_level_size(uint32_t(pixels.shape(2)), level));
+        new_pixels(h.dtype, nb::make_tuple(h.components, zgr_level_size(uint32_t(pixels.shape(1)), level), zgr_level_size(uint32_t(pixels.shape(2)), level)));
     Pixels low(lowpass, true);
     ChunkPayloads chunk = encode_pixels(pixels, header, low.data(), seen ? &so_far : nullptr);
     if (seen) {

@@ -29,19 +29,25 @@ inline void check(zgr_status status, const std::string &what)
 // A bytes-like object's memory, held for as long as this lives, so that the interpreter lock may be released meanwhile.
 class Bytes {
 public:
-    explicit Bytes(nb::handle object)
-    {
-        if (PyObject_GetBuffer(object.ptr(), &view, PyBUF_SIMPLE) != 0)
-            throw nb::python_error();
-    }
+    explicit Bytes(nb::handle object) : Bytes(object, PyBUF_SIMPLE) {}
     ~Bytes() { PyBuffer_Release(&view); }
     Bytes(const Bytes &) = delete;
     Bytes &operator=(const Bytes &) = delete;
     const uint8_t *data() const { return static_cast<const uint8_t *>(view.buf); }
     size_t size() const { return static_cast<size_t>(view.len); }
 
-private:
+protected:
+    Bytes(nb::handle object, int flags)
+    {
+        if (PyObject_GetBuffer(object.ptr(), &view, flags) != 0)
+            throw nb::python_error();
+    }
     Py_buffer view;
+};
+class WritableBytes : public Bytes {
+public:
+    explicit WritableBytes(nb::handle object) : Bytes(object, PyBUF_WRITABLE) {}
+    void *data() const { return view.buf; }
 };
 
 // A strided array of pixels (numpy's buffer, never copied): [components, height, width].
@@ -65,8 +71,8 @@ private:
 nb::object numpy_dtype(uint8_t dtype);  // the numpy.dtype of a header's code
 uint8_t dtype_code(nb::handle dtype);   // and back: anything numpy.dtype takes
 
-// A new C-contiguous numpy array [components, height, width], not initialised.
-nb::object new_pixels(uint8_t dtype, size_t components, size_t height, size_t width);
+// A new C-contiguous numpy array of this shape, not initialised.
+nb::object new_pixels(uint8_t dtype, nb::tuple shape);
 
 // Memory of at least so many bytes, aligned to 64, that is used again by the next call on this thread.
 uint8_t *thread_scratch(size_t nbytes);

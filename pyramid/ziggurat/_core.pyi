@@ -339,8 +339,8 @@ def decode_lone(data: Buffer, level: int, step: int) -> NDArray[Any] | None:
     Returns
     -------
     pixels : [components, ceil(height / 2^level), ceil(width / 2^level)]
-        None if it is another shard or only the beginning of one, if header or index are damaged, or if there is no such level
-        or step: then what takes it apart tells.
+        Without the first axis where there is one component. None if it is another shard or only the beginning of one, if header
+        or index are damaged, or if there is no such level or step: then what takes it apart tells.
 
     Raises
     ------

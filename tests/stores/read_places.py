@@ -29,7 +29,8 @@ def read(place: dict, turn: int) -> bytes:
         box[axis] = slice(start, stop + 1)
     if turn % 2:
         return image.read(level=level, max_error=float(random.integers(0, 50)), **box).tobytes()
-    return b"".join(step.array.tobytes() for step in image.refine(level=level, **box))
+    *_, last = image.refine(level=level, **box)  # those before it depend on what a request costs there
+    return last.array.tobytes()
 
 
 def main() -> None:

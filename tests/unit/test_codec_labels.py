@@ -90,8 +90,8 @@ def test_what_repeats_costs_nothing() -> None:
 def test_the_error_is_nothing_or_everything() -> None:
     data = codec.encode(load("labels16")[0], coding="label")
     header = _core.Header.parse(data)
-    assert [_core.error_bound(header, level, 0) for level in range(7)] == [0] * 7
-    assert [_core.error_bound(header, level, 1) for level in range(7)] == [65535] * 7
+    assert [_core.error_bound(header, level, 0) for level in range(6)] == [0] * 6
+    assert [_core.error_bound(header, level, 1) for level in range(6)] == [65535] * 6
     assert _core.error_bound(header, 1, [1, 0, 0, 0]) == 0
     assert _core.error_bound(header.replace(dtype="uint64"), 0, [1, 0, 0, 0]) == 2**64 - 1
     assert isinstance(codec.guaranteed_error(data), int)

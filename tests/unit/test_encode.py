@@ -123,17 +123,17 @@ def test_what_ends_in_pixels_is_not_trimmed():
 @pytest.mark.parametrize(
     ("shape", "splits"),
     [
-        ((1, 512, 512), 6),
-        ((3, 512, 512), 6),
+        ((1, 512, 512), 5),
+        ((3, 512, 512), 5),
         ((1, 256, 256), 4),
         ((1, 130, 130), 3),
         ((1, 1, 1), 3),
-        ((1, 4096, 4096), 6),
+        ((1, 4096, 4096), 5),
     ],
 )
 def test_few_pixels_are_split_less_often(shape, splits):
     assert decompositions_of(shape, shape, "mean") == splits
-    assert decompositions_of(shape, shape, "label") == 6
+    assert decompositions_of(shape, shape, "label") == 5
 
 
 def test_the_bands_of_small_images_are_few():
