@@ -40,6 +40,8 @@ static int open_lanes(struct input *in, uint32_t width, const uint8_t *at, const
         if (in->lanes.states[j] < 256)
             return 0;
     }
+    for (uint32_t j = width; j < ZGR_LEAST_VECTOR; j++)
+        in->lanes.states[j] = 256; /* which takes no byte */
     in->lanes.width = width;
     in->lanes.next = at;
     return 1;
@@ -137,8 +139,6 @@ static int open_plane(struct input *in, struct zgr_bitplanes *all, struct stand 
 {
     const struct zgr_descriptor *d = &at->d;
     struct zgr_bits *bits = d->share->bits;
-    if (in->lanes.width == 0 && (d->magnitudes != ZGR_RAW_PLANE || d->flags == ZGR_FLAGS_CODED))
-        return 0;
     zgr_bits_reach(bits, d->plane);
     if (d->flags == ZGR_FLAGS_ALL)
         zgr_activate_all(bits);
@@ -219,17 +219,27 @@ static void read_phases(struct zgr_raw_reader *raw, struct stand *at, uint32_t c
 
 /* ---- a packet ------------------------------------------------------------------------------------------------------- */
 
-/* Counts the phases of all planes that are not zero; *behind is what follows the descriptors. 0 if one is wrong. */
-static int count_phases(const struct zgr_walk *start, uint32_t *phases, const uint8_t **behind)
+/* Counts the phases of all planes that are not zero, and tells whether lanes code something of them; *behind is what follows the descriptors. 0
+ * if one is wrong. */
+static int count_phases(const struct zgr_walk *start, uint32_t *phases, int *with_lanes, const uint8_t **behind)
 {
     struct zgr_walk walk = *start;
     struct zgr_descriptor d;
     int more;
     *phases = 0;
-    while ((more = zgr_walk_next(&walk, &d)) > 0)
+    *with_lanes = 0;
+    while ((more = zgr_walk_next(&walk, &d)) > 0) {
         *phases += ZGR_PHASES;
+        *with_lanes |= d.magnitudes != ZGR_RAW_PLANE || d.flags == ZGR_FLAGS_CODED;
+    }
     *behind = walk.at;
     return more == 0;
+}
+
+/* Of a packet, by its code and how many there were before it. */
+static uint32_t lane_width(uint32_t code, uint32_t before, int with_lanes)
+{
+    return code > 0 || with_lanes ? (uint32_t)ZGR_FEWEST_LANES << code : before;
 }
 
 /* Of a packet of which some pieces are taken: which phases they make known. Planes that are zero are known to be. */
@@ -265,11 +275,11 @@ static int decode_piece(struct input *in, struct zgr_bitplanes *all, struct stan
 static enum zgr_status decode_all(struct zgr_bitplanes *all, const struct zgr_walk *start, const struct zgr_pieces *pieces,
                                   struct input *in, const uint8_t *payload, size_t nbytes, uint32_t piece_count)
 {
-    static const uint8_t widths[1 << ZGR_WIDTH_BITS] = {0, 8, 16, 32};
     struct stand stands[2];
     const uint8_t *at;
     uint32_t left;
-    if (!count_phases(start, &left, &at) || !open_lanes(in, widths[start->width_code], at, start->end))
+    int with_lanes;
+    if (!count_phases(start, &left, &with_lanes, &at) || !open_lanes(in, lane_width(start->width_code, in->lanes.width, with_lanes), at, start->end))
         return ZGR_ERROR_PACKET;
     if (piece_count)
         mark_known(start, pieces, piece_count);

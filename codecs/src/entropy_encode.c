@@ -6,11 +6,14 @@
 
 /* Items of a resolution's packets, in planes of the whole chunk. When they are used up, further planes are raw: that happens only
  * where there are far more planes than are of use. */
-enum { ITEM_PLANES = 6, LEAST_FREE = 64, LEAST_WIDTH = 8 };
+enum { ITEM_PLANES = 6, LEAST_FREE = 64 };
 
 /* A packet may be cut where a piece has so many bytes, and this part of all bytes of the chain so far beside them: codecs/SPEC.md,
  * section 9.8, has what that costs. */
 enum { LEAST_PIECE = 150, LEAST_PART = 24 };
+
+/* Of a chain that has no more than so many bytes so far, a packet of no more items is coded in the fewest states. */
+enum { FEWEST_NBYTES = 300, FEWEST_ITEMS = 150 };
 
 struct zgr_encoder {
     struct zgr_choice_room choices;
@@ -285,13 +288,16 @@ static int encode_planes(struct zgr_encoder *e, const struct zgr_share *shares, 
 
 /* More states are faster, by a tenth from 8 to 32, and larger by half a byte each, or 1.5 where no raw byte fills them in the end. The
  * coarsest resolution is decoded alone where little is shown, and most of that is waiting for few states: there 16 begin when they are a 20th of
- * what the chain has taken, and 32 a 30th. (In all resolutions, or sooner, pictures that are cut short would be worse than JPEG 2000's.) */
+ * what the chain has taken, and 32 a 30th. (In all resolutions, or sooner, pictures that are cut short would be worse than JPEG 2000's.) The
+ * others begin with 4, as long as that is little work. */
 static uint8_t choose_width(const struct zgr_encoder *e, size_t item_count)
 {
     size_t nbytes = (size_t)(e->cost / (8 * ZGR_COST_OF_A_BIT)), chain_nbytes = e->is_coarsest ? e->chain_nbytes + nbytes : 0;
-    uint8_t width = LEAST_WIDTH, before = (uint8_t)zgr_chain_width(&e->chain);
+    uint8_t width = 8, before = (uint8_t)zgr_chain_width(&e->chain);
     if (item_count == 0)
         return before;
+    if (!e->is_coarsest && e->chain_nbytes + nbytes <= FEWEST_NBYTES && item_count <= FEWEST_ITEMS)
+        width = ZGR_FEWEST_LANES;
     if (nbytes > 500 || item_count > 800 || chain_nbytes > 300)
         width = nbytes > 1500 || item_count > 4000 || chain_nbytes > 1000 ? 32 : 16;
     return width > before ? width : before;
@@ -363,7 +369,7 @@ static size_t stage(struct zgr_encoder *e, struct zgr_walk *walk, int is_first, 
     size_t raw_nbytes = (size_t)(raw.at - e->at);
     e->chain_nbytes += raw_nbytes + (size_t)(e->cost / (8 * ZGR_COST_OF_A_BIT));
     raw.at += part_head(e, link, out, raw.at);
-    out[0] |= (uint8_t)(link->width == 0 ? 0 : link->width == 8 ? 1 : link->width == 16 ? 2 : 3);
+    out[0] |= (uint8_t)(link->width < 8 ? 0 : link->width == 8 ? 1 : link->width == 16 ? 2 : 3);
     link->start = (size_t)(out - e->out);
     link->end = (size_t)(raw.at - e->out);
     link->raw_start = link->end - raw_nbytes;

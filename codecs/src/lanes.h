@@ -8,8 +8,11 @@
 struct zgr_lanes {
     uint16_t states[32];
     const uint8_t *next; /* decoder: the next lane byte */
-    uint32_t width;      /* 8, 16 or 32 states; 0: none */
+    uint32_t width;      /* 4, 8, 16 or 32 states; 0: none */
 };
+
+/* The fewest states, and as many as kernels have at least: of 4, they have 8, of which the upper half codes nothing. */
+enum { ZGR_FEWEST_LANES = 4, ZGR_LEAST_VECTOR = 8 };
 
 /* The answers of a lane step. All steps' follow one another: bits; in WebAssembly bytes, 255 for a 1. */
 static inline uint32_t zgr_answers(const uint8_t *answers)

@@ -234,6 +234,14 @@ SIMD_INLINE __m128i decode_8(__m128i *state, const uint8_t **next, __m128i p16)
     *next += _mm_popcnt_u32((uint32_t)_mm_movemask_epi8(_mm_packs_epi16(is_short, zero)));
     return ones;
 }
+/* 8 probabilities: of as many lanes, or of 4 twice, beside which 4 more are idle. */
+SIMD_INLINE __m128i decode_8_or_4(__m128i *state, const uint8_t **next, __m128i p16, uint32_t width)
+{
+    if (width == 8)
+        return decode_8(state, next, p16);
+    __m128i first = decode_8(state, next, _mm_move_epi64(p16));
+    return _mm_unpacklo_epi64(first, decode_8(state, next, _mm_srli_si128(p16, 8)));
+}
 /* For `lanes_decode`: as above, but 16 states are 8 in x0 and 8 in x1. */
 SIMD_INLINE void decoder_open(const struct zgr_lanes *from, Lanes *lanes)
 {
@@ -261,8 +269,8 @@ SIMD_INLINE V lanes_decode(Lanes *s, V p, uint32_t width)
         return _mm256_set_m128i(b, a);
     }
     const __m128i zero = _mm_setzero_si128();
-    __m128i a = decode_8(&x, &s->next, _mm_unpacklo_epi8(zero, low)), b = decode_8(&x, &s->next, _mm_unpackhi_epi8(zero, low));
-    __m128i c = decode_8(&x, &s->next, _mm_unpacklo_epi8(zero, high)), d = decode_8(&x, &s->next, _mm_unpackhi_epi8(zero, high));
+    __m128i a = decode_8_or_4(&x, &s->next, _mm_unpacklo_epi8(zero, low), width), b = decode_8_or_4(&x, &s->next, _mm_unpackhi_epi8(zero, low), width);
+    __m128i c = decode_8_or_4(&x, &s->next, _mm_unpacklo_epi8(zero, high), width), d = decode_8_or_4(&x, &s->next, _mm_unpackhi_epi8(zero, high), width);
     s->x0 = _mm256_castsi128_si256(x);
     return _mm256_set_m128i(_mm_packs_epi16(c, d), _mm_packs_epi16(a, b));
 }
@@ -329,6 +337,14 @@ SIMD_INLINE uint8_t *encode_8(Lanes *s, __m128i p, __m128i ones, uint8_t *end)
     __m128i bytes = _mm_packus_epi16(_mm256_castsi256_si128(b), _mm_setzero_si128()), leave = _mm256_castsi256_si128(r);
     return lay_down(end, bytes, (uint32_t)_mm_movemask_epi8(_mm_packs_epi16(leave, leave)) & 255);
 }
+/* The same of 8 lanes, or of 4 twice, beside which 4 more are idle. */
+SIMD_INLINE uint8_t *encode_8_or_4(Lanes *s, __m128i p, __m128i ones, uint8_t *end, uint32_t width)
+{
+    if (width == 8)
+        return encode_8(s, p, ones, end);
+    end = encode_8(s, _mm_srli_epi64(p, 32), _mm_srli_epi64(ones, 32), end);
+    return encode_8(s, _mm_cvtsi32_si128(_mm_cvtsi128_si32(p)), _mm_cvtsi32_si128(_mm_cvtsi128_si32(ones)), end);
+}
 SIMD_INLINE uint8_t *lanes_encode(Lanes *s, V p, V ones, uint32_t width, uint8_t *end)
 {
     __m128i p_low = _mm256_castsi256_si128(p), p_high = _mm256_extracti128_si256(p, 1);
@@ -337,10 +353,10 @@ SIMD_INLINE uint8_t *lanes_encode(Lanes *s, V p, V ones, uint32_t width, uint8_t
         return encode_32(s, p, ones, end);
     if (width == 16)
         return encode_16(s, p_low, low, encode_16(s, p_high, high, end));
-    end = encode_8(s, _mm_srli_si128(p_high, 8), _mm_srli_si128(high, 8), end);
-    end = encode_8(s, p_high, high, end);
-    end = encode_8(s, _mm_srli_si128(p_low, 8), _mm_srli_si128(low, 8), end);
-    return encode_8(s, p_low, low, end);
+    end = encode_8_or_4(s, _mm_srli_si128(p_high, 8), _mm_srli_si128(high, 8), end, width);
+    end = encode_8_or_4(s, p_high, high, end, width);
+    end = encode_8_or_4(s, _mm_srli_si128(p_low, 8), _mm_srli_si128(low, 8), end, width);
+    return encode_8_or_4(s, p_low, low, end, width);
 }
 
 #endif

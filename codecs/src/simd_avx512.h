@@ -123,20 +123,28 @@ SIMD_INLINE uint32_t step_32(__m512i *x, __m512i *more, const uint8_t **next, __
     return zeros;
 }
 
+/* 8 probabilities: of as many states, or in two steps of 4, beside which 4 more are idle. */
+SIMD_INLINE __m128i step_8_or_4(__m128i *x, __m128i *more, const uint8_t **next, __m128i p, uint32_t width)
+{
+    if (width == 8)
+        return step_8(x, more, next, p);
+    __m128i first = step_8(x, more, next, _mm_move_epi64(p));
+    return _mm_unpacklo_epi64(first, step_8(x, more, next, _mm_srli_si128(p, 8)));
+}
 /* The last groups of 8 are left out if they have no bits, as where a small band ends. */
-SIMD_INLINE V decode_by_8(DecoderLanes *s, V p)
+SIMD_INLINE V decode_by_8_or_4(DecoderLanes *s, V p, uint32_t width)
 {
     const __m128i none = _mm_setzero_si128(), low = _mm256_castsi256_si128(p), high = _mm256_extracti128_si256(p, 1);
     const uint32_t coded = _mm256_test_epi8_mask(p, p);
     __m128i x = _mm512_castsi512_si128(s->x), more = _mm512_castsi512_si128(s->more), b, c, d;
-    __m128i a = step_8(&x, &more, &s->next, _mm_unpacklo_epi8(none, low));
+    __m128i a = step_8_or_4(&x, &more, &s->next, _mm_unpacklo_epi8(none, low), width);
     b = c = d = _mm_set1_epi8(-1);
     if (coded >> 8) {
-        b = step_8(&x, &more, &s->next, _mm_unpackhi_epi8(none, low));
+        b = step_8_or_4(&x, &more, &s->next, _mm_unpackhi_epi8(none, low), width);
         if (coded >> 16) {
-            c = step_8(&x, &more, &s->next, _mm_unpacklo_epi8(none, high));
+            c = step_8_or_4(&x, &more, &s->next, _mm_unpacklo_epi8(none, high), width);
             if (coded >> 24)
-                d = step_8(&x, &more, &s->next, _mm_unpackhi_epi8(none, high));
+                d = step_8_or_4(&x, &more, &s->next, _mm_unpackhi_epi8(none, high), width);
         }
     }
     s->x = _mm512_castsi128_si512(x);
@@ -154,8 +162,8 @@ SIMD_INLINE V decode_by_16(DecoderLanes *s, V p)
 }
 SIMD_INLINE V lanes_decode(DecoderLanes *s, V p, uint32_t width)
 {
-    if (width == 8)
-        return decode_by_8(s, p);
+    if (width <= 8)
+        return decode_by_8_or_4(s, p, width);
     if (width == 16)
         return decode_by_16(s, p);
     return v_bits(~step_32(&s->x, &s->more, &s->next, _mm512_slli_epi16(_mm512_cvtepu8_epi16(p), 8)));
@@ -218,6 +226,14 @@ SIMD_INLINE uint8_t *encode_by_8(__m256 *x, __m128i p, uint32_t ones, uint8_t *e
     *x = back_8(*x, _mm256_cvtepu8_epi32(p), (__mmask8)ones, &leave);
     return put_before(end, _mm256_castsi128_si256(bytes), leave);
 }
+/* The same of 8 lanes, or of 4 twice, beside which 4 more are idle. */
+SIMD_INLINE uint8_t *encode_by_8_or_4(__m256 *x, __m128i p, uint32_t ones, uint8_t *end, uint32_t width)
+{
+    if (width == 8)
+        return encode_by_8(x, p, ones, end);
+    end = encode_by_8(x, _mm_srli_epi64(p, 32), ones >> 4 & 15, end);
+    return encode_by_8(x, _mm_cvtsi32_si128(_mm_cvtsi128_si32(p)), ones & 15, end);
+}
 SIMD_INLINE uint8_t *encode_by_16(__m512 *x, __m128i p, uint32_t ones, uint8_t *end)
 {
     __mmask16 leave;
@@ -232,10 +248,10 @@ SIMD_INLINE uint8_t *lanes_encode(EncoderLanes *s, V p, V ones, uint32_t width, 
     if (width == 16)
         return encode_by_16(&s->x, low, bits, encode_by_16(&s->x, high, bits >> 16, end));
     __m256 x = _mm512_castps512_ps256(s->x);
-    end = encode_by_8(&x, _mm_srli_si128(high, 8), bits >> 24, end);
-    end = encode_by_8(&x, high, bits >> 16, end);
-    end = encode_by_8(&x, _mm_srli_si128(low, 8), bits >> 8, end);
-    end = encode_by_8(&x, low, bits, end);
+    end = encode_by_8_or_4(&x, _mm_srli_si128(high, 8), bits >> 24, end, width);
+    end = encode_by_8_or_4(&x, high, bits >> 16, end, width);
+    end = encode_by_8_or_4(&x, _mm_srli_si128(low, 8), bits >> 8, end, width);
+    end = encode_by_8_or_4(&x, low, bits, end, width);
     s->x = _mm512_castps256_ps512(x);
     return end;
 }

@@ -157,20 +157,13 @@ SIMD_INLINE void decoder_close(const Lanes *lanes, struct zgr_lanes *to)
     wasm_v128_store(to->states + 24, lanes->x[3]);
 }
 
-/* Masks of the states of which bits are ones, in one step less and by one product more than `advance` has them: where 8 or 16 lanes wait
- * for themselves. */
-SIMD_INLINE v128_t ones_soon(v128_t x, v128_t p)
-{
-    v128_t upper = wasm_i16x8_shl(p, 8);
-    return wasm_i16x8_eq(wasm_u16x8_add_sat(wasm_i16x8_mul(x, upper), upper), wasm_i16x8_splat(-1));
-}
 /* 8 states on by a bit each, as far as no bytes are needed; returns masks of 16 bits. */
-SIMD_INLINE v128_t advance(v128_t *state, v128_t p, int is_few)
+SIMD_INLINE v128_t advance(v128_t *state, v128_t p)
 {
     v128_t x = *state, product = wasm_i16x8_mul(wasm_v128_and(x, wasm_i16x8_splat(255)), p), carried = wasm_u16x8_shr(product, 8);
     v128_t t = wasm_i16x8_add(wasm_i16x8_mul(wasm_u16x8_shr(x, 8), p), carried);
     /* A 1 where p more, which is below 256, carries once more. */
-    v128_t ones = is_few ? ones_soon(x, p) : wasm_i16x8_sub(carried, wasm_u16x8_shr(wasm_i16x8_add(product, p), 8));
+    v128_t ones = wasm_i16x8_sub(carried, wasm_u16x8_shr(wasm_i16x8_add(product, p), 8));
     *state = wasm_v128_bitselect(t, wasm_i16x8_sub(x, t), ones);
     return ones;
 }
@@ -199,10 +192,10 @@ SIMD_INLINE void refill_8(v128_t *x, const uint8_t **next)
     *next += __builtin_popcount(r);
 }
 /* 16 lanes: probabilities become bits, where they are. */
-SIMD_INLINE void decode_16(v128_t *x, v128_t *y, const uint8_t **next, uint8_t *p, int is_few)
+SIMD_INLINE void decode_16(v128_t *x, v128_t *y, const uint8_t **next, uint8_t *p)
 {
-    v128_t p16 = wasm_v128_load(p), a = advance(x, wasm_u16x8_extend_low_u8x16(p16), is_few);
-    v128_t b = advance(y, wasm_u16x8_extend_high_u8x16(p16), is_few);
+    v128_t p16 = wasm_v128_load(p), a = advance(x, wasm_u16x8_extend_low_u8x16(p16));
+    v128_t b = advance(y, wasm_u16x8_extend_high_u8x16(p16));
     refill_16(x, y, next);
     wasm_v128_store(p, wasm_i8x16_narrow_i16x8(a, b));
 }
@@ -210,25 +203,30 @@ SIMD_INLINE void decode_16(v128_t *x, v128_t *y, const uint8_t **next, uint8_t *
  * fit. */
 SIMD_INLINE void decode_32(Lanes *s, uint8_t *p)
 {
-    decode_16(&s->x[0], &s->x[1], &s->next, p, 0);
-    decode_16(&s->x[2], &s->x[3], &s->next, p + 16, 0);
+    decode_16(&s->x[0], &s->x[1], &s->next, p);
+    decode_16(&s->x[2], &s->x[3], &s->next, p + 16);
 }
-/* 8 or 16 lanes, of which bands are few and small. */
+/* 4, 8 or 16 lanes, of which bands are few and small. Beside 4 there are 4 that are idle. */
 static __attribute__((noinline)) void few_lane_steps(struct zgr_lanes *lanes, uint8_t *p, uint32_t count)
 {
     v128_t x = wasm_v128_load(lanes->states), y = wasm_v128_load(lanes->states + 8);
     const uint8_t *next = lanes->next, *end = p + 32 * count;
     if (lanes->width == 16)
         for (; p < end; p += 16)
-            decode_16(&x, &y, &next, p, 1);
+            decode_16(&x, &y, &next, p);
     else
-        for (; p < end; p += 8) {
-            v128_t p16 = wasm_u16x8_load8x8(p);
+        for (; p < end; p += lanes->width) {
+            v128_t p16 = wasm_v128_load32_zero(p);
+            if (lanes->width == 8)
+                p16 = wasm_v128_load64_zero(p);
             if (!wasm_v128_any_true(p16)) /* nothing is coded */
                 continue;
-            p16 = advance(&x, p16, 1);
+            p16 = advance(&x, wasm_u16x8_extend_low_u8x16(p16));
             refill_8(&x, &next);
-            wasm_v128_store64_lane(p, wasm_i8x16_narrow_i16x8(p16, p16), 0);
+            p16 = wasm_i8x16_narrow_i16x8(p16, p16);
+            wasm_v128_store32_lane(p, p16, 0);
+            if (lanes->width == 8)
+                wasm_v128_store32_lane(p + 4, p16, 1);
         }
     wasm_v128_store(lanes->states, x);
     wasm_v128_store(lanes->states + 8, y);

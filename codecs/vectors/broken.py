@@ -294,7 +294,7 @@ def with_packets(packets):
 def chains():
     """Packets of resolution 0 of the small shard of which the last does not go on with what the others left."""
     state, raw = bytes((0, 1)), head(1, 1, 0, 0) + bytes((1,)) + bytes((0, 1)) * 8 + bytes(2)
-    yield "fewer_lanes", {(0, 3): raw, (0, 2): bytes((0, 0))}
+    yield "fewer_lanes", {(0, 3): raw, (0, 2): bytes((0, 2))}
     # (0, 0) is the last: plane 0 of HH, 2 raw bytes, which the first two states hold.
     yield "state_does_not_end", {(0, 0): bytes((9, 1)) + state * 5 + bytes((1, 1)) + state * 2}
     yield "raw_held_twice", {(0, 0): bytes((9, 1)) + state * 8 + bytes(2)}

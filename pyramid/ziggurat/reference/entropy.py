@@ -18,7 +18,7 @@ from ziggurat.reference.descriptors import (
     descriptor_bytes,
     read_descriptors,
 )
-from ziggurat.reference.lanes import LANES, WIDTHS, LaneDecoder, StagedPacket, StagedPiece, Step
+from ziggurat.reference.lanes import LANES, LaneDecoder, StagedPacket, StagedPiece, Step, lane_width
 from ziggurat.reference.pieces import CUTS_MAX, read_pieces
 from ziggurat.reference.rawbits import RawReader, RawWriter
 from ziggurat.reference.refusal import refuse
@@ -224,7 +224,8 @@ def decode_packet(
     if pieces is not None and pieces.ends[0] > len(payload):
         raise refuse("packet", "a piece ends early")
     code, filters, descriptors, place = read_descriptors(payload, pieces, shares, is_first, filter_count)
-    lanes.open(WIDTHS[code], payload, place)
+    with_lanes = any(d.magnitudes != RAW or d.flags not in (None, ALL_ACTIVE) for d in descriptors)
+    lanes.open(lane_width(code, len(lanes.states), with_lanes), payload, place)
     phases = [(d, phase) for d in descriptors for phase in range(len(PHASES))]
     if piece_count is not None and pieces is not None:
         _mark_ahead(shares, phases, sum(pieces.phases[:piece_count]))
@@ -303,7 +304,7 @@ def stage_packet(
         d.coeffs[:] = np.where(target < 0, -known, known)
         d.share.bits.raw_here = False
     steps = sum(len(piece.steps) for piece in pieces)
-    width = max(width, 0 if not steps else 8 if steps < 60 else 16 if steps < 200 else 32)
+    width = max(width, 0 if not steps else 4 if steps < 20 else 8 if steps < 60 else 16 if steps < 200 else 32)
     return StagedPacket(head.bits, bytes(told), pieces, width, is_first, _is_last(shares))
 
 

@@ -16,11 +16,21 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["LANES", "WIDTHS", "LaneDecoder", "StagedPacket", "StagedPiece", "Step", "encode_chain"]
+__all__ = ["LANES", "LaneDecoder", "StagedPacket", "StagedPiece", "Step", "encode_chain", "lane_width"]
 
 LANES = 32
-WIDTHS = (0, 8, 16, 32)
-"""Number of states, by the code of the width."""
+FEWEST = 4
+"""States that are told of by the code 0; each further code is for twice as many."""
+
+
+def lane_width(code: int, before: int, with_lanes: bool) -> int:
+    """Return the number of states of a packet, after a packet with ``before``; ``with_lanes``: lanes code something of it."""
+    return FEWEST << code if code or with_lanes else before
+
+
+def width_code(width: int) -> int:
+    """Return the code that tells a width."""
+    return (width // FEWEST).bit_length() - 1 if width else 0
 
 
 class LaneDecoder:
@@ -48,8 +58,6 @@ class LaneDecoder:
     def step(self, p: NDArray[np.int64]) -> NDArray[np.int64]:
         """Decode 32 bits whose probabilities of a 1 are p / 256; a lane of p = 0 holds none, and gives 0."""
         width = len(self.states)
-        if width == 0:
-            raise refuse("packet", "a packet without states needs some")
         # Lists of Python's integers: NumPy's, one by one, take several times as long.
         states, probabilities, bits = self.states, p.tolist(), [0] * LANES
         for group in range(0, LANES, width):
@@ -141,7 +149,7 @@ def encode_chain(packets: Sequence[StagedPacket]) -> list[bytes]:
 
 def _payload(packet: StagedPacket, new: bytes, coded: list[bytes]) -> bytes:
     """Put a payload together, of the new states and all pieces."""
-    code, cuts = WIDTHS.index(packet.width), len(coded) - 1
+    code, cuts = width_code(packet.width), len(coded) - 1
     head = packet.head if cuts else [code & 1, code >> 1, *([] if packet.is_first else [0]), *packet.head]
     coded[0] = bits_to_bytes(head) + packet.described + new + coded[0]
     if not cuts:
