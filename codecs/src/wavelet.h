@@ -39,7 +39,7 @@ void zgr_forward_all(const struct zgr_forward *to, void *area);
 
 /* ---- filterchoice.c: what a filter would leave of an area, by one of so many of its rows ------------------------------ */
 
-enum { ZGR_SAMPLE_ROWS = 32 };
+enum { ZGR_SAMPLE_ROWS = 64 };
 struct zgr_filter_sample {
     uint64_t smooth, sharp, count;
 };
