@@ -101,13 +101,12 @@ ZGR_CLONES static void average(const int32_t *more, uint32_t width, int32_t *res
 }
 
 /* Of coarser levels, which have few rows, more are looked at. Two are averaged, as they are in most of what a picture shows that is cut short: of one
- * alone more is noise, for which the sharp filter is better. */
+ * alone more is noise, for which the sharp filter is better. From `ZGR_ALWAYS_SHARP` on hardly anything is as smooth as the other one takes it to be. */
 static void sample_area(struct job *job, uint32_t component, uint32_t n, const uint8_t *area)
 {
     struct zgr_filter_sample sample = {0, 0, 0};
     uint32_t height = zgr_level_size(job->layout->height, n), width = zgr_level_size(job->layout->width, n);
-    const uint32_t step = n < 3 ? ZGR_SAMPLE_ROWS >> (n + 1) : ZGR_SAMPLE_ROWS / 16;
-    for (uint32_t y = 0; y + 1 < height; y += step) {
+    for (uint32_t y = 0; y + 1 < height; y += ZGR_SAMPLE_ROWS >> (n + 1)) {
         int32_t *rows = job->rooms->rows;
         const void *from = area + (size_t)y * width * zgr_sample_nbytes(job->is_narrow);
         if (job->is_narrow)
@@ -135,7 +134,9 @@ static void transform(struct job *job, uint32_t component, uint32_t first)
             memcpy(coeffs_of(job, component), plane, size * zgr_sample_nbytes(job->is_narrow));
             return;
         }
-        if (n < header->resolutions)
+        if (n >= ZGR_ALWAYS_SHARP && n < header->resolutions)
+            job->filters |= zgr_filter_bit(header, component, n + 1);
+        else if (n < header->resolutions)
             sample_area(job, component, n, plane);
         const struct zgr_forward to = forward_of(job, component, n);
         zgr_forward_all(&to, plane);

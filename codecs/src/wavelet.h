@@ -39,7 +39,8 @@ void zgr_forward_all(const struct zgr_forward *to, void *area);
 
 /* ---- filterchoice.c: what a filter would leave of an area, by one of so many of its rows ------------------------------ */
 
-enum { ZGR_SAMPLE_ROWS = 64 };
+/* Rows between those that are looked at of level 0, and the level whose splits are sharp without a look. */
+enum { ZGR_SAMPLE_ROWS = 64, ZGR_ALWAYS_SHARP = 3 };
 struct zgr_filter_sample {
     uint64_t smooth, sharp, count;
 };
