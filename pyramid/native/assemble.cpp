@@ -98,7 +98,7 @@ nb::object put_together(zgr_header h, const Table *codes, const Payloads &payloa
     auto *out = reinterpret_cast<uint8_t *>(PyBytes_AS_STRING(object.ptr()));
     zgr_status status;
     {
-        nb::gil_scoped_release unlocked;
+        Unlocked unlocked(front_nbytes + payloads.nbytes);
         if (table_nbytes)
             std::memcpy(out + ZGR_HEADER_NBYTES, codes->bytes.data(), table_nbytes);
         status = zgr_index_write(&h, payloads.lengths.data(), payloads.present.data(), out + ZGR_HEADER_NBYTES + table_nbytes, index_nbytes,

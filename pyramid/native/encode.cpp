@@ -71,7 +71,7 @@ nb::tuple survey(nb::handle array)
         raise(ZGR_ERROR_ARGUMENT, "survey is for integers, survey_floats for floats");
     zgr_survey found;
     {
-        nb::gil_scoped_release unlocked;
+        Unlocked unlocked(pixels.nbytes());
         found = surveyed(pixels);
     }
     if (pixels.dtype() == ZGR_UINT64)
@@ -154,7 +154,7 @@ nb::object count_codes(nb::handle array, uint64_t lowest, uint64_t divisor, doub
     Counts found;
     double gain = 0;
     {
-        nb::gil_scoped_release unlocked;
+        Unlocked unlocked(pixels.nbytes());
         found = counted(pixels);
         gain = gain_of(found, divisor);
         if (gain >= least_gain) {
@@ -177,7 +177,7 @@ nb::tuple survey_floats(nb::handle array)
         raise(ZGR_ERROR_ARGUMENT, "survey_floats is for floats");
     zgr_float_survey found{};
     {
-        nb::gil_scoped_release unlocked;
+        Unlocked unlocked(pixels.nbytes());
         for_each_row_of(pixels, [&](auto... part) { zgr_float_survey_add(&found, part...); });
     }
     return nb::make_tuple(std::ldexp(double(found.least), found.least_exponent), std::ldexp(double(found.most), found.most_exponent),

@@ -50,6 +50,23 @@ public:
     void *data() const { return view.buf; }
 };
 
+// The interpreter lock is given up for work on so many bytes, unless that ends before another thread would have woken up: a lock that is given up
+// for some microseconds has only to be waited for.
+class Unlocked {
+public:
+    explicit Unlocked(size_t nbytes) : state(nbytes > least_nbytes ? PyEval_SaveThread() : nullptr) {}
+    ~Unlocked()
+    {
+        if (state)
+            PyEval_RestoreThread(state);
+    }
+    Unlocked(const Unlocked &) = delete;
+
+private:
+    static constexpr size_t least_nbytes = size_t(1) << 16;
+    PyThreadState *state;
+};
+
 // A strided array of pixels (numpy's buffer, never copied): [components, height, width].
 class Pixels {
 public:
@@ -59,6 +76,7 @@ public:
     Pixels &operator=(const Pixels &) = delete;
     void *data() const { return view.buf; }
     size_t shape(int axis) const { return static_cast<size_t>(view.shape[axis]); }
+    size_t nbytes() const { return static_cast<size_t>(view.len); } // of all pixels together
     const ptrdiff_t *strides() const { return strides_nbytes; }
     uint8_t dtype() const { return code; }
 
