@@ -1,17 +1,22 @@
-"""What pixels of few grey levels would take if level 0 were coded pixel by pixel: the mito EM of ../shared/data in 33 levels.
+"""What pixels of few grey levels would take if levels were coded pixel by pixel, each given the one that holds its means.
 
-The wavelet rounds at each step, which at one or two bits a pixel is much of what it codes. Here levels 1 and coarser stay as they
-are, and a pixel of level 0 is told from what is known: means of level 1 all around it, and the pixels of level 0 before it, row by
-row. It is predicted by least squares of this image, and costs what an adaptive coder would pay that counts how often it lies how
-far from there, by the fraction of the prediction (8 classes) and by how much its neighbours differ (8).
+The wavelet rounds at each step, which at one or two bits a pixel is much of what it codes. Here a pixel is predicted from what is
+known, means all around it and the pixels before it, row by row, by least squares of this image (whose weights count, 12 bits each),
+and costs what `pixels.c` finds an adaptive coder would pay. All images of ../shared/data with one component, the central 512²,
+in so many levels:
 
-    python research/few-levels/estimate.py
+    python research/few-levels/estimate.py [LEVELS]
+
+`wavelet` is all of it; `0` has level 0 by pixels and the rest by the wavelet, `0 to 2` these levels by pixels. In parentheses: by
+one context instead of six that are mixed. As parts of what JPEG XL effort 4 takes.
 """
 
 from __future__ import annotations
 
+import subprocess
 import sys
-from math import lgamma, log
+import tempfile
+from math import exp, log
 from pathlib import Path
 from typing import Any
 
@@ -19,14 +24,16 @@ import imagecodecs
 import numpy as np
 from numpy.typing import NDArray
 
-ROOT = Path(__file__).resolve().parents[2]
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
 sys.path.insert(0, str(ROOT))
-from bench.codec.sizes import unused_codes  # noqa: E402 (not installed)
+from bench.codec.planes import images  # noqa: E402 (not installed)
 
 from ziggurat import codec  # noqa: E402
 
 Array = NDArray[Any]
-FRACTIONS, ACTIVITIES, PRIOR = 8, 8, 0.05
+LEVELS, MODELS = 33, 6
+WEIGHT_BITS, WEIGHT_ONE = 12, 512
 BEFORE = ((0, -1), (-1, 0), (-1, -1), (-1, 1), (0, -2), (-2, 0), (-2, 1), (-1, 2), (-1, -2), (-2, -1))
 AROUND = (*((y, x) for y in (-1, 0, 1) for x in (-1, 0, 1)), (0, 2), (0, -2), (2, 0), (-2, 0))
 
@@ -37,66 +44,90 @@ def shifted(area: Array, by: tuple[int, int]) -> Array:
     return padded[3 + by[0] : 3 + by[0] + area.shape[0], 3 + by[1] : 3 + by[1] + area.shape[1]]
 
 
-def cost(symbols: Array, contexts: Array) -> float:
-    """Return the bits of symbols by counts that start at `PRIOR` in each context, and learn."""
-    bits, kinds = 0.0, int(symbols.max() - symbols.min() + 1)
-    for context in np.unique(contexts):
-        counts = np.unique(symbols[contexts == context], return_counts=True)[1]
-        bits += lgamma(counts.sum() + PRIOR * kinds) - lgamma(PRIOR * kinds)
-        bits -= sum(lgamma(count + PRIOR) - lgamma(PRIOR) for count in counts)
-    return bits / log(2)
+def means_of(pixels: Array) -> Array:
+    """Return the next level, as the wavelet has it."""
+    rows = (pixels[:, 0::2] + pixels[:, 1::2]) >> 1
+    return np.asarray((rows[0::2] + rows[1::2] + 1) >> 1)
 
 
-def predicted(features: list[Array], pixels: Array, which: Array) -> Array:
-    """Return the predictions of the pixels that are meant."""
-    known = np.stack([feature[which] for feature in features] + [np.ones(which.sum())], 1)
-    weights = np.linalg.lstsq(known, pixels[which].astype(float), rcond=None)[0]
-    return np.asarray(known @ weights)
+def predicted(pixels: Array, means: Array) -> tuple[Array, int]:
+    """Return predictions, by weights for each place of a 2 × 2, and the bits of these."""
+    features = [np.kron(shifted(means, by), np.ones((2, 2))) for by in AROUND] + [shifted(pixels, by) for by in BEFORE]
+    found, bits = np.zeros(pixels.shape), 0
+    for y in (0, 1):
+        for x in (0, 1):
+            known = np.stack([feature[y::2, x::2].ravel() for feature in features] + [np.ones(means.size)], 1)
+            weights = np.linalg.lstsq(known, pixels[y::2, x::2].ravel().astype(float), rcond=None)[0]
+            found[y::2, x::2] = (known @ (np.round(weights * WEIGHT_ONE) / WEIGHT_ONE)).reshape(means.shape)
+            bits += WEIGHT_BITS * weights.size
+    return found, bits
 
 
-def classes(values: Array, count: int) -> Array:
-    """Return so many classes of equal size."""
-    return np.searchsorted(np.quantile(values, np.linspace(0, 1, count + 1)[1:-1]), values)
+def level_bits(program: Path, pixels: Array, means: Array, models: int) -> float:
+    """Return the bits of a level, given the next one."""
+    predictions, bits = predicted(pixels, means)
+    file = program.with_suffix(".input")
+    file.write_bytes(b"".join(part.tobytes() for part in (np.uint8(pixels), np.float32(predictions), np.uint8(means))))
+    height, width = pixels.shape
+    answer = subprocess.run([program, file, str(height), str(width), str(models)], capture_output=True, check=True)
+    return float(answer.stdout) + bits
 
 
-def level_0_bits(pixels: Array, means: Array) -> float:
-    """Return the bits of level 0, given level 1."""
-    means_around = [np.kron(shifted(means, by), np.ones((2, 2))) for by in AROUND]
-    features = means_around + [shifted(pixels, by) for by in BEFORE]
-    rows, columns = np.mgrid[: pixels.shape[0], : pixels.shape[1]]
-    bits = 0.0
-    for y, x in ((0, 0), (0, 1), (1, 0), (1, 1)):
-        which = (rows % 2 == y) & (columns % 2 == x)
-        guess = predicted(features, pixels, which)
-        activity = classes(sum(np.abs(features[i][which] - guess) for i in (4, 5, 7, 13, 14, 16)), ACTIVITIES)
-        if (y, x) != (1, 1):
-            base, fraction = np.floor(guess).astype(int), (guess % 1 * FRACTIONS).astype(int)
-            bits += cost(pixels[which] - base, fraction * ACTIVITIES + activity)
-            continue
-        # The last of four is one of four values, as the mean has it.
-        a, b, c = pixels[0::2, 0::2].ravel(), pixels[0::2, 1::2].ravel(), pixels[1::2, 0::2].ravel()
-        least = 2 * (2 * means.ravel() - ((a + b) >> 1) - 1) - c
-        lies = np.clip(np.floor((guess - least) * 4), -6, 18).astype(int)
-        bits += cost(pixels[which] - least, (lies + 6) * ACTIVITIES + activity)
-    return bits
+def wavelet_bits(pixels: Array) -> int:
+    """Return what our codec takes."""
+    return 8 * len(codec.encode(np.ascontiguousarray(pixels, np.uint8), chunk=(1024, 1024)))
+
+
+def in_levels(plane: Array, count: int) -> Array:
+    """Return places among the values there are of so many even ones; sides become multiples of 8."""
+    low, high = float(plane.min()), float(plane.max())
+    even = np.rint((plane - low) / (high - low) * (count - 1))
+    places = np.unique(even, return_inverse=True)[1].reshape(plane.shape)
+    return np.asarray(places[: plane.shape[0] // 8 * 8, : plane.shape[1] // 8 * 8])
+
+
+def estimate(program: Path, pixels: Array) -> dict[str, float]:
+    """Return bits by what is coded how."""
+    pyramid = [pixels]
+    for _ in range(3):
+        pyramid.append(means_of(pyramid[-1]))
+    levels = [level_bits(program, pyramid[n], pyramid[n + 1], MODELS) for n in range(3)]
+    return {
+        "JPEG XL": 8 * len(imagecodecs.jpegxl_encode(np.uint8(pixels), lossless=True, effort=4)),
+        "wavelet": wavelet_bits(pixels),
+        "0": wavelet_bits(pyramid[1]) + levels[0],
+        "0, one context": wavelet_bits(pyramid[1]) + level_bits(program, pyramid[0], pyramid[1], 1),
+        "0 to 2": wavelet_bits(pyramid[3]) + sum(levels),
+    }
+
+
+def row(name: str, bits: float, shares: list[float]) -> str:
+    """Return a line of the table."""
+    wavelet, zero, alone, all_three = (f"{share:.3f}" for share in shares)
+    return f"| {name} | {bits:.3f} | {wavelet} | {zero} ({alone}) | {all_three} |"
 
 
 def main() -> None:
-    """Print bits a pixel."""
-    image = next(image for image in unused_codes(ROOT.parent / "shared/data") if "in 33 grey levels" in image.name)
-    levels = np.unique(image.planes[0], return_inverse=True)[1].reshape(image.planes[0].shape)
-    pixels = levels[: levels.shape[0] // 2 * 2, : levels.shape[1] // 2 * 2]
-    rows = (pixels[:, 0::2] + pixels[:, 1::2]) >> 1
-    means = (rows[0::2] + rows[1::2] + 1) >> 1
-
-    def ours(area: Array) -> float:
-        return 8 * len(codec.encode(area.astype(np.uint8), chunk=(1024, 1024))) / pixels.size
-
-    jpegxl = 8 * len(imagecodecs.jpegxl_encode(pixels.astype(np.uint8), lossless=True, effort=4)) / pixels.size
-    level_0 = level_0_bits(pixels, means) / pixels.size
-    print(f"all by the wavelet {ours(pixels):.3f}, JPEG XL effort 4 {jpegxl:.3f}")
+    """Print a table."""
+    count = int(sys.argv[1]) if len(sys.argv) > 1 else LEVELS
+    print(f"| {count} levels | JPEG XL e4, bits a pixel | wavelet | 0 | 0 to 2 |\n| - | -: | -: | -: | -: |")
+    all_shares = []
+    with tempfile.TemporaryDirectory() as folder:
+        program = Path(folder) / "pixels"
+        subprocess.run(["cc", "-std=c99", "-O2", "-o", program, HERE / "pixels.c", "-lm"], check=True)
+        for image in images(ROOT.parent / "shared/data"):
+            if image.central_plane.ndim == 2:
+                pixels = in_levels(image.central_chunk().astype(float), count)
+                found = estimate(program, pixels)
+                jpegxl = found.pop("JPEG XL")
+                shares = [bits / jpegxl for bits in found.values()]
+                all_shares.append(shares)
+                print(row(image.name, jpegxl / pixels.size, shares), flush=True)
+    logs = [[log(share) for share in shares] for shares in all_shares]
     print(
-        f"level 1 by the wavelet {ours(means):.3f}, level 0 by pixels {level_0:.3f}, together {ours(means) + level_0:.3f}"
+        row("**mean**", float("nan"), [exp(sum(column) / len(column)) for column in zip(*logs, strict=True)]).replace(
+            "nan", ""
+        )
     )
 
 
