@@ -8,7 +8,7 @@ in so many levels:
     python research/few-levels/estimate.py [LEVELS]
 
 `wavelet` is all of it; `0` has level 0 by pixels and the rest by the wavelet, `0 to 2` these levels by pixels. In parentheses: by
-one context instead of six that are mixed. As parts of what JPEG XL effort 4 takes.
+one context instead of four that are mixed. As parts of what JPEG XL effort 4 takes.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from bench.codec.planes import images  # noqa: E402 (not installed)
 from ziggurat import codec  # noqa: E402
 
 Array = NDArray[Any]
-LEVELS, MODELS = 33, 6
+LEVELS, MODELS = 33, 4
 WEIGHT_BITS, WEIGHT_ONE = 12, 512
 BEFORE = ((0, -1), (-1, 0), (-1, -1), (-1, 1), (0, -2), (-2, 0), (-2, 1), (-1, 2), (-1, -2), (-2, -1))
 AROUND = (*((y, x) for y in (-1, 0, 1) for x in (-1, 0, 1)), (0, 2), (0, -2), (2, 0), (-2, 0))

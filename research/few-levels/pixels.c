@@ -11,9 +11,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { MODELS_MAX = 6, TABLE_BITS = 20, ASKED_MAX = 12, PHASES = 4, ACTIVITIES = 9, FRACTIONS = 8 };
-#define LEARNING 0.02 /* of weights */
-#define LEAST_RATE (1 / 200.0) /* of probabilities */
+enum { MODELS_MAX = 4, TABLE_BITS = 20, ASKED_MAX = 12, PHASES = 4, ACTIVITIES = 9, FRACTIONS = 8 };
+#define LEARNING 0.01 /* of weights */
+#define LEAST_RATE (1 / 256.0) /* of probabilities */
 
 struct model {
     double p; /* of a yes */
@@ -81,11 +81,9 @@ static void find_models(const struct around *a, uint32_t asked, int value, struc
     const uint32_t equal = (uint32_t)((value == a->w) | (value == a->n) << 1 | (value == a->nw) << 2 | (value == a->ne) << 3 | (value == a->mean) << 4);
     const uint32_t even = (uint32_t)((a->w == a->n) | (a->w == a->nw) << 1 | (a->n == a->ne) << 2 | (a->w == a->mean) << 3 | (a->n == a->mean) << 4);
     found[0] = &tables[0][(node * ACTIVITIES + class) * FRACTIONS + fraction];
-    found[1] = &tables[1][(node * 32 + equal) * ACTIVITIES + class];
-    found[2] = &tables[2][hashed((node * 512 + (uint32_t)(a->w - a->mean + 256)) * 512 + (uint32_t)(a->n - a->mean + 256))];
-    found[3] = &tables[3][(node * 32 + even) * 32 + equal];
-    found[4] = &tables[4][hashed(((hashed(node * 256 + (uint32_t)value) * 256 + (uint32_t)a->w) * 256 + (uint32_t)a->n) * 31 + (uint32_t)a->ne)];
-    found[5] = &tables[5][((node * 16 + ((uint32_t)(a->ww - a->w + 8) & 15)) * 16 + ((uint32_t)(a->nn - a->n + 8) & 15)) * FRACTIONS + fraction];
+    found[1] = &tables[1][(node * 32 + even) * 32 + equal];
+    found[2] = &tables[2][hashed(((hashed(node * 256 + (uint32_t)value) * 256 + (uint32_t)a->w) * 256 + (uint32_t)a->n) * 31 + (uint32_t)a->ne)];
+    found[3] = &tables[3][((node * 16 + ((uint32_t)(a->ww - a->w + 8) & 15)) * 16 + ((uint32_t)(a->nn - a->n + 8) & 15)) * FRACTIONS + fraction];
 }
 
 static double clamped(double p, double least) { return p < least ? least : p > 1 - least ? 1 - least : p; }
