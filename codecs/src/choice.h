@@ -1,4 +1,4 @@
-/* Which tables an encoder takes for a band-plane. */
+/* Which tables an encoder takes for a band-plane, and how many states for a packet. */
 #ifndef ZGR_CHOICE_H
 #define ZGR_CHOICE_H
 
@@ -29,5 +29,8 @@ enum { ZGR_LEAST_GAIN = 35, ZGR_LEAST_GAIN_COARSEST = 80 };
  * the mode that takes no byte to tell. */
 void zgr_choose(struct zgr_choice_room *room, const struct zgr_items *items, size_t first, uint32_t least_gain, int with_signs,
                 struct zgr_choice *choice);
+
+/* Lane states for a packet with so many items and estimated lane bytes, by which its chain, up to its end, has taken `chain_nbytes`. */
+uint8_t zgr_choose_width(size_t item_count, size_t nbytes, size_t chain_nbytes, int is_coarsest);
 
 #endif

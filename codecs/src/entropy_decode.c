@@ -236,12 +236,6 @@ static int count_phases(const struct zgr_walk *start, uint32_t *phases, int *wit
     return more == 0;
 }
 
-/* Of a packet, by its code and how many there were before it. */
-static uint32_t lane_width(uint32_t code, uint32_t before, int with_lanes)
-{
-    return code > 0 || with_lanes ? (uint32_t)ZGR_FEWEST_LANES << code : before;
-}
-
 /* Of a packet of which some pieces are taken: which phases they make known. Planes that are zero are known to be. */
 static void mark_known(const struct zgr_walk *start, const struct zgr_pieces *pieces, uint32_t piece_count)
 {
@@ -279,7 +273,7 @@ static enum zgr_status decode_all(struct zgr_bitplanes *all, const struct zgr_wa
     const uint8_t *at;
     uint32_t left;
     int with_lanes;
-    if (!count_phases(start, &left, &with_lanes, &at) || !open_lanes(in, lane_width(start->width_code, in->lanes.width, with_lanes), at, start->end))
+    if (!count_phases(start, &left, &with_lanes, &at) || !open_lanes(in, zgr_lane_width(start->width_code, in->lanes.width, with_lanes), at, start->end))
         return ZGR_ERROR_PACKET;
     if (piece_count)
         mark_known(start, pieces, piece_count);

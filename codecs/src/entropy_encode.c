@@ -12,9 +12,6 @@ enum { ITEM_PLANES = 6, LEAST_FREE = 64 };
  * section 9.8, has what that costs. */
 enum { LEAST_PIECE = 150, LEAST_PART = 24 };
 
-/* Of a chain that has no more than so many bytes so far, a packet of no more items is coded in the fewest states. */
-enum { FEWEST_NBYTES = 300, FEWEST_ITEMS = 150 };
-
 struct zgr_encoder {
     struct zgr_choice_room choices;
     struct zgr_chain chain;
@@ -286,20 +283,16 @@ static int encode_planes(struct zgr_encoder *e, const struct zgr_share *shares, 
 
 /* ---- a packet ------------------------------------------------------------------------------------------------------- */
 
-/* More states are faster, by a tenth from 8 to 32, and larger by half a byte each, or 1.5 where no raw byte fills them in the end. The
- * coarsest resolution is decoded alone where little is shown, and most of that is waiting for few states: there 16 begin when they are a 20th of
- * what the chain has taken, and 32 a 30th. (In all resolutions, or sooner, pictures that are cut short would be worse than JPEG 2000's.) The
- * others begin with 4, as long as that is little work. */
+/* Of lane bytes, by what they cost in 64ths of a bit. */
+static size_t nbytes_of(uint64_t cost) { return (size_t)(cost / (8 * ZGR_COST_OF_A_BIT)); }
+
 static uint8_t choose_width(const struct zgr_encoder *e, size_t item_count)
 {
-    size_t nbytes = (size_t)(e->cost / (8 * ZGR_COST_OF_A_BIT)), chain_nbytes = e->is_coarsest ? e->chain_nbytes + nbytes : 0;
-    uint8_t width = 8, before = (uint8_t)zgr_chain_width(&e->chain);
+    uint8_t before = (uint8_t)zgr_chain_width(&e->chain);
     if (item_count == 0)
         return before;
-    if (!e->is_coarsest && e->chain_nbytes + nbytes <= FEWEST_NBYTES && item_count <= FEWEST_ITEMS)
-        width = ZGR_FEWEST_LANES;
-    if (nbytes > 500 || item_count > 800 || chain_nbytes > 300)
-        width = nbytes > 1500 || item_count > 4000 || chain_nbytes > 1000 ? 32 : 16;
+    size_t nbytes = nbytes_of(e->cost);
+    uint8_t width = zgr_choose_width(item_count, nbytes, e->chain_nbytes + nbytes, e->is_coarsest);
     return width > before ? width : before;
 }
 
@@ -310,7 +303,7 @@ struct staged {
 };
 static size_t staged_nbytes(const struct staged *staged, const struct zgr_raw_writer *raw)
 {
-    return (size_t)(raw->at - staged->raw_start) + (size_t)(staged->cost / (8 * ZGR_COST_OF_A_BIT));
+    return (size_t)(raw->at - staged->raw_start) + nbytes_of(staged->cost);
 }
 
 static int ends_here(size_t piece_nbytes, size_t all_nbytes)
@@ -367,9 +360,9 @@ static size_t stage(struct zgr_encoder *e, struct zgr_walk *walk, int is_first, 
     if (raw.is_full || e->end - raw.at < 8)
         return 0;
     size_t raw_nbytes = (size_t)(raw.at - e->at);
-    e->chain_nbytes += raw_nbytes + (size_t)(e->cost / (8 * ZGR_COST_OF_A_BIT));
+    e->chain_nbytes += raw_nbytes + nbytes_of(e->cost);
     raw.at += part_head(e, link, out, raw.at);
-    out[0] |= (uint8_t)(link->width < 8 ? 0 : link->width == 8 ? 1 : link->width == 16 ? 2 : 3);
+    out[0] |= (uint8_t)zgr_width_code(link->width);
     link->start = (size_t)(out - e->out);
     link->end = (size_t)(raw.at - e->out);
     link->raw_start = link->end - raw_nbytes;

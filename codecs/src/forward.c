@@ -88,9 +88,9 @@ static struct zgr_forward forward_of(const struct job *job, uint32_t component, 
                                 coeffs + hl[2].offset * zgr_sample_nbytes(job->is_narrow)};
 }
 
-static void choose_filter(struct job *job, uint32_t component, uint32_t n, const struct zgr_filter_sample *sample)
+static void choose_filter(struct job *job, uint32_t component, uint32_t n, int is_sharp)
 {
-    if (zgr_prefers_sharp(sample))
+    if (is_sharp)
         job->filters |= zgr_filter_bit(job->header, component, n + 1);
 }
 
@@ -102,8 +102,10 @@ ZGR_CLONES static void average(const int32_t *more, uint32_t width, int32_t *res
 
 /* Of coarser levels, which have few rows, more are looked at. Two are averaged, as they are in most of what a picture shows that is cut short: of one
  * alone more is noise, for which the sharp filter is better. From `ZGR_ALWAYS_SHARP` on hardly anything is as smooth as the other one takes it to be. */
-static void sample_area(struct job *job, uint32_t component, uint32_t n, const uint8_t *area)
+static int prefers_sharp(const struct job *job, uint32_t n, const uint8_t *area)
 {
+    if (n >= ZGR_ALWAYS_SHARP)
+        return 1;
     struct zgr_filter_sample sample = {0, 0, 0};
     uint32_t height = zgr_level_size(job->layout->height, n), width = zgr_level_size(job->layout->width, n);
     for (uint32_t y = 0; y + 1 < height; y += ZGR_SAMPLE_ROWS >> (n + 1)) {
@@ -116,7 +118,7 @@ static void sample_area(struct job *job, uint32_t component, uint32_t n, const u
         average(rows + width, width, rows);
         zgr_sample_row(&sample, rows, width);
     }
-    choose_filter(job, component, n, &sample);
+    return zgr_prefers_sharp(&sample);
 }
 
 /* A component's plane, which holds level `first`, through all further decompositions. */
@@ -134,10 +136,8 @@ static void transform(struct job *job, uint32_t component, uint32_t first)
             memcpy(coeffs_of(job, component), plane, size * zgr_sample_nbytes(job->is_narrow));
             return;
         }
-        if (n >= ZGR_ALWAYS_SHARP && n < header->resolutions)
-            job->filters |= zgr_filter_bit(header, component, n + 1);
-        else if (n < header->resolutions)
-            sample_area(job, component, n, plane);
+        if (n < header->resolutions)
+            choose_filter(job, component, n, prefers_sharp(job, n, plane));
         const struct zgr_forward to = forward_of(job, component, n);
         zgr_forward_all(&to, plane);
     }
@@ -186,7 +186,7 @@ static int transform_rows(struct job *job, const struct zgr_pixels_view *view)
             zgr_sample_row(&samples[c], even + c * width, view->width);
     }
     for (uint32_t c = 0; c < view->components; c++) {
-        choose_filter(job, c, 0, &samples[c]);
+        choose_filter(job, c, 0, zgr_prefers_sharp(&samples[c]));
         to[c] = forward_of(job, c, 0);
     }
     for (uint32_t i = 0; i < view->height / 2; i++) {

@@ -14,6 +14,13 @@ struct zgr_lanes {
 /* The fewest states, and as many as kernels have at least: of 4, they have 8, of which the upper half codes nothing. */
 enum { ZGR_FEWEST_LANES = 4, ZGR_LEAST_VECTOR = 8 };
 
+/* The code of a width, and a packet's width by it, or by how many there were before it: SPEC.md, 9.2. */
+static inline uint32_t zgr_width_code(uint32_t width) { return zgr_bit_length(width / (2 * ZGR_FEWEST_LANES)); }
+static inline uint32_t zgr_lane_width(uint32_t code, uint32_t before, int with_lanes)
+{
+    return code > 0 || with_lanes ? (uint32_t)ZGR_FEWEST_LANES << code : before;
+}
+
 /* The answers of a lane step. All steps' follow one another: bits; in WebAssembly bytes, 255 for a 1. */
 static inline uint32_t zgr_answers(const uint8_t *answers)
 {

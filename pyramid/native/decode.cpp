@@ -14,12 +14,8 @@ public:
         {
             std::lock_guard<std::mutex> lock(mutex);
             for (auto at = kept.begin(); at != kept.end(); ++at)
-                if (at->nbytes == nbytes) {
-                    Memory memory = std::move(at->memory);
-                    kept.erase(at);
-                    kept_nbytes -= nbytes;
-                    return memory;
-                }
+                if (at->nbytes == nbytes)
+                    return remove(at);
         }
         return allocate(nbytes);
     }
@@ -30,11 +26,8 @@ public:
         std::lock_guard<std::mutex> lock(mutex);
         if (kept.empty())
             return Memory();
-        Memory memory = std::move(kept.back().memory);
         nbytes = kept.back().nbytes;
-        kept.pop_back();
-        kept_nbytes -= nbytes;
-        return memory;
+        return remove(kept.end() - 1);
     }
 
     void give(Memory memory, size_t nbytes)
@@ -52,6 +45,13 @@ private:
         Memory memory;
         size_t nbytes;
     };
+    Memory remove(std::vector<Kept>::iterator at)
+    {
+        Memory memory = std::move(at->memory);
+        kept_nbytes -= at->nbytes;
+        kept.erase(at);
+        return memory;
+    }
     std::mutex mutex;
     std::vector<Kept> kept;
     size_t kept_nbytes = 0;
@@ -191,7 +191,8 @@ public:
             return reconstruct(level, nb::none());
         nb::object out = new_pixels(h.dtype, nb::make_tuple(level_height, level_width));
         WritableBytes pixels(out);
-        ptrdiff_t row = ptrdiff_t(pixels.size() / level_height), strides[3] = {0, row, row / ptrdiff_t(level_width)};
+        auto pixel = ptrdiff_t(zgr_dtype_nbytes(h.dtype));
+        const ptrdiff_t strides[3] = {0, pixel * ptrdiff_t(level_width), pixel};
         reconstruct_to(level, pixels.data(), strides);
         return out;
     }

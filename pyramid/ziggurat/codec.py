@@ -360,7 +360,7 @@ def _components_at(array: NDArray[Any], component_axis: int) -> NDArray[Any]:
     """Put the components of [..., components, height, width] where they are wanted, and drop them if there is one."""
     if array.shape[-3] == 1:
         return array[..., 0, :, :]
-    if array.ndim == 3 and component_axis == -1:  # as np.moveaxis has it, in a twentieth of the time
+    if array.ndim == 3 and component_axis == -1:  # as np.moveaxis has it, in less time
         return array.transpose(1, 2, 0)
     return np.moveaxis(array, -3, component_axis if component_axis < 0 else component_axis + array.ndim - 3)
 

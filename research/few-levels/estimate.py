@@ -63,14 +63,18 @@ def predicted(pixels: Array, means: Array) -> tuple[Array, int]:
     return found, bits
 
 
-def level_bits(program: Path, pixels: Array, means: Array, models: int) -> float:
-    """Return the bits of a level, given the next one."""
+def level_bits(program: Path, pixels: Array, means: Array) -> tuple[float, float]:
+    """Return the bits of a level, given the next one: by all contexts, and by one."""
     predictions, bits = predicted(pixels, means)
     file = program.with_suffix(".input")
     file.write_bytes(b"".join(part.tobytes() for part in (np.uint8(pixels), np.float32(predictions), np.uint8(means))))
     height, width = pixels.shape
-    answer = subprocess.run([program, file, str(height), str(width), str(models)], capture_output=True, check=True)
-    return float(answer.stdout) + bits
+
+    def by(models: int) -> float:
+        answer = subprocess.run([program, file, str(height), str(width), str(models)], capture_output=True, check=True)
+        return float(answer.stdout) + bits
+
+    return by(MODELS), by(1)
 
 
 def wavelet_bits(pixels: Array) -> int:
@@ -91,20 +95,21 @@ def estimate(program: Path, pixels: Array) -> dict[str, float]:
     pyramid = [pixels]
     for _ in range(3):
         pyramid.append(means_of(pyramid[-1]))
-    levels = [level_bits(program, pyramid[n], pyramid[n + 1], MODELS) for n in range(3)]
+    levels = [level_bits(program, pyramid[n], pyramid[n + 1]) for n in range(3)]
+    coarser = wavelet_bits(pyramid[1])
     return {
         "JPEG XL": 8 * len(imagecodecs.jpegxl_encode(np.uint8(pixels), lossless=True, effort=4)),
         "wavelet": wavelet_bits(pixels),
-        "0": wavelet_bits(pyramid[1]) + levels[0],
-        "0, one context": wavelet_bits(pyramid[1]) + level_bits(program, pyramid[0], pyramid[1], 1),
-        "0 to 2": wavelet_bits(pyramid[3]) + sum(levels),
+        "0": coarser + levels[0][0],
+        "0, one context": coarser + levels[0][1],
+        "0 to 2": wavelet_bits(pyramid[3]) + sum(mixed for mixed, _ in levels),
     }
 
 
-def row(name: str, bits: float, shares: list[float]) -> str:
+def row(name: str, bits: str, shares: list[float]) -> str:
     """Return a line of the table."""
     wavelet, zero, alone, all_three = (f"{share:.3f}" for share in shares)
-    return f"| {name} | {bits:.3f} | {wavelet} | {zero} ({alone}) | {all_three} |"
+    return f"| {name} | {bits} | {wavelet} | {zero} ({alone}) | {all_three} |"
 
 
 def main() -> None:
@@ -122,13 +127,9 @@ def main() -> None:
                 jpegxl = found.pop("JPEG XL")
                 shares = [bits / jpegxl for bits in found.values()]
                 all_shares.append(shares)
-                print(row(image.name, jpegxl / pixels.size, shares), flush=True)
+                print(row(image.name, f"{jpegxl / pixels.size:.3f}", shares), flush=True)
     logs = [[log(share) for share in shares] for shares in all_shares]
-    print(
-        row("**mean**", float("nan"), [exp(sum(column) / len(column)) for column in zip(*logs, strict=True)]).replace(
-            "nan", ""
-        )
-    )
+    print(row("**mean**", "", [exp(sum(column) / len(column)) for column in zip(*logs, strict=True)]))
 
 
 if __name__ == "__main__":

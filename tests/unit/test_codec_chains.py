@@ -87,13 +87,12 @@ def test_lanes_only_become_more() -> None:
         assert widths[-1] > 0
 
 
-def recoded(resolution: int, step: int, code: int) -> bytes:
-    """A packet with another code of its width, and the checksum of that."""
+def without_width(resolution: int, step: int) -> bytes:
+    """A packet with 0 for the code of its width, and the checksum of that."""
     payload = bytearray(packet(resolution, step)[:-CRC_NBYTES])
-    payload[0] = payload[0] & ~3 & 255 | code
-    return bytes(payload) + _core.crc32c(bytes(payload), _core.crc32c(_prefix(resolution, step))).to_bytes(
-        CRC_NBYTES, "little"
-    )
+    payload[0] &= ~3 & 255
+    crc = _core.crc32c(bytes(payload), _core.crc32c(_prefix(resolution, step)))
+    return bytes(payload) + crc.to_bytes(CRC_NBYTES, "little")
 
 
 def test_a_packet_with_fewer_lanes_is_refused() -> None:
@@ -101,7 +100,7 @@ def test_a_packet_with_fewer_lanes_is_refused() -> None:
     assert packet(resolution, step)[0] & 3 > 0
     decoder = known_to(step + 1, by_steps=False)
     with pytest.raises(CorruptError) as refused:
-        decoder.add(resolution, step, recoded(resolution, step, 0), after_gap=True)
+        decoder.add(resolution, step, without_width(resolution, step), after_gap=True)
     assert refused.value.reason == "packet"
 
 
@@ -109,7 +108,7 @@ def test_a_raw_packet_leaves_lanes_as_they_are() -> None:
     resolution, step = CHAINS[-1][-1]
     assert packet(resolution, step)[0] & 3 > 0
     decoder = known_to(step + 1, by_steps=False)
-    decoder.add(resolution, step, recoded(resolution, step, 0), after_gap=True)
+    decoder.add(resolution, step, without_width(resolution, step), after_gap=True)
     for coarser in range(HEADER.resolutions):
         decoder.skip_to(coarser, step)
     np.testing.assert_array_equal(np.squeeze(decoder.reconstruct(0)), codec.decode(DATA, step=step))

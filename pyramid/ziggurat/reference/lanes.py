@@ -30,7 +30,7 @@ def lane_width(code: int, before: int, with_lanes: bool) -> int:
 
 def width_code(width: int) -> int:
     """Return the code that tells a width."""
-    return (width // FEWEST).bit_length() - 1 if width else 0
+    return (width // (2 * FEWEST)).bit_length()
 
 
 class LaneDecoder:
