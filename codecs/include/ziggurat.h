@@ -61,6 +61,7 @@ const char *zgr_status_name(enum zgr_status status);
 #define ZGR_CHUNKS_MAX 65536
 #define ZGR_SPAN_MAX ((1u << 27) - 1)
 #define ZGR_TABLE_SPAN_MAX 65535u
+#define ZGR_FEW_SPAN_MAX 255u
 /* No table is 0; by their gaps; or a line, on which they lie but for rounding. */
 enum { ZGR_TABLE_OF_GAPS = 1, ZGR_TABLE_LINE = 3 };
 #define ZGR_PLANE_MAX 30
@@ -79,8 +80,9 @@ enum zgr_dtype {
     ZGR_UINT8 = 1, ZGR_INT8, ZGR_UINT16, ZGR_INT16, ZGR_UINT32, ZGR_INT32, ZGR_UINT64, ZGR_INT64, ZGR_FLOAT16, ZGR_FLOAT32,
     ZGR_FLOAT64, ZGR_BOOL
 };
-/* What a level is to the one below it: a mean, one through the reversible colour transform, every other pixel, a mean of floats. */
-enum zgr_coding { ZGR_MEAN = 0, ZGR_RCT = 1, ZGR_LABEL = 2, ZGR_FLOAT = 3 };
+/* What a level is to the one below it: a mean, one through the reversible colour transform, every other pixel, a mean of floats, a mean
+ * of few values. */
+enum zgr_coding { ZGR_MEAN = 0, ZGR_RCT = 1, ZGR_LABEL = 2, ZGR_FLOAT = 3, ZGR_FEW = 4 };
 
 struct zgr_header {
     uint8_t dtype, components, coding, decompositions, resolutions, first_step, coarse_step;

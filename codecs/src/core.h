@@ -77,6 +77,14 @@ void zgr_crc32c_prepare(void); /* makes its table */
 
 /* The header of the integers m that floats are coded as: one step fewer, and no scale. Of other codings, the header itself. */
 struct zgr_header zgr_wave_header(const struct zgr_header *header);
+/* What few values are off by at a level, if those of level `known` > level are shown: two of tightness. */
+static inline uint32_t zgr_few_error(const struct zgr_header *header, uint32_t level, uint32_t known)
+{
+    const uint8_t *two = &header->tightness[level][2 * (known - level - 1)];
+    return two[0] | (uint32_t)two[1] << 4;
+}
+/* Whether chunks are coefficients, by steps; else a resolution comes at once, after all coarser ones. */
+static inline int zgr_is_wavelet(const struct zgr_header *header) { return header->coding != ZGR_LABEL && header->coding != ZGR_FEW; }
 /* Whether all resolutions that a level needs are known down to `step`, the one that each is known to being in `steps`. */
 int zgr_all_known(const struct zgr_header *header, uint32_t level, const uint8_t *steps, uint32_t step);
 /* What labels that are not known, and values whose codes are not at hand, may be off by: the range of the dtype. */
@@ -244,6 +252,33 @@ size_t zgr_labels_encode_scratch_nbytes(const struct zgr_header *header, uint32_
 enum zgr_status zgr_labels_encode_chunk(const struct zgr_header *header, const uint8_t *pixels, const ptrdiff_t strides_nbytes[3],
                                         uint32_t height, uint32_t width, void *scratch, uint8_t *out, size_t nbytes_avail,
                                         uint32_t *payload_nbytes, uint8_t *lowpass);
+
+/* ---- few.c, fewencode.c (section 15) -------------------------------------------------------------------------------- */
+
+struct zgr_few_learnt; /* few.h */
+/* A chunk of few values: every level, as m in bytes, one behind the other from level 0. */
+struct zgr_few {
+    const struct zgr_header *header;
+    uint32_t height, width;
+    uint8_t *levels;
+    struct zgr_few_learnt *learnt; /* behind it rows that are looked at */
+    uint32_t finest;               /* resolutions down to this one are in `levels`; header->resolutions: none */
+    int is_started;
+};
+size_t zgr_few_levels_nbytes(const struct zgr_header *header, uint32_t height, uint32_t width);
+size_t zgr_few_learnt_nbytes(uint32_t width);
+/* Resolutions from few->finest - 1 down to `resolution` add nothing: every pixel is as the mean it belongs to, of the coarsest 0. */
+void zgr_few_repeat(struct zgr_few *few, uint32_t resolution);
+/* The payload of the next resolution, few->finest - 1. Error: PACKET. */
+enum zgr_status zgr_few_decode(struct zgr_few *few, const uint8_t *payload, size_t nbytes);
+/* A level as pixels, what is not known of it as the finest level that is. strides: of rows and columns. */
+void zgr_few_store(const struct zgr_few *few, uint32_t level, uint8_t *pixels, const ptrdiff_t strides_nbytes[2]);
+/* A chunk of few values, as zgr_encode_chunk. */
+size_t zgr_few_encode_scratch_nbytes(const struct zgr_header *header, uint32_t height, uint32_t width);
+size_t zgr_few_out_nbytes(const struct zgr_header *header, size_t pixels);
+enum zgr_status zgr_few_encode_chunk(const struct zgr_header *header, const uint8_t *pixels, const ptrdiff_t strides_nbytes[3], uint32_t height,
+                                     uint32_t width, void *scratch, uint8_t *out, size_t nbytes_avail, uint32_t *payload_nbytes, uint8_t *lowpass,
+                                     struct zgr_errors_seen *seen);
 
 /* ---- errorbound.c (section 10) --------------------------------------------------------------------------------------- */
 

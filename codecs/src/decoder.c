@@ -3,21 +3,23 @@
 
 /* Where each part of a decoder's memory starts, counted from the first byte. */
 struct parts {
-    size_t planes, places, palette, models, specials, residual, end;
+    size_t planes, places, palette, models, levels, learnt, specials, residual, end;
 };
 
 static struct parts parts_cut(const struct zgr_header *header, const struct zgr_layout *layout, size_t planes_nbytes)
 {
     uint32_t height = layout->height, width = layout->width;
     size_t pixels = (size_t)height * width * header->components;
-    int is_float = header->coding == ZGR_FLOAT, is_label = header->coding == ZGR_LABEL;
+    int is_float = header->coding == ZGR_FLOAT, is_label = header->coding == ZGR_LABEL, is_few = header->coding == ZGR_FEW;
     int has_specials = is_float && (header->divisor & ZGR_SCALE_SPECIALS);
     struct parts parts;
     parts.planes = zgr_align(sizeof(struct zgr_decoder));
     parts.places = parts.planes + planes_nbytes;
     parts.palette = parts.places + (is_label ? zgr_labels_places_nbytes(header, height, width) : 0);
     parts.models = parts.palette + (is_label ? zgr_labels_palette_nbytes(header, height, width) : 0);
-    parts.specials = parts.models + (is_label ? zgr_labels_models_nbytes() : 0);
+    parts.levels = parts.models + (is_label ? zgr_labels_models_nbytes() : 0);
+    parts.learnt = parts.levels + (is_few ? zgr_few_levels_nbytes(header, height, width) : 0);
+    parts.specials = parts.learnt + (is_few ? zgr_few_learnt_nbytes(width) : 0);
     parts.residual = parts.specials + (has_specials ? zgr_align(zgr_specials_nbytes_most(header, pixels)) : 0);
     parts.end = parts.residual + (is_float ? zgr_align(zgr_residual_nbytes_most(header, pixels)) : 0);
     return parts;
@@ -35,10 +37,10 @@ static int find_chunk(const struct zgr_header *header, uint32_t ordinal, struct 
     return 1;
 }
 
-/* Of labels there are none. Where `planes` is not NULL they are laid out in `memory`, of which nothing is touched. */
+/* Of labels and few values there are none. Where `planes` is not NULL they are laid out in `memory`, of which nothing is touched. */
 static size_t cut_planes(const struct zgr_header *header, const struct zgr_layout *layout, struct zgr_bitplanes *planes, uint8_t *memory)
 {
-    return header->coding == ZGR_LABEL ? 0 : zgr_bitplanes_cut(planes, layout, header->components, memory);
+    return zgr_is_wavelet(header) ? zgr_bitplanes_cut(planes, layout, header->components, memory) : 0;
 }
 
 size_t zgr_decoder_nbytes(const struct zgr_header *header, uint32_t ordinal)
@@ -78,6 +80,9 @@ enum zgr_status zgr_decoder_init(void *memory, size_t nbytes, const struct zgr_h
                                         (uint64_t *)(void *)(bytes + parts.palette), 1, header->resolutions};
         d->labels.palette[0] = (uint64_t)header->fill_value;
     }
+    if (header->coding == ZGR_FEW)
+        d->few = (struct zgr_few){&d->header, layout.height, layout.width, bytes + parts.levels, (struct zgr_few_learnt *)(void *)(bytes + parts.learnt),
+                                  header->resolutions, 0};
     *decoder = d;
     return ZGR_OK;
 }
@@ -127,6 +132,10 @@ static enum zgr_status decode_payload(struct zgr_decoder *d, uint32_t resolution
         zgr_labels_repeat(&d->labels, resolution + 1);
         return zgr_labels_decode(&d->labels, d->models, payload, nbytes);
     }
+    if (d->header.coding == ZGR_FEW) {
+        zgr_few_repeat(&d->few, resolution + 1);
+        return zgr_few_decode(&d->few, payload, nbytes);
+    }
     if (d->header.coding == ZGR_FLOAT) {
         if (step == 0)
             return resolution == 0 ? keep(&d->residual, payload, nbytes) : ZGR_ERROR_PACKET;
@@ -162,10 +171,10 @@ static enum zgr_status take(struct zgr_decoder *d, uint32_t resolution, uint32_t
     return status;
 }
 
-/* A label is told from those around it, of all coarser levels. */
+/* A label is told from those around it, of all coarser levels; one of few values from means, and by what was learnt of all of them. */
 static int too_early(const struct zgr_decoder *d, uint32_t resolution)
 {
-    return d->header.coding == ZGR_LABEL && resolution + 1u < d->header.resolutions &&
+    return !zgr_is_wavelet(&d->header) && resolution + 1u < d->header.resolutions &&
            !zgr_all_known(&d->header, resolution + 1, d->steps, 0);
 }
 

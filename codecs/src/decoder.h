@@ -26,6 +26,7 @@ struct zgr_decoder {
     struct kept specials, residual;
     struct zgr_labels labels;
     void *models; /* of labels */
+    struct zgr_few few;
 };
 
 #endif

@@ -55,6 +55,8 @@ size_t zgr_encode_scratch_nbytes(const struct zgr_header *header, uint32_t heigh
     static uint8_t nowhere[1];
     if (header->coding == ZGR_LABEL)
         return zgr_labels_encode_scratch_nbytes(header, height, width);
+    if (header->coding == ZGR_FEW)
+        return zgr_few_encode_scratch_nbytes(header, height, width);
     return rooms_cut(header, height, width, nowhere).nbytes;
 }
 
@@ -64,6 +66,8 @@ size_t zgr_encode_out_nbytes(const struct zgr_header *header, uint32_t height, u
     /* A label costs its bits, and at most 15 decisions. */
     if (header->coding == ZGR_LABEL)
         return pixels * (4 + zgr_dtype_nbytes(header->dtype)) + 64 * ZGR_RESOLUTIONS_MAX;
+    if (header->coding == ZGR_FEW)
+        return zgr_few_out_nbytes(header, pixels);
     /* A bit costs at most 8, and tables are chosen by a sample that may mislead: a byte for each plane, and for the sign. Planes: those
      * of the span, and what the transforms add. Beside them: states, descriptors, and what is kept free while a packet is made. */
     size_t planes = zgr_bit_length(header->span) + 5u, per_packet = 1024 + 5 * (ZGR_PLANE_MAX + 1) * (size_t)ZGR_SHARES_MAX;
@@ -245,6 +249,8 @@ enum zgr_status zgr_encode_chunk(const struct zgr_header *header, const void *pi
         return ZGR_ERROR_SPACE;
     if (header->coding == ZGR_LABEL)
         return zgr_labels_encode_chunk(header, pixels, strides_nbytes, height, width, scratch, out, out_nbytes_avail, payload_nbytes, lowpass);
+    if (header->coding == ZGR_FEW)
+        return zgr_few_encode_chunk(header, pixels, strides_nbytes, height, width, scratch, out, out_nbytes_avail, payload_nbytes, lowpass, seen);
     struct rooms rooms = rooms_cut(header, height, width, scratch);
     struct zgr_pixels_view view = {pixels, strides_nbytes, header->components, height, width};
     struct zgr_layout layout;

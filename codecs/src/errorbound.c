@@ -91,11 +91,24 @@ static uint32_t tightness_at(const struct zgr_header *header, uint32_t level, co
     return header->tightness[level][header->first_step - step];
 }
 
+/* Of few values, of which a level is shown as the finest one that is known. */
+static uint32_t few_error(const struct zgr_header *header, uint32_t level, const uint8_t *steps)
+{
+    uint32_t known = header->resolutions;
+    while (known > 0 && steps[known - 1] == 0)
+        known--;
+    if (known <= level || (known < header->resolutions && level >= header->resolutions - 1u))
+        return 0;
+    uint32_t told = known < header->resolutions && level < ZGR_MEASURED_LEVELS ? zgr_few_error(header, level, known) : 0;
+    return told ? told : header->span;
+}
+
 uint64_t zgr_error_bound(const struct zgr_header *header, uint32_t level, const uint8_t *steps)
 {
     if (header->coding == ZGR_LABEL)
         return zgr_all_known(header, level, steps, header->first_step) ? 0 : zgr_label_error(header);
-    uint64_t error = zgr_tightened(any_error(header, level, steps), tightness_at(header, level, steps));
+    uint64_t error = header->coding == ZGR_FEW ? few_error(header, level, steps)
+                                               : zgr_tightened(any_error(header, level, steps), tightness_at(header, level, steps));
     return header->has_table ? zgr_table_error(header, error) : error * header->divisor;
 }
 
@@ -148,11 +161,28 @@ int zgr_is_open(const struct zgr_bounds *bounds, const struct zgr_errors_seen *s
     return enough > seen->errors[level][i] && zgr_tightened(bound, tightness_for(bound, most_known(seen, level, i))) < bound;
 }
 
+/* An error that is only measured is never told as none. */
+static void tell_few_errors(struct zgr_header *header, const struct zgr_errors_seen *seen)
+{
+    for (uint32_t level = 0; level < ZGR_MEASURED_LEVELS; level++)
+        for (uint32_t known = level + 1; known < header->resolutions; known++) {
+            uint64_t error = seen->errors[level][known - level - 1];
+            uint8_t *two = &header->tightness[level][2 * (known - level - 1)];
+            error = error > 0 ? error : 1;
+            two[0] = error % 16;
+            two[1] = (uint8_t)(error / 16);
+        }
+}
+
 void zgr_tighten(struct zgr_header *header, const struct zgr_errors_seen *seen)
 {
     memset(header->tightness, 0, sizeof header->tightness);
     if (header->coding == ZGR_LABEL)
         return;
+    if (header->coding == ZGR_FEW) {
+        tell_few_errors(header, seen);
+        return;
+    }
     struct zgr_header wave = zgr_wave_header(header);
     struct zgr_bounds bounds = zgr_bounds_of(&wave);
     for (uint32_t level = 0; level < bounds.levels; level++) {

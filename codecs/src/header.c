@@ -4,9 +4,22 @@
 static const uint8_t magic[4] = {'Z', 'G', 'R', 'T'};
 enum { VERSION = 4, TABLE = 16 /* added to the coding */, TIGHTNESS_OFFSET = 76, CRC_OFFSET = ZGR_HEADER_NBYTES - 4 };
 
+/* Of few values these are errors themselves, of levels that are not known but one above them is; 0: the span. */
+static int few_errors_hold(const struct zgr_header *h)
+{
+    for (uint32_t level = 0; level < ZGR_MEASURED_LEVELS; level++)
+        for (uint32_t known = level + 1; known <= level + ZGR_MEASURED_STEPS / 2; known++) {
+            if (zgr_few_error(h, level, known) > (known < h->resolutions ? h->span : 0))
+                return 0;
+        }
+    return 1;
+}
+
 /* Tightness is told of levels and steps there are, and of such as have an error. */
 static int tightness_holds(const struct zgr_header *h)
 {
+    if (h->coding == ZGR_FEW)
+        return few_errors_hold(h);
     uint32_t steps = h->coding == ZGR_LABEL ? 0 : zgr_wave_header(h).first_step;
     for (uint32_t level = 0; level < ZGR_MEASURED_LEVELS; level++)
         for (uint32_t i = 0; i < ZGR_MEASURED_STEPS; i++)
@@ -66,6 +79,11 @@ static int labels_hold(const struct zgr_header *h)
     return !zgr_dtype_is_float(h->dtype) && h->first_step == 0 && h->offset == 0 && h->divisor == 1 && h->span == 0;
 }
 
+static int few_hold(const struct zgr_header *h)
+{
+    return means_hold(h) && h->components == 1 && h->first_step == 0 && h->span >= 1 && h->span <= ZGR_FEW_SPAN_MAX;
+}
+
 static int floats_hold(const struct zgr_header *h)
 {
     int32_t exponent = zgr_scale_exponent(h), least = zgr_float_least_exponent(h->dtype);
@@ -84,7 +102,7 @@ static int fill_holds(const struct zgr_header *h)
 
 static int table_holds(const struct zgr_header *h)
 {
-    return h->has_table == 0 || (h->coding <= ZGR_RCT && (h->has_table == ZGR_TABLE_OF_GAPS || h->has_table == ZGR_TABLE_LINE));
+    return h->has_table == 0 || ((h->coding <= ZGR_RCT || h->coding == ZGR_FEW) && (h->has_table == ZGR_TABLE_OF_GAPS || h->has_table == ZGR_TABLE_LINE));
 }
 
 static int values_hold(const struct zgr_header *h)
@@ -96,6 +114,7 @@ static int values_hold(const struct zgr_header *h)
     case ZGR_RCT: return means_hold(h);
     case ZGR_LABEL: return labels_hold(h);
     case ZGR_FLOAT: return floats_hold(h);
+    case ZGR_FEW: return few_hold(h);
     default: return 0;
     }
 }

@@ -46,7 +46,7 @@ size_t zgr_reconstruct_scratch_nbytes(const struct zgr_header *header, uint32_t 
     static uint8_t nowhere[1];
     struct zgr_layout layout;
     zgr_layout_make(header, height, width, &layout);
-    return header->coding == ZGR_LABEL ? 0 : rooms_cut(header, &layout, level, nowhere).nbytes;
+    return zgr_is_wavelet(header) ? rooms_cut(header, &layout, level, nowhere).nbytes : 0;
 }
 
 /* A band's coefficients, into `room`. */
@@ -202,6 +202,10 @@ enum zgr_status zgr_decoder_reconstruct(const struct zgr_decoder *d, uint32_t le
         return ZGR_ERROR_ARGUMENT;
     if (d->header.coding == ZGR_LABEL) {
         zgr_labels_store(&d->labels, level, pixels, strides_nbytes);
+        return ZGR_OK;
+    }
+    if (d->header.coding == ZGR_FEW) {
+        zgr_few_store(&d->few, level, pixels, strides_nbytes + 1);
         return ZGR_OK;
     }
     struct rooms rooms = rooms_cut(&d->header, &d->layout, level, scratch);

@@ -2,6 +2,7 @@
 #include "native.hpp"
 
 #include <cstring>
+#include <iterator>
 #include <limits>
 
 namespace {
@@ -12,11 +13,11 @@ constexpr const char *field_names[] = {"dtype",       "components",    "coding",
                                        "index_nbytes", "index_crc",    "content_crc", "codes",          "tightness"};
 
 // The codings, by their codes in the header.
-constexpr const char *codings[] = {"mean", "rct", "label", "float"};
+constexpr const char *codings[] = {"mean", "rct", "label", "float", "few"};
 
 uint8_t coding_code(const std::string &name)
 {
-    for (uint8_t code = 0; code < 4; code++)
+    for (uint8_t code = 0; code < std::size(codings); code++)
         if (name == codings[code])
             return code;
     raise(ZGR_ERROR_FIELD, "coding " + name);

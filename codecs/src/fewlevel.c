@@ -1,0 +1,243 @@
+/* Pixels of a level of few values, row by row, each from those before it and the means around it: SPEC.md, section 15. What is coded is
+ * written down once, for both directions, as binarycoder.h has it. */
+#include "few.h"
+
+enum { MARGIN = 2 }; /* places beside a row that are looked at */
+
+void zgr_few_learnt_reset(struct zgr_few_learnt *learnt)
+{
+    /* In eighths, by the place in a block: what pictures of photographs and textures end with, which are none of those that the format is
+     * measured on. */
+    static const int8_t first[ZGR_KINDS][ZGR_AROUND] = {{[6] = -1, [8] = 2, [9] = 2},
+                                                        {[4] = 1, [6] = -1, [9] = 2, [11] = 1},
+                                                        {[6] = 1, [8] = 2, [11] = -3},
+                                                        {[4] = 2, [6] = 1, [10] = -3}};
+    for (uint32_t i = 0; i < ZGR_FEW_MODELS; i++)
+        learnt->models[i] = ZGR_MODEL_FRESH;
+    for (uint32_t i = 0; i < ZGR_QUESTIONS * ZGR_ACTIVITIES * ZGR_MIXED; i++)
+        (&learnt->mixed[0][0][0])[i] = ZGR_WEIGHT_FIRST;
+    for (uint32_t i = 0; i < ZGR_KINDS * ZGR_AROUND; i++)
+        (&learnt->lines[0][0])[i] = (&first[0][0])[i] * 8192;
+    zgr_mixer_prepare(&learnt->mixer);
+}
+
+size_t zgr_few_rows_nbytes(uint32_t width) { return 3 * zgr_align(width + 2 * MARGIN); }
+
+/* ---- what is known around a pixel ----------------------------------------------------------------------------------- */
+
+/* Rows that a pixel is looked at from: of its level, the one it is in and the two above; of the means, that of its block, the one above
+ * and the two below. */
+struct rows {
+    uint8_t *now, *up, *up2;
+    const uint8_t *means[4];
+    uint32_t width, means_width;
+};
+
+struct around {
+    int32_t differences[ZGR_AROUND]; /* to the mean */
+    int32_t mean, w, n, nw, ne;
+    int32_t beside, above; /* means of the neighbouring blocks that the pixel lies towards */
+    int32_t least, most;   /* values that it may have */
+    int32_t prediction;
+    uint32_t kind, activity, fraction;
+};
+
+/* Which values give the mean of a block with those before it, for the last pixel of the block; all for any other. */
+static inline void find_range(struct around *a, const struct rows *r, uint32_t y, uint32_t x, uint32_t height, int32_t span)
+{
+    const int is_below = y & 1, is_right = x & 1;
+    a->least = 0;
+    a->most = span;
+    if (a->kind == ZGR_PLACES_IN_BLOCK || !(is_below || y + 1 == height) || !(is_right || x + 1 == r->width))
+        return;
+    int32_t least = a->mean, most = a->mean; /* of the mean of its row in the block */
+    if (is_below) {
+        int32_t above = is_right ? (r->up[x - 1] + r->up[x]) >> 1 : r->up[x];
+        least = 2 * a->mean - 1 - above;
+        most = least + 1;
+    }
+    if (is_right) {
+        least = 2 * least - a->w;
+        most = 2 * most - a->w + 1;
+    }
+    a->least = least > 0 ? least : 0;
+    a->most = most < span ? most : span;
+}
+
+static inline uint32_t activity_of(const struct around *a)
+{
+    static const uint16_t limits[ZGR_ACTIVITIES - 1] = {128, 256, 512, 896, 1408, 2048, 3072, 5120};
+    const int32_t values[6] = {a->w, a->n, a->nw, a->ne, a->mean, a->mean};
+    uint32_t sum = 0, found = 0;
+    for (int i = 0; i < 6; i++) {
+        int32_t distance = values[i] * ZGR_ONE - a->prediction;
+        sum += (uint32_t)(distance < 0 ? -distance : distance);
+    }
+    for (int i = 0; i < ZGR_ACTIVITIES - 1; i++)
+        found += sum >= limits[i];
+    return found;
+}
+
+/* The means around, as differences. */
+static inline void look_at_means(struct around *a, const struct rows *r, uint32_t y, uint32_t x)
+{
+    const uint32_t at = x >> 1, left = at > 0 ? at - 1 : 0, right = at + 1 < r->means_width ? at + 1 : at;
+    const uint8_t *above = r->means[0], *here = r->means[1], *below = r->means[2];
+    const int32_t mean = a->mean = here[at];
+    const int32_t values[8] = {above[left], above[at], above[right], here[left], here[right], below[left], below[at], below[right]};
+    for (int i = 0; i < 8; i++)
+        a->differences[i] = values[i] - mean;
+    a->differences[14] = r->means[3][at] - mean;
+    a->above = y & 1 ? below[at] : above[at];
+    a->beside = x & 1 ? here[right] : here[left];
+}
+
+static inline void look_around(struct around *a, const struct rows *r, uint32_t y, uint32_t x, uint32_t height, int32_t span, const int32_t (*lines)[ZGR_AROUND])
+{
+    const uint8_t *now = r->now + x, *up = r->up + x;
+    a->w = now[-1];
+    a->n = up[0];
+    a->nw = up[-1];
+    a->ne = up[1];
+    if (r->means[0]) {
+        a->kind = (y & 1) << 1 | (x & 1);
+        look_at_means(a, r, y, x);
+    } else {
+        a->kind = ZGR_PLACES_IN_BLOCK;
+        a->mean = a->above = a->beside = (a->w + a->n + 1) >> 1;
+        memset(a->differences, 0, sizeof a->differences);
+    }
+    const int32_t values[6] = {a->w, a->n, a->nw, a->ne, now[-2], r->up2[x]};
+    for (int i = 0; i < 6; i++)
+        a->differences[8 + i] = values[i] - a->mean;
+    a->differences[15] = up[2] - a->mean;
+    find_range(a, r, y, x, height, span);
+    a->prediction = zgr_clamp(a->mean * ZGR_ONE + zgr_line_predicted(lines[a->kind], a->differences), a->least * ZGR_ONE, a->most * ZGR_ONE);
+    a->activity = activity_of(a);
+    a->fraction = (uint32_t)(a->prediction & (ZGR_ONE - 1)) * ZGR_FRACTIONS >> ZGR_FRACTION_BITS;
+}
+
+/* ---- a pixel: is it this value, is it that one? ---------------------------------------------------------------------- */
+
+/* Its difference to a value, as contexts have it. */
+static inline uint32_t near(int32_t known, int32_t value) { return (uint32_t)(zgr_clamp(known - value, -(ZGR_NEAR / 2), ZGR_NEAR / 2) + ZGR_NEAR / 2); }
+
+static inline int ask(struct zgr_few_learnt *learnt, struct zgr_bit_coder *coder, const int decoding, const struct around *a, uint32_t asked, int32_t value, int yes)
+{
+    const uint32_t question = a->kind * ZGR_QUESTIONS + asked, by_mean = near(a->mean, value);
+    uint32_t *at = learnt->models, *models[ZGR_MIXED];
+    models[0] = at + (question * ZGR_ACTIVITIES + a->activity) * ZGR_FRACTIONS + a->fraction;
+    at += ZGR_BY_PREDICTION;
+    models[1] = at + asked * (ZGR_FEW_SPAN_MAX + 1) + (uint32_t)value;
+    at += ZGR_BY_VALUE;
+    models[2] = at + (((a->kind * ZGR_NEAR + by_mean) * ZGR_NEAR + near(a->n, value)) * ZGR_NEAR + near(a->w, value)) * ZGR_NEAR + near(a->ne, value);
+    at += ZGR_BY_PIXELS;
+    models[3] = at + ((question * ZGR_NEAR + by_mean) * ZGR_NEAR + near(a->above, value)) * ZGR_NEAR + near(a->beside, value);
+    return zgr_mixed_answer(&learnt->mixer, coder, decoding, models, learnt->mixed[asked][a->activity], yes);
+}
+
+/* One of the values from `least` to `low` and from `high` to `most`, by its number among them. -1: there is no such. */
+static inline int32_t tell(struct zgr_bit_coder *coder, const int decoding, const struct around *a, int32_t low, int32_t high, int32_t wanted)
+{
+    int32_t lower = low - a->least + 1, count;
+    lower = lower > 0 ? lower : 0;
+    count = lower + (high <= a->most ? a->most - high + 1 : 0);
+    int32_t number = wanted <= low ? wanted - a->least : wanted - high + lower;
+    number = (int32_t)zgr_bit_code_raw(coder, decoding, (uint64_t)number, zgr_bit_length((uint64_t)count - 1));
+    return number >= count ? -1 : number < lower ? a->least + number : high + number - lower;
+}
+
+/* -1: no value is possible. */
+static inline int32_t code_pixel(struct zgr_few_learnt *learnt, struct zgr_bit_coder *coder, const int decoding, const struct around *a, int32_t wanted)
+{
+    int32_t low = a->prediction >> ZGR_FRACTION_BITS, high = low + 1, left = a->most - a->least;
+    if (left < 0)
+        return -1;
+    for (uint32_t asked = 0; left > 0; left--, asked++) {
+        if (asked == ZGR_QUESTIONS_MOST)
+            return tell(coder, decoding, a, low, high, wanted);
+        /* The nearest one, and the lower of two that are as near. */
+        int is_low = low >= a->least && (high > a->most || a->prediction - low * ZGR_ONE <= high * ZGR_ONE - a->prediction);
+        int32_t value = is_low ? low-- : high++;
+        if (ask(learnt, coder, decoding, a, asked < ZGR_QUESTIONS ? asked : ZGR_QUESTIONS - 1, value, wanted == value))
+            return value;
+    }
+    return low >= a->least ? low : high;
+}
+
+/* ---- rows ----------------------------------------------------------------------------------------------------------- */
+
+static inline int code_row(const struct zgr_few_level *level, uint32_t y, const struct rows *r, int32_t span, struct zgr_few_learnt *learnt,
+                           struct zgr_bit_coder *coder, const int decoding)
+{
+    uint8_t *pixels = level->pixels + (size_t)y * level->width;
+    for (uint32_t x = 0; x < level->width; x++) {
+        struct around a;
+        look_around(&a, r, y, x, level->height, span, (const int32_t (*)[ZGR_AROUND])learnt->lines);
+        int32_t value = code_pixel(learnt, coder, decoding, &a, decoding ? 0 : pixels[x]);
+        if (value < 0)
+            return 0;
+        r->now[x] = pixels[x] = (uint8_t)value;
+        zgr_line_learn(learnt->lines[a.kind], a.differences, value * ZGR_ONE - a.prediction);
+    }
+    return 1;
+}
+
+ZGR_CLONES static int decode_row(const struct zgr_few_level *level, uint32_t y, const struct rows *r, int32_t span, struct zgr_few_learnt *learnt,
+                                 struct zgr_bit_coder *coder)
+{
+    return code_row(level, y, r, span, learnt, coder, 1);
+}
+
+ZGR_CLONES static int encode_row(const struct zgr_few_level *level, uint32_t y, const struct rows *r, int32_t span, struct zgr_few_learnt *learnt,
+                                 struct zgr_bit_coder *coder)
+{
+    return code_row(level, y, r, span, learnt, coder, 0);
+}
+
+/* What lies above the first row: the means of it, or, where there are none, half the span. */
+static void start_row(const struct zgr_few_level *level, uint32_t span, uint8_t *row)
+{
+    for (uint32_t x = 0; x < level->width; x++)
+        row[x] = level->means ? level->means[x >> 1] : (uint8_t)(span >> 1);
+    memset(row - MARGIN, row[0], MARGIN);
+    memset(row + level->width, row[level->width - 1], MARGIN);
+}
+
+static int code_level(const struct zgr_few_level *level, uint32_t span, struct zgr_few_learnt *learnt, struct zgr_bit_coder *coder, uint8_t *rows,
+                      int (*row)(const struct zgr_few_level *, uint32_t, const struct rows *, int32_t, struct zgr_few_learnt *, struct zgr_bit_coder *))
+{
+    const size_t row_nbytes = zgr_few_rows_nbytes(level->width) / 3;
+    const uint32_t means_height = zgr_level_size(level->height, 1);
+    struct rows r = {rows + MARGIN, rows + row_nbytes + MARGIN, rows + 2 * row_nbytes + MARGIN, {NULL}, level->width, zgr_level_size(level->width, 1)};
+    start_row(level, span, r.up);
+    start_row(level, span, r.up2);
+    for (uint32_t i = 0; i < ZGR_FEW_MODELS; i++)
+        learnt->models[i] = zgr_model_kept(learnt->models[i]);
+    for (uint32_t y = 0; y < level->height && !zgr_bit_ran_out(coder); y++) {
+        for (uint32_t i = 0; level->means && i < 4; i++) {
+            uint32_t at = (y >> 1) + i;
+            at = at > 0 ? at - 1 : 0;
+            r.means[i] = level->means + (size_t)(at < means_height ? at : means_height - 1) * r.means_width;
+        }
+        memset(r.now - MARGIN, r.up[0], MARGIN);
+        if (!row(level, y, &r, (int32_t)span, learnt, coder))
+            return 0;
+        memset(r.now + level->width, r.now[level->width - 1], MARGIN);
+        uint8_t *oldest = r.up2;
+        r.up2 = r.up;
+        r.up = r.now;
+        r.now = oldest;
+    }
+    return 1;
+}
+
+int zgr_few_decode_level(const struct zgr_few_level *level, uint32_t span, struct zgr_few_learnt *learnt, struct zgr_bit_coder *coder, uint8_t *rows)
+{
+    return code_level(level, span, learnt, coder, rows, decode_row);
+}
+
+int zgr_few_encode_level(const struct zgr_few_level *level, uint32_t span, struct zgr_few_learnt *learnt, struct zgr_bit_coder *coder, uint8_t *rows)
+{
+    return code_level(level, span, learnt, coder, rows, encode_row);
+}
