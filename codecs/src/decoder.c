@@ -10,7 +10,7 @@ static struct parts parts_cut(const struct zgr_header *header, const struct zgr_
 {
     uint32_t height = layout->height, width = layout->width;
     size_t pixels = (size_t)height * width * header->components;
-    int is_float = header->coding == ZGR_FLOAT, is_label = header->coding == ZGR_LABEL;
+    int is_float = zgr_decodes_as(header, ZGR_FLOAT), is_label = zgr_decodes_as(header, ZGR_LABEL);
     int has_specials = is_float && (header->divisor & ZGR_SCALE_SPECIALS);
     struct parts parts;
     parts.planes = zgr_align(sizeof(struct zgr_decoder));
@@ -26,7 +26,7 @@ static struct parts parts_cut(const struct zgr_header *header, const struct zgr_
 /* 0: there is no such chunk. */
 static int find_chunk(const struct zgr_header *header, uint32_t ordinal, struct zgr_layout *layout)
 {
-    if (zgr_header_check(header) != ZGR_OK || ordinal >= zgr_chunk_count(header))
+    if (zgr_header_check(header) != ZGR_OK || !zgr_is_decoded(header) || ordinal >= zgr_chunk_count(header))
         return 0;
     struct zgr_rect rect = zgr_chunk_rect(header, ordinal);
     if (rect.height == 0)
@@ -38,7 +38,7 @@ static int find_chunk(const struct zgr_header *header, uint32_t ordinal, struct 
 /* Of labels there are none. Where `planes` is not NULL they are laid out in `memory`, of which nothing is touched. */
 static size_t cut_planes(const struct zgr_header *header, const struct zgr_layout *layout, struct zgr_bitplanes *planes, uint8_t *memory)
 {
-    return header->coding == ZGR_LABEL ? 0 : zgr_bitplanes_cut(planes, layout, header->components, memory);
+    return zgr_decodes_as(header, ZGR_LABEL) ? 0 : zgr_bitplanes_cut(planes, layout, header->components, memory);
 }
 
 size_t zgr_decoder_nbytes(const struct zgr_header *header, uint32_t ordinal)
@@ -72,7 +72,7 @@ enum zgr_status zgr_decoder_init(void *memory, size_t nbytes, const struct zgr_h
     d->specials = (struct kept){bytes + parts.specials, 0, parts.residual - parts.specials};
     d->residual = (struct kept){bytes + parts.residual, 0, parts.end - parts.residual};
     d->wave = zgr_wave_header(header);
-    if (header->coding == ZGR_LABEL) {
+    if (zgr_decodes_as(header, ZGR_LABEL)) {
         d->models = bytes + parts.models;
         d->labels = (struct zgr_labels){&d->header, layout.height, layout.width, (uint32_t *)(void *)(bytes + parts.places),
                                         (uint64_t *)(void *)(bytes + parts.palette), 1, header->resolutions};
@@ -123,11 +123,11 @@ static enum zgr_status decode_payload(struct zgr_decoder *d, uint32_t resolution
                                       uint32_t piece_count)
 {
     uint32_t wave_step = step;
-    if (d->header.coding == ZGR_LABEL) {
+    if (zgr_decodes_as(&d->header, ZGR_LABEL)) {
         zgr_labels_repeat(&d->labels, resolution + 1);
         return zgr_labels_decode(&d->labels, d->models, payload, nbytes);
     }
-    if (d->header.coding == ZGR_FLOAT) {
+    if (zgr_decodes_as(&d->header, ZGR_FLOAT)) {
         if (step == 0)
             return resolution == 0 ? keep(&d->residual, payload, nbytes) : ZGR_ERROR_PACKET;
         wave_step = step - 1;
@@ -165,7 +165,7 @@ static enum zgr_status take(struct zgr_decoder *d, uint32_t resolution, uint32_t
 /* A label is told from those around it, of all coarser levels. */
 static int too_early(const struct zgr_decoder *d, uint32_t resolution)
 {
-    return d->header.coding == ZGR_LABEL && resolution + 1u < d->header.resolutions &&
+    return zgr_decodes_as(&d->header, ZGR_LABEL) && resolution + 1u < d->header.resolutions &&
            !zgr_all_known(&d->header, resolution + 1, d->steps, 0);
 }
 
