@@ -43,7 +43,7 @@ viewer/node_modules/.made: viewer/package-lock.json
 	$(NPM) ci
 	touch $@
 
-viewer/dist/index.html: viewer/node_modules/.made viewer/index.html viewer/vite.config.ts codecs/wasm/ziggurat.wasm $(shell find viewer/src viewer/bundle -type f)
+viewer/dist/index.html: viewer/node_modules/.made viewer/index.html viewer/vite.config.ts $(wildcard codecs/wasm/*.wasm) $(shell find viewer/src viewer/bundle -type f)
 	$(NPM) run build
 
 viewer: viewer/dist/index.html

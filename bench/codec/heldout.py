@@ -37,7 +37,7 @@ def use() -> None:
     if "ziggurat._core" in sys.modules:
         raise RuntimeError("ziggurat runs on the format's own tables already, which know the images to be measured")
     load(str(_build(BUILD)))
-    _run("sh", ROOT / "codecs/wasm/build.sh", WASM, ZIGGURAT_TABLES=str(TABLES), PYTHON=sys.executable)
+    _run("sh", ROOT / "codecs/wasm/build.sh", BUILD, ZIGGURAT_TABLES=str(TABLES), PYTHON=sys.executable)
 
 
 def without_avx512() -> Path:

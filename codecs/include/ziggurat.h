@@ -43,7 +43,8 @@ enum zgr_status {
     ZGR_ERROR_ORDER = 10,     /* a packet was offered before its predecessor, or twice */
     ZGR_ERROR_ARGUMENT = 11,  /* the caller's mistake: an ordinal, level, resolution or step there is not */
     ZGR_ERROR_SPACE = 12,     /* the caller's memory is too small */
-    ZGR_ERROR_VALUE = 13      /* a pixel that the header's offset, divisor (or scale or codes) and span cannot express */
+    ZGR_ERROR_VALUE = 13,     /* a pixel that the header's offset, divisor (or scale or codes) and span cannot express */
+    ZGR_ERROR_CODING = 14     /* WebAssembly alone: a coding that this build does not decode, and the whole one does */
 };
 
 /* A short lower-case word for a status, such as "packet_crc"; static storage. */
@@ -248,7 +249,7 @@ enum zgr_status zgr_whole_pieces(const struct zgr_header *header, uint32_t ordin
 
 struct zgr_decoder; /* one chunk: what is known of its coefficients */
 
-/* Memory for a decoder; 0 if there is no such chunk, or it lies outside the extent. */
+/* Memory for a decoder; 0 if there is no such chunk, it lies outside the extent, or this build does not decode its coding. */
 size_t zgr_decoder_nbytes(const struct zgr_header *header, uint32_t ordinal);
 /* Makes a decoder in `memory`; costs nothing in proportion to the chunk. Errors: ARGUMENT, SPACE. */
 enum zgr_status zgr_decoder_init(void *memory, size_t nbytes, const struct zgr_header *header, uint32_t ordinal,

@@ -73,6 +73,24 @@ static inline size_t zgr_align(size_t nbytes) { return (nbytes + 63) & ~(size_t)
 void zgr_crc32c_prepare(void); /* makes its table */
 #endif
 
+/* ---- which codings are decoded ---------------------------------------------------------------------------------------- */
+
+/* A build that decodes means alone (codings 0 and 1) is what browsers load first: wasm/README.md. It knows headers, indexes and errors of all
+ * codings, and makes no decoder of the others. */
+#ifdef ZGR_ONLY_MEANS
+#define ZGR_CODING_MAX ZGR_RCT
+#else
+#define ZGR_CODING_MAX ZGR_FEW
+#endif
+static inline int zgr_is_decoded(const struct zgr_header *header) { return header->coding <= ZGR_CODING_MAX; }
+/* What decoding asks instead of header->coding: so the compiler sees what such a build never comes to, and leaves it out. */
+static inline int zgr_decodes_as(const struct zgr_header *header, enum zgr_coding coding)
+{
+    return coding <= ZGR_CODING_MAX && header->coding == coding;
+}
+/* Whether chunks are coefficients, known by steps; else a resolution comes at once, after all coarser ones. */
+static inline int zgr_is_wavelet(const struct zgr_header *header) { return !zgr_decodes_as(header, ZGR_LABEL) && !zgr_decodes_as(header, ZGR_FEW); }
+
 /* ---- header.c (section 2): what follows from a header ---------------------------------------------------------------- */
 
 /* The header of the integers m that floats are coded as: one step fewer, and no scale. Of other codings, the header itself. */
@@ -83,8 +101,6 @@ static inline uint32_t zgr_few_error(const struct zgr_header *header, uint32_t l
     const uint8_t *two = &header->tightness[level][2 * (known - level - 1)];
     return two[0] | (uint32_t)two[1] << 4;
 }
-/* Whether chunks are coefficients, by steps; else a resolution comes at once, after all coarser ones. */
-static inline int zgr_is_wavelet(const struct zgr_header *header) { return header->coding != ZGR_LABEL && header->coding != ZGR_FEW; }
 /* Whether all resolutions that a level needs are known down to `step`, the one that each is known to being in `steps`. */
 int zgr_all_known(const struct zgr_header *header, uint32_t level, const uint8_t *steps, uint32_t step);
 /* What labels that are not known, and values whose codes are not at hand, may be off by: the range of the dtype. */
@@ -216,7 +232,7 @@ size_t zgr_residual_encode(const struct zgr_header *header, const struct zgr_pix
 #define ZGR_SPECIALS_SIZE_NBYTES 4
 static inline int zgr_has_specials(const struct zgr_header *header, uint32_t resolution, uint32_t step)
 {
-    return header->coding == ZGR_FLOAT && (header->divisor & ZGR_SCALE_SPECIALS) && resolution == 0 && step == header->first_step;
+    return zgr_decodes_as(header, ZGR_FLOAT) && (header->divisor & ZGR_SCALE_SPECIALS) && resolution == 0 && step == header->first_step;
 }
 /* m of level 0 to exact pixels, with streams that may be NULL: not there. Error: PACKET. */
 struct zgr_stream {

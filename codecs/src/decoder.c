@@ -10,7 +10,7 @@ static struct parts parts_cut(const struct zgr_header *header, const struct zgr_
 {
     uint32_t height = layout->height, width = layout->width;
     size_t pixels = (size_t)height * width * header->components;
-    int is_float = header->coding == ZGR_FLOAT, is_label = header->coding == ZGR_LABEL, is_few = header->coding == ZGR_FEW;
+    int is_float = zgr_decodes_as(header, ZGR_FLOAT), is_label = zgr_decodes_as(header, ZGR_LABEL), is_few = zgr_decodes_as(header, ZGR_FEW);
     int has_specials = is_float && (header->divisor & ZGR_SCALE_SPECIALS);
     struct parts parts;
     parts.planes = zgr_align(sizeof(struct zgr_decoder));
@@ -28,7 +28,7 @@ static struct parts parts_cut(const struct zgr_header *header, const struct zgr_
 /* 0: there is no such chunk. */
 static int find_chunk(const struct zgr_header *header, uint32_t ordinal, struct zgr_layout *layout)
 {
-    if (zgr_header_check(header) != ZGR_OK || ordinal >= zgr_chunk_count(header))
+    if (zgr_header_check(header) != ZGR_OK || !zgr_is_decoded(header) || ordinal >= zgr_chunk_count(header))
         return 0;
     struct zgr_rect rect = zgr_chunk_rect(header, ordinal);
     if (rect.height == 0)
@@ -74,13 +74,13 @@ enum zgr_status zgr_decoder_init(void *memory, size_t nbytes, const struct zgr_h
     d->specials = (struct kept){bytes + parts.specials, 0, parts.residual - parts.specials};
     d->residual = (struct kept){bytes + parts.residual, 0, parts.end - parts.residual};
     d->wave = zgr_wave_header(header);
-    if (header->coding == ZGR_LABEL) {
+    if (zgr_decodes_as(header, ZGR_LABEL)) {
         d->models = bytes + parts.models;
         d->labels = (struct zgr_labels){&d->header, layout.height, layout.width, (uint32_t *)(void *)(bytes + parts.places),
                                         (uint64_t *)(void *)(bytes + parts.palette), 1, header->resolutions};
         d->labels.palette[0] = (uint64_t)header->fill_value;
     }
-    if (header->coding == ZGR_FEW)
+    if (zgr_decodes_as(header, ZGR_FEW))
         d->few = (struct zgr_few){&d->header, layout.height, layout.width, bytes + parts.levels, (struct zgr_few_learnt *)(void *)(bytes + parts.learnt),
                                   header->resolutions, 0};
     *decoder = d;
@@ -128,15 +128,15 @@ static enum zgr_status decode_payload(struct zgr_decoder *d, uint32_t resolution
                                       uint32_t piece_count)
 {
     uint32_t wave_step = step;
-    if (d->header.coding == ZGR_LABEL) {
+    if (zgr_decodes_as(&d->header, ZGR_LABEL)) {
         zgr_labels_repeat(&d->labels, resolution + 1);
         return zgr_labels_decode(&d->labels, d->models, payload, nbytes);
     }
-    if (d->header.coding == ZGR_FEW) {
+    if (zgr_decodes_as(&d->header, ZGR_FEW)) {
         zgr_few_repeat(&d->few, resolution + 1);
         return zgr_few_decode(&d->few, payload, nbytes);
     }
-    if (d->header.coding == ZGR_FLOAT) {
+    if (zgr_decodes_as(&d->header, ZGR_FLOAT)) {
         if (step == 0)
             return resolution == 0 ? keep(&d->residual, payload, nbytes) : ZGR_ERROR_PACKET;
         wave_step = step - 1;

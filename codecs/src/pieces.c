@@ -42,7 +42,7 @@ int zgr_pieces_parse(const uint8_t *payload, size_t nbytes, struct zgr_pieces *p
 /* Whether a payload is of section 9, and not the first of its chain: only these have pieces. */
 static int may_have_pieces(const struct zgr_header *header, uint32_t step)
 {
-    return zgr_is_wavelet(header) && step < header->first_step && (header->coding != ZGR_FLOAT || step > 0);
+    return zgr_is_wavelet(header) && step < header->first_step && (!zgr_decodes_as(header, ZGR_FLOAT) || step > 0);
 }
 
 /* A check covers all before it but the checks: starts with the first byte. *at: what comes next. */

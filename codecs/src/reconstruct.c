@@ -14,7 +14,7 @@ struct rooms {
 };
 
 /* Whether pixels are made row by row, while they are in the cache: all but those that are told apart. */
-static int is_at_once(const struct zgr_header *header, uint32_t level) { return header->coding != ZGR_FLOAT || level > 0; }
+static int is_at_once(const struct zgr_header *header, uint32_t level) { return !zgr_decodes_as(header, ZGR_FLOAT) || level > 0; }
 
 static size_t area_nbytes(const struct zgr_layout *layout, uint32_t level)
 {
@@ -37,7 +37,7 @@ static struct rooms rooms_cut(const struct zgr_header *header, const struct zgr_
     rooms.rows = (int32_t *)(void *)(scratch + used);
     used += zgr_align(zgr_inverse_scratch_size(width, joined) * sizeof(int32_t));
     rooms.specials = scratch + used;
-    rooms.nbytes = used + (header->coding == ZGR_FLOAT ? zgr_specials_scratch_nbytes(layout->width) : 0);
+    rooms.nbytes = used + (zgr_decodes_as(header, ZGR_FLOAT) ? zgr_specials_scratch_nbytes(layout->width) : 0);
     return rooms;
 }
 
@@ -57,7 +57,7 @@ static struct zgr_places band_places(const struct zgr_decoder *d, uint32_t compo
     struct zgr_places places = {NULL, 0, 0, 0, 0};
     if (!d->touched[band->resolution] || !bits->any)
         return places;
-    uint32_t step = d->steps[band->resolution], exact = d->header.coding == ZGR_FLOAT;
+    uint32_t step = d->steps[band->resolution], exact = zgr_decodes_as(&d->header, ZGR_FLOAT);
     uint32_t weight = band->weight + zgr_weight_of_component(&d->header, component);
     zgr_kernels()->coefficients(bits, zgr_plane_at(step > exact ? step - exact : 0, weight), bits->ahead, room);
     places.at = room;
@@ -200,11 +200,11 @@ enum zgr_status zgr_decoder_reconstruct(const struct zgr_decoder *d, uint32_t le
         return ZGR_ERROR_PACKET;
     if (level > d->header.decompositions)
         return ZGR_ERROR_ARGUMENT;
-    if (d->header.coding == ZGR_LABEL) {
+    if (zgr_decodes_as(&d->header, ZGR_LABEL)) {
         zgr_labels_store(&d->labels, level, pixels, strides_nbytes);
         return ZGR_OK;
     }
-    if (d->header.coding == ZGR_FEW) {
+    if (zgr_decodes_as(&d->header, ZGR_FEW)) {
         zgr_few_store(&d->few, level, pixels, strides_nbytes + 1);
         return ZGR_OK;
     }

@@ -229,7 +229,7 @@ static void unmap(const struct zgr_header *header, const int32_t *m, uint32_t co
 
 void zgr_unmap_row(const struct zgr_header *header, const int32_t *m, uint32_t count, uint8_t *pixels, ptrdiff_t stride_nbytes)
 {
-    if (header->coding == ZGR_FLOAT) {
+    if (zgr_decodes_as(header, ZGR_FLOAT)) {
         zgr_float_unmap_row(header, m, count, pixels, stride_nbytes);
         return;
     }
@@ -242,7 +242,7 @@ void zgr_unmap_row(const struct zgr_header *header, const int32_t *m, uint32_t c
 
 int zgr_unmap_narrow_row(const struct zgr_header *header, const int16_t *m, uint32_t count, uint8_t *pixels, ptrdiff_t stride_nbytes)
 {
-    if (header->coding == ZGR_FLOAT || header->has_table)
+    if (zgr_decodes_as(header, ZGR_FLOAT) || header->has_table)
         return 0;
     return unmap_narrow(header, m, count, pixels, stride_nbytes, zgr_dtype_nbytes(header->dtype));
 }

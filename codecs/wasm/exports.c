@@ -140,6 +140,8 @@ struct wasm_decoder *EXPORT(zgr_wasm_decoder_new)(const uint8_t *header_bytes, s
     uint64_t *codes = NULL;
     prepare();
     last_status = zgr_header_parse(header_bytes, header_nbytes, &header);
+    if (last_status == ZGR_OK && !zgr_is_decoded(&header))
+        last_status = ZGR_ERROR_CODING;
     if (last_status == ZGR_OK)
         last_status = attach_codes(&header, header_bytes + ZGR_HEADER_NBYTES, header_nbytes - ZGR_HEADER_NBYTES, &codes);
     struct wasm_decoder *decoder = last_status == ZGR_OK ? new_decoder(&header, codes, ordinal) : NULL;

@@ -78,11 +78,14 @@ def test_sequences(implementation: Implementation, entry: dict[str, Any]) -> Non
     assert caught.value.reason == entry["reason"]
 
 
-def test_webassembly() -> None:
+@pytest.mark.parametrize("arguments", ["ziggurat.wasm", "ziggurat-means.wasm means"])
+def test_webassembly(arguments: str) -> None:
     node = shutil.which("node")
     if node is None and os.environ.get("CI") != "true":
         pytest.skip("node is not installed")
-    run = subprocess.run([node or "node", CODECS / "wasm" / "vectors.mjs"], capture_output=True, text=True, check=False)
+    name, *kind = arguments.split()
+    command = [node or "node", CODECS / "wasm/vectors.mjs", CODECS / "wasm" / name, *kind]
+    run = subprocess.run(command, capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stdout + run.stderr
     assert (
         f"{len(MANIFEST['good'])} good, {len(MANIFEST['bad'])} bad, {len(MANIFEST['sequences'])} sequences"

@@ -1,4 +1,5 @@
-import wasmAddress from "../../codecs/wasm/ziggurat.wasm?url";
+import meansAddress from "../../codecs/wasm/ziggurat-means.wasm?url";
+import allAddress from "../../codecs/wasm/ziggurat.wasm?url";
 import { automate } from "./automation.ts";
 import { isAddress } from "./client/address.ts";
 import { Server } from "./client/http.ts";
@@ -26,8 +27,10 @@ function early<T>(make: () => T, isFresh: (made: T) => boolean = () => true): { 
   return { prepare: () => void (ready = take()), take };
 }
 
+const compile = (address: string): Promise<WebAssembly.Module> => WebAssembly.compileStreaming(fetch(address));
+
 async function start(): Promise<void> {
-  const compiling = WebAssembly.compileStreaming(fetch(wasmAddress));
+  const compiling = compile(meansAddress);
   const server = new Server(document.baseURI);
   const count = Math.min(MOST_WORKERS, navigator.hardwareConcurrency);
   const workers = early(() => Array.from({ length: count }, () => new Worker(import.meta.url, { type: "module" }) as WorkerLike));
@@ -68,4 +71,4 @@ if ("document" in self) {
   start().catch((error: unknown) => {
     document.body.append(element("p", { role: "alert", class: "trouble" }, error instanceof Error ? error.message : String(error)));
   });
-} else decodeFor(self as unknown as WorkerScope);
+} else decodeFor(self as unknown as WorkerScope, () => compile(allAddress));

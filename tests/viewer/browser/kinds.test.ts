@@ -76,6 +76,8 @@ describe.skipIf(absent !== undefined)(`every kind of pixel${absent === undefined
   ])("of %s: under the pointer and all together", async (name, select) => {
     await viewer.open(name, "&exact=1");
     await viewer.idle();
+    const isMeans = !/^(bool|float|label)/.test(name);
+    expect([...viewer.cores].sort()).toEqual(isMeans ? ["ziggurat-means"] : ["ziggurat", "ziggurat-means"]);
     await viewer.look({ x: 60, y: 70, zoom: 4 });
     await viewer.idle();
     expect(await viewer.state()).toMatchObject({ exact: true, maxError: 0, level: 0 });
@@ -128,4 +130,14 @@ describe.skipIf(absent !== undefined)(`every kind of pixel${absent === undefined
   });
 
   it("had nothing to complain of", () => expect(viewer.troubles).toEqual([]));
+
+  it("says so when what decodes labels cannot be loaded, and shows what needs it not", async () => {
+    await viewer.page.route(/ziggurat-.{8}\.wasm$/, (route) => route.abort());
+    await viewer.open("labels16.zarr");
+    await viewer.idle();
+    await expect.poll(() => viewer.page.locator("footer").textContent()).toContain("The decoder of these pixels was not loaded");
+    await viewer.open("uint16.zarr");
+    await viewer.idle();
+    expect(await viewer.page.locator("footer").textContent()).not.toContain("not loaded");
+  });
 });

@@ -4,7 +4,10 @@ import { HEADER_NBYTES } from "../../../viewer/src/client/records.ts";
 import type { HeldPacket } from "../../../viewer/src/client/refine.ts";
 import { Cursor } from "../../../viewer/src/client/varint.ts";
 
-export const fixture = (name: string): Uint8Array => new Uint8Array(readFileSync(new URL(`../fixtures/${name}`, import.meta.url)));
+const read = (path: string): Uint8Array => new Uint8Array(readFileSync(new URL(path, import.meta.url)));
+
+export const fixture = (name: string): Uint8Array => read(`../fixtures/${name}`);
+export const vector = (name: string): Uint8Array => read(`../../../codecs/vectors/good/${name}.zgrt`);
 
 export const PLANE_HEIGHT = 130;
 export const PLANE_WIDTH = 133;
@@ -14,13 +17,19 @@ export function planePixels(): Uint16Array {
   return new Uint16Array(fixture("dna_plane.raw").buffer);
 }
 
-export function compileCodec(): WebAssembly.Module {
-  return new WebAssembly.Module(readFileSync(new URL("../../../codecs/wasm/ziggurat.wasm", import.meta.url)));
+export function compileCodec(name: "ziggurat" | "ziggurat-means" = "ziggurat"): WebAssembly.Module {
+  return new WebAssembly.Module(read(`../../../codecs/wasm/${name}.wasm`) as Uint8Array<ArrayBuffer>);
 }
 
+export interface ShardPackets {
+  readonly header: Uint8Array;
+  readonly packets: HeldPacket[];
+}
+
+export const planePackets = (): ShardPackets => packetsOf(fixture("dna_plane.zgrt"));
+
 /** All packets in the order of the server: step by step, coarse resolutions first; the last step of each is told though it is empty. */
-export function planePackets(): { header: Uint8Array; packets: HeldPacket[] } {
-  const object = fixture("dna_plane.zgrt");
+export function packetsOf(object: Uint8Array): ShardPackets {
   const header = object.subarray(0, HEADER_NBYTES);
   const [resolutions, firstStep, coarseStep] = [header[9]!, header[10]!, header[11]!];
   const indexNbytes = new DataView(object.buffer).getUint32(64, true);

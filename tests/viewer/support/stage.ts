@@ -21,6 +21,8 @@ export interface Picture {
 export class ViewerPage {
   /** What went wrong in the page, as its console tells. */
   readonly troubles: string[] = [];
+  /** The WebAssembly that was asked for since an image was opened last, by the page and its workers; without what tells the content. */
+  readonly cores = new Set<string>();
 
   private constructor(
     readonly page: Page,
@@ -28,6 +30,10 @@ export class ViewerPage {
     private readonly address: string,
   ) {
     page.on("pageerror", (error) => this.troubles.push(error.message));
+    page.on("request", (request) => {
+      const name = /([\w-]+)-.{8}\.wasm$/.exec(request.url())?.[1];
+      if (name !== undefined) this.cores.add(name);
+    });
     page.on("console", (message) => message.type() === "error" && this.troubles.push(message.text()));
   }
 
@@ -44,6 +50,7 @@ export class ViewerPage {
   /** @param hash further parts of the address, such as "&zoom=1" */
   async open(name: string, hash = ""): Promise<void> {
     await this.page.goto("about:blank"); // another hash alone would not load anew
+    this.cores.clear();
     await this.page.goto(`${this.address}#image=${name}${hash}`);
     await this.page.waitForFunction((wanted) => window.ziggurat?.opened === wanted, name);
   }

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Picture } from "../../../viewer/src/client/refine.ts";
 import { Session, type SessionParts } from "../../../viewer/src/client/session.ts";
 import { Stream } from "../../../viewer/src/client/stream.ts";
+import type { FromWorker } from "../../../viewer/src/client/worker.ts";
 import { stack } from "../support/descriptions.ts";
 import { FakeNetwork, FakeWorker, MessageBuilder } from "../support/fakes.ts";
 import { compileCodec, planePackets, planePixels } from "../support/shards.ts";
@@ -124,7 +125,7 @@ describe("Session", () => {
     expect([made.fillOf("0/0/2"), made.fillOf("0/5/0"), made.fillOf("0/0/0")]).toEqual([3, 3, undefined]);
   });
 
-  it("takes nothing of another image, and passes on what the server reports", () => {
+  it("takes nothing of another image, and passes on what the server and the workers report", () => {
     const { made, network, workers, troubles, open } = session();
     open(1);
     made.show(view, new Map([["0/0/0", 0]]));
@@ -132,7 +133,8 @@ describe("Session", () => {
     expect(workers[0]!.received.some(({ type }) => type === "packets")).toBe(false);
     network.socket.say({ type: "error", id: 1, kind: "damaged", message: "a packet is damaged", chunk: [0, 0, 4] });
     network.socket.say({ type: "error", id: 1, kind: "request", message: "no such level" });
-    expect(troubles).toEqual(["0/0/4: a packet is damaged", "no such level"]);
+    workers[1]!.onmessage!({ data: { type: "failed", message: "something was not loaded" } } as MessageEvent<FromWorker>);
+    expect(troubles).toEqual(["0/0/4: a packet is damaged", "no such level", "something was not loaded"]);
     expect(made.sent, "a view that was refused has no other end").toBe(true);
   });
 

@@ -1,11 +1,11 @@
-import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import type { ChunkDecoder } from "../../../viewer/src/client/codec.ts";
 import { DamagedError } from "../../../viewer/src/client/errors.ts";
 import { HEADER_NBYTES, takeHeader } from "../../../viewer/src/client/records.ts";
 import { Cursor } from "../../../viewer/src/client/varint.ts";
 import { loadFronts } from "../../../viewer/src/client/store/fronts.ts";
 import { loadCodec } from "../../../viewer/src/client/wasm.ts";
-import { compileCodec, PLANE_HEIGHT, PLANE_WIDTH, planePackets, planePixels } from "../support/shards.ts";
+import { compileCodec, packetsOf, PLANE_HEIGHT, PLANE_WIDTH, planePackets, planePixels, vector } from "../support/shards.ts";
 
 const codec = loadCodec(compileCodec());
 const { header, packets } = planePackets();
@@ -40,17 +40,39 @@ describe("the codec in WebAssembly", () => {
 
   it("decodes by a table of codes, and needs it", async () => {
     const fronts = await loadFronts(compileCodec());
-    const vector = new Uint8Array(readFileSync(new URL("../../../codecs/vectors/good/table_grey_levels.zgrt", import.meta.url)));
-    const front = fronts.nbytes(vector);
-    const { errors } = fronts.index(vector.subarray(0, front));
-    const told = takeHeader(new Cursor(vector));
+    const object = vector("table_grey_levels");
+    const front = fronts.nbytes(object);
+    const { errors } = fronts.index(object.subarray(0, front));
+    const told = takeHeader(new Cursor(object));
     expect(told.length).toBeGreaterThan(HEADER_NBYTES);
     expect(codec.decoder(told, 0).error(0)).toBe(175); // nothing is known: the largest value minus the smallest
     expect(errors[0]).toEqual([0, 8, 40, 135, 175, 175]); // of 0, 1, 5 and 17 places in the table, of codes 7 or 8 apart
-    expect(() => codec.decoder(vector.subarray(0, HEADER_NBYTES), 0)).toThrow(DamagedError);
+    expect(() => codec.decoder(object.subarray(0, HEADER_NBYTES), 0)).toThrow(DamagedError);
     const damaged = told.slice();
     damaged[84]! ^= 1;
     expect(() => codec.decoder(damaged, 0)).toThrow(DamagedError);
+  });
+
+  it("decodes means by the small core alike, which refuses all else", () => {
+    const small = loadCodec(compileCodec("ziggurat-means"));
+    const [decoder, other] = [small, codec].map((one) => one.decoder(header, 0)) as [ChunkDecoder, ChunkDecoder];
+    for (const { resolution, step, bytes } of packets.slice(0, packets.length >> 1)) [decoder, other].forEach((one) => one.feed(resolution, step, bytes));
+    expect(decoder.error(0)).toBe(other.error(0));
+    expect(decoder.reconstruct(0)).toEqual(other.reconstruct(0));
+    for (const name of ["labels_uint16_odd", "float32_log"]) {
+      const { header: told } = packetsOf(vector(name));
+      expect(codec.decoder(told, 0).nbytes).toBeGreaterThan(0);
+      expect(() => small.decoder(told, 0)).toThrow("does not have this coding");
+    }
+  });
+
+  it("tells the same of a shard's front by the small core, whatever the coding", async () => {
+    const [small, whole] = await Promise.all([loadFronts(compileCodec("ziggurat-means")), loadFronts(compileCodec())]);
+    for (const name of ["slide_rgb", "table_grey_levels", "labels_uint16_odd", "float32_log", "float64_special"]) {
+      const front = vector(name).subarray(0, whole.nbytes(vector(name)));
+      expect(small.nbytes(front), name).toBe(front.length);
+      expect(small.index(front), name).toEqual(whole.index(front));
+    }
   });
 
   it("has every level in the same packets", () => {

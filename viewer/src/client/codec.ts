@@ -6,7 +6,7 @@ export interface Codec {
   /**
    * Starts a chunk of which nothing is known.
    * @param header the shard's header bytes, and its table of codes where it has one
-   * @throws DamagedError where the header is not valid or has no such chunk
+   * @throws DamagedError where the header is not valid, has no such chunk, or is of a coding that the codec does not have
    */
   decoder(header: Uint8Array, chunk: number): ChunkDecoder;
 }

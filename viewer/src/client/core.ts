@@ -27,7 +27,7 @@ export const FIELD = { dtype: 0, components: 1, resolutions: 4, firstStep: 5, in
 const STATUS = [
   "", "the header is cut short", "this is not a shard", "the shard is of another version", "the header is damaged",
   "a header field is not valid", "the index is damaged", "the index is not valid", "a packet's checksum does not match", "a packet is not valid",
-  "a packet came before the one it follows", "the shard has no such chunk", "memory is short", "a value does not fit into 32 bits",
+  "a packet came before the one it follows", "the shard has no such chunk", "memory is short", "a value does not fit into 32 bits", "the codec that was loaded does not have this coding",
 ]; // prettier-ignore
 
 const SPACE = 12;

@@ -8,7 +8,7 @@ export interface PoolListener {
   damaged(key: ChunkKey, message: string): void;
   /** All that was asked for is decoded. */
   idle(): void;
-  /** A worker ran into what nobody foresaw. */
+  /** A worker ran into what nobody foresaw, or cannot load what decodes a chunk. */
   failed(error: Error): void;
 }
 
@@ -96,6 +96,7 @@ export class Pool {
   private received(hand: Hand, message: FromWorker): void {
     if (message.type === "picture") this.listener.picture(message.picture);
     else if (message.type === "damaged") this.listener.damaged(message.key, message.message);
+    else if (message.type === "failed") this.listener.failed(new Error(message.message));
     else {
       hand.done = message.count;
       if (!this.busy) this.listener.idle();

@@ -25,6 +25,7 @@ export interface SessionParts {
   /** Begins to feed: a server's stream, or a store's bytes. */
   readonly feed: (listener: FeedListener) => Feed;
   readonly workers: readonly WorkerLike[];
+  /** The codec core, which may be the small one where the workers know how to load the other: `decodeFor`. */
   readonly module: WebAssembly.Module;
   /** Packets, as received. */
   readonly heldBudgetNbytes: number;
