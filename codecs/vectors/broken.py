@@ -7,10 +7,12 @@ import struct
 import numpy as np
 
 from ziggurat import reference
+from ziggurat.errors import CorruptError
 from ziggurat.reference.binarycoder import BitEncoder, BitModel
 from ziggurat.reference.checksum import crc32c
 from ziggurat.reference.chunk import encode_chunk
 from ziggurat.reference.descriptors import Head
+from ziggurat.reference.few import FewChunk
 from ziggurat.reference.rawbits import bits_to_bytes
 from ziggurat.reference.valuetable import GAPS, LINE, table_nbytes
 
@@ -62,7 +64,7 @@ def fields():
     return {
         "dtype_0": (5, "B", 0), "dtype_13": (5, "B", 13), "dtype_float_of_means": (5, "B", 10),
         "dtype_bool_of_means": (5, "B", 12), "components_0": (6, "B", 0), "components_5": (6, "B", 5),
-        "coding_4": (7, "B", 4), "rct_of_one_component": (7, "B", 1),
+        "coding_4": (7, "B", 4), "coding_5": (7, "B", 5), "rct_of_one_component": (7, "B", 1),
         "labels_in_steps": (7, "B", 2), "floats_of_uint8": (7, "B", 3), "decompositions_11": (8, "B", 11),
         "resolutions_0": (9, "B", 0), "resolutions_above_decompositions": (9, "B", 4), "first_step_32": (10, "B", 32),
         "coarse_step_above_first": (11, "B", 5), "planes_0": (12, "<I", 0), "height_0": (16, "<I", 0), "width_0": (20, "<I", 0),
@@ -107,6 +109,66 @@ def other_fields():
         "floats_of_uint32": (floats, 5, "B", 5), "floats_tightness_of_step_1": (floats, 77, "B", 0x10),
         "labels_tightness": (labels, 76, "B", 1),
     }  # fmt: skip
+
+
+def few(codes=None):
+    """One chunk of 8 × 8 of 255 values, two resolutions."""
+    y, x = np.mgrid[:8, :8]
+    pixels = ((y * 37 + x * 11) * 254 // 336).astype(np.int16)[None, None]
+    options = {"decompositions": 2, "resolutions": 2, "first_step": 0, "codes": codes}
+    return reference.encode(pixels, coding=4, chunk=(8, 8), **options)
+
+
+def few_by_table():
+    """The same, by a table of codes."""
+    return few(tuple(range(255)))
+
+
+def few_fields():
+    """Object, offset, layout and value of one header field of few values that breaks its constraint."""
+    return {
+        "few_components": (few, 6, "B", 2), "few_first_step": (few, 10, "B", 1), "few_span_0": (few, 60, "<I", 0),
+        "few_span_256": (few, 60, "<I", 256), "few_table_span": (few_by_table, 60, "<I", 256), "few_divisor": (few, 56, "<I", 0),
+        "few_beyond_dtype": (few, 56, "<I", 130), "few_of_floats": (few, 5, "B", 10), "few_of_bool": (few, 5, "B", 12),
+        # Errors of level 0 shown as level 1, 2 and 8, and of level 1 shown as level 2, where there are two resolutions.
+        "few_error_above_span": (few, 76, "B", 255), "few_error_of_no_resolution": (few, 77, "B", 1),
+        "few_error_of_level_8": (few, 83, "B", 1), "few_error_of_level_1": (few, 84, "B", 1),
+    }  # fmt: skip
+
+
+class Ones(BitEncoder):
+    """Writes ones for raw bits, whatever they are."""
+
+    def raw(self, _value, count):
+        """Write as many; returns them."""
+        return super().raw((1 << count) - 1, count)
+
+
+def few_cut_short(encoder, resolution, value):
+    """The payload of a resolution of pixels of one value, nothing before it, up to where the encoder refuses to go on."""
+    chunk = FewChunk(reference.Header.parse(few()), 8, 8)
+    try:
+        chunk.code(resolution, encoder, [np.full((8 >> n, 8 >> n), value) for n in range(3)])
+    except CorruptError:
+        return encoder.finish()
+    raise SystemExit("the encoder did not refuse to go on")
+
+
+def few_objects():
+    """Few values that must be refused."""
+    for name, (make, *change) in few_fields().items():
+        yield f"field_{name}", with_header(make(), *change), "field"
+    data = few()
+    coarse, fine = packet(data, (1, 0)), packet(data, (0, 0))
+    yield "few_ends_early", with_packet(data, (0, 0), fine[:-5]), "packet"
+    yield "few_coarse_ends_early", with_packet(data, (1, 0), coarse[:-5]), "packet"
+    yield "few_left_over", with_packet(data, (0, 0), fine + b"\1" * 5), "packet"
+    yield "few_left_over_zero", with_packet(data, (1, 0), coarse + bytes(5)), "packet"
+    # The first pixel is among the values after the 24 that are asked for, but told by a number that none of them has.
+    yield "few_number_beyond", with_packet(data, (1, 0), few_cut_short(Ones(), 1, 3)), "packet"
+    # Three pixels of a block are 254, which its mean of 0 does not allow for any fourth.
+    nothing = with_packet(data, (1, 0), b"")
+    yield "few_no_value", with_packet(nothing, (0, 0), few_cut_short(BitEncoder(), 0, 254)), "packet"
 
 
 def table():
@@ -388,6 +450,7 @@ def objects():
     yield "payload_left_over_zero", with_payloads(lambda payload: payload + bytes(5)), "packet"
     yield "payload_ends_early", with_payloads(lambda payload: payload[:-5]), "packet"
     yield from other_objects()
+    yield from few_objects()
     for name, payload in hand_made().items():
         yield name, with_first_packet(payload), "packet"
     for name, packets in chains():
@@ -416,4 +479,7 @@ def sequences():
         {"name": "no_step", "object": "fluo16", "chunk": 0, "packets": [[3, 11]], "reason": "argument"},
         {"name": "labels_fine_first", "object": "labels_uint32", "chunk": 1, "packets": [[0, 0]], "reason": "order"},
         {"name": "labels_a_gap", "object": "labels_uint32", "chunk": 1, "packets": [[2, 0], [0, 0]], "reason": "order"},
+        {"name": "few_fine_first", "object": "few_line", "chunk": 1, "packets": [[0, 0]], "reason": "order"},
+        {"name": "few_a_gap", "object": "few_line", "chunk": 1, "packets": [[2, 0], [0, 0]], "reason": "order"},
+        {"name": "few_twice", "object": "few_line", "chunk": 1, "packets": [[2, 0], [1, 0], [1, 0]], "reason": "order"},
     ]

@@ -130,6 +130,7 @@ def images():
     yield from label_images(stack)
     yield from float_images()
     yield from table_images(em, slide, fluo)
+    yield from few_images(em, ihc, noisy)
     yield (
         "uint64",
         np.uint64(2**64 - 1) - crop(fluo, 540, 560, 18, 22).astype(np.uint64) * np.uint64(10**9 + 7),
@@ -302,6 +303,53 @@ def table_images(em, slide, fluo):
     yield "table_one_code", np.full((1, 1, 5, 4), 300, np.uint32), {"chunk": (8, 8), "codes": (300,)}
 
 
+def few_images(em, ihc, noisy):
+    """As images(): few values, pixel by pixel."""
+    few = {"coding": 4, "first_step": 0}
+    part = crop(em, 120, 90, 44, 52)
+    yield (
+        "few_grey_levels",
+        np.round(part * (11 / 255)).astype(np.uint8) * np.uint8(23),
+        few | {"chunk": (64, 64), "decompositions": 5, "resolutions": 4},
+    )
+    thirds = (crop(ihc[..., 1], 101, 57, 33, 47) // 8 - 16).astype(np.int8)
+    yield "few_int8_odd", thirds, few | {"chunk": (64, 64), "decompositions": 4, "resolutions": 3, "coarse_step": 1}
+    mask = (crop(tiff("labels_uint16_nuclei_682.tif"), 200, 311, 61, 50) > 0) * np.uint16(65_535)
+    yield "few_two_values", mask, few | {"chunk": (64, 64), "decompositions": 8, "resolutions": 8}
+    yield "few_span_255", stretched(crop(noisy, 200, 210, 31, 27)), few | {"chunk": (32, 32), "resolutions": 3}
+    wide = crop(em, 10, 10, 19, 26).astype(np.int32) // 6 * np.int32(50_000_017) - np.int32(2**30)
+    yield "few_int32", wide, few | {"chunk": (8, 16), "decompositions": 2, "resolutions": 2, "fill": -(2**31)}
+    gamma = np.round((np.round(part / 6) / 42) ** 2.2 * 65_535).astype(np.uint16)
+    yield "few_table", gamma, few | {"chunk": (44, 32), "resolutions": 3, "codes": codes_of(gamma)}
+    line = np.round(np.round(part * (32 / 255)) * (255 / 32)).astype(np.uint8)
+    codes = tuple(np.round(np.arange(33) * (255 / 32)).astype(int).tolist())
+    yield "few_line", line, few | {"chunk": (16, 32), "decompositions": 4, "resolutions": 3, "codes": codes}
+    yield "few_sparse", few_sparse(em), few | {"chunk": (16, 16), "decompositions": 3, "resolutions": 3, "fill": 9}
+    yield "few_one_resolution", thirds[..., :21, :30], few | {"chunk": (32, 32), "decompositions": 10, "resolutions": 1}
+    one = np.full((1, 1, 1, 1), 77, np.uint8)
+    yield "few_one_pixel", one, few | {"chunk": (8, 8), "decompositions": 2, "resolutions": 2, "codes": (7, 77)}
+    yield "few_one_row", line[..., :1, :37], few | {"chunk": (8, 64), "decompositions": 2, "resolutions": 1}
+    yield "few_one_column", line[..., :37, :1], few | {"chunk": (64, 8), "decompositions": 0, "resolutions": 1}
+
+
+def stretched(pixels):
+    """All 256 values of a byte, as far as they go."""
+    low, high = int(pixels.min()), int(pixels.max())
+    return np.round((pixels.astype(np.float64) - low) * (255 / (high - low))).astype(np.uint8)
+
+
+def few_sparse(em):
+    """Two planes of chunks: absent ones, one of the least value, without bytes, and some of blocks, with empty packets."""
+    pixels = np.full((2, 1, 40, 48), 9, np.uint8)
+    grey = em[300:316, 300:316] // 16
+    pixels[0, 0, :16, :16] = grey + 1
+    pixels[0, 0, 16:32, 16:32] = 0
+    pixels[0, 0, 16:32, 32:] = np.repeat(np.repeat(grey[:8, :8], 2, 0), 2, 1)
+    pixels[1, 0, :16, 16:32] = np.repeat(np.repeat(grey[:4, :4], 4, 0), 4, 1) + 1 + np.indices((16, 16)).sum(0) % 2
+    pixels[1, 0, 32:, 5:40] = em[40:48, 40:75] // 20
+    return pixels
+
+
 def codes_of(pixels):
     """The values that pixels have."""
     return tuple(np.unique(pixels).tolist())
@@ -404,7 +452,10 @@ def bounds(data):
     ]
 
 
-MEASURED = {"slide_rgb_odd", "float32_log", "table_gamma", "noisy16_odd", "sharp", "sharp_in_part"}
+MEASURED = {
+    *("slide_rgb_odd", "float32_log", "table_gamma", "noisy16_odd", "sharp", "sharp_in_part"),
+    *("few_grey_levels", "few_two_values", "few_table", "few_sparse"),
+}
 """Those that promise what was measured, for which the reference decodes everything once more."""
 
 

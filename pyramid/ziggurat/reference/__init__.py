@@ -26,8 +26,12 @@ module                  section of codecs/SPEC.md
 :mod:`.labels`          12. Labels
 :mod:`.floats`          13. Floats
 :mod:`.binarycoder`     14. The binary coder
-:mod:`.guarantee`       the error of any coding: 10, 12 and 13
-:mod:`.tightness`       10. what was measured
+:mod:`.few`             15. Few values: a chunk
+:mod:`.fewlevel`        15. Few values: a level
+:mod:`.lineprediction`  15. Few values: prediction
+:mod:`.mixing`          15. Few values: the probability of an answer
+:mod:`.guarantee`       the error of any coding: 10, 12, 13 and 15
+:mod:`.tightness`       10 and 15. what was measured
 :mod:`.chunk`           packets of one chunk to pixels, and back
 :mod:`.shard`           a whole object
 ======================  =========================================

@@ -1,4 +1,4 @@
-"""Section 14: the binary coder of labels, specials and residuals."""
+"""Section 14: the binary coder of tables of codes, labels, specials, residuals and few values."""
 
 from __future__ import annotations
 
@@ -64,9 +64,13 @@ class BitDecoder:
 
     def bit(self, model: BitModel, _bit: int) -> int:
         """A bit with a model."""
-        bit = self._decide((self.range >> 16) * model.p)
+        bit = self.chance(model.p, _bit)
         model.learn(bit)
         return bit
+
+    def chance(self, p: int, _bit: int) -> int:
+        """A bit that is 0 with a probability of p 65,536ths."""
+        return self._decide((self.range >> 16) * p)
 
     def ran_out(self) -> bool:
         """Whether more has been read than any encoder leaves out."""
@@ -107,8 +111,13 @@ class BitEncoder:
 
     def bit(self, model: BitModel, bit: int) -> int:
         """A bit with a model; returns it."""
-        self._choose(bit, (self.range >> 16) * model.p)
+        self.chance(model.p, bit)
         model.learn(bit)
+        return bit
+
+    def chance(self, p: int, bit: int) -> int:
+        """A bit that is 0 with a probability of p 65,536ths; returns it."""
+        self._choose(bit, (self.range >> 16) * p)
         return bit
 
     def ran_out(self) -> bool:

@@ -12,9 +12,10 @@ from ziggurat.reference.colour import colour_forward, colour_inverse
 from ziggurat.reference.contexts import PHASES, BandBits
 from ziggurat.reference.descriptors import Share
 from ziggurat.reference.entropy import decode_packet, stage_packet
+from ziggurat.reference.few import FewChunk, encode_few
 from ziggurat.reference.floats import SPECIALS, Stream, code_pixels, map_floats, to_bits, unmap_floats, wave_header
 from ziggurat.reference.guarantee import error_bound
-from ziggurat.reference.header import FLOAT, LABEL, RCT
+from ziggurat.reference.header import FEW, FLOAT, LABEL, RCT
 from ziggurat.reference.index import CRC_NBYTES, packet_crc
 from ziggurat.reference.labels import LabelChunk, encode_labels
 from ziggurat.reference.lanes import LaneDecoder, encode_chain
@@ -46,6 +47,7 @@ class ChunkDecoder:
         self.bits = _empty_bits(header, rect.height, rect.width)
         self.lanes = [LaneDecoder() for _ in range(header.resolutions)]
         self.labels = LabelChunk(header, rect.height, rect.width) if header.coding == LABEL else None
+        self.few = FewChunk(header, rect.height, rect.width) if header.coding == FEW else None
         self.specials = self.residual = b""
         self.filters = 0
         self.is_ended = False
@@ -86,7 +88,7 @@ class ChunkDecoder:
             raise refuse("argument", f"there is no packet ({resolution}, {step})")
         if self.is_ended:
             raise refuse("order", "a packet that was cut was taken before")
-        early = self.labels is not None and any(self.steps[resolution + 1 :])
+        early = self.header.coding in (LABEL, FEW) and any(self.steps[resolution + 1 :])
         if step + 1 != self.steps[resolution] or (packet and early):
             raise refuse("order", f"packet ({resolution}, {step}) is not the next one")
         needed = min(step + 1, self.header.first_step)
@@ -96,6 +98,8 @@ class ChunkDecoder:
     def _decode(self, resolution: int, step: int, payload: bytes) -> None:
         if self.labels is not None:
             self.labels.decode(resolution, payload)
+        elif self.few is not None:
+            self.few.decode(resolution, payload)
         elif self.header.coding != FLOAT:
             self._decode_planes(resolution, step, payload)
         elif step == 0:
@@ -155,6 +159,8 @@ class ChunkDecoder:
 
     def numbers(self, level: int) -> NDArray[np.int32]:
         """Return m [components, h, w] at a level, not clamped yet."""
+        if self.few is not None:
+            return self.few.level(level)[None]
         m = np.stack([self._component(component, level) for component in range(self.header.components)])
         return colour_inverse(m) if self.header.coding == RCT else m
 
@@ -206,6 +212,8 @@ def encode_chunk(header: Header, pixels: NDArray[Any], filters: int = 0) -> dict
     if header.coding == FLOAT:
         return _encode_floats(header, pixels, filters)
     m = map_values(header, pixels)
+    if header.coding == FEW:
+        return encode_few(header, m[0])
     return _encode_planes(header, colour_forward(m) if header.coding == RCT else m, filters)
 
 

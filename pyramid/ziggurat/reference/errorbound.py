@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from ziggurat.reference.header import Header
 
-__all__ = ["any_error", "error_bound"]
+__all__ = ["any_error", "error_bound", "in_units"]
 
 
 def _band_error(header: Header, component: int, band: Band, step: int) -> int:
@@ -92,4 +92,9 @@ def tightened(bound: int, tightness: int) -> int:
 def error_bound(header: Header, level: int, steps: Sequence[int]) -> int:
     """Return the guaranteed error at a level when resolution r is known to ``steps[r]`` (first_step + 1: not at all)."""
     error = tightened(any_error(header, level, steps), _tightness(header, level, steps))
+    return in_units(header, error)
+
+
+def in_units(header: Header, error: int) -> int:
+    """Return an error of m in the data's units."""
     return error * header.divisor if header.codes is None else table_error(header.codes, error)

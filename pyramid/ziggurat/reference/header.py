@@ -20,6 +20,9 @@ VERSION = 4
 HEADER_NBYTES = 128
 MEASURED_LEVELS, MEASURED_STEPS = 6, 16
 """Of which tightness is told."""
+FEW_COARSER = 8
+"""Of coding 4 errors of a level are told instead, shown as one of so many coarser ones, each in a byte."""
+FEW_SPAN_MAX = 255
 CHUNKS_MAX = 65_536
 SPAN_MAX = (1 << 27) - 1
 TABLE_SPAN_MAX = 65_535
@@ -35,7 +38,7 @@ DTYPES = dict(
         1,
     )
 )
-MEAN, RCT, LABEL, FLOAT = range(4)
+MEAN, RCT, LABEL, FLOAT, FEW = range(5)
 """Codings."""
 LEAST_EXPONENTS = {"float16": -24, "float32": -149, "float64": -1074}
 _LAYOUT = struct.Struct("<4s8B7IqqII3I48s")
@@ -71,7 +74,7 @@ class Header:
     index_crc: int = 0
     content_crc: int = 0
     tightness: bytes = bytes(MEASURED_LEVELS * MEASURED_STEPS)
-    """Of 0 to 15, by level and first_step - step."""
+    """Of 0 to 15, by level and first_step - step; of coding 4 the halves of `few_errors`, the lower one first."""
     has_table: int = 0
     """0: no; else its kind, as `valuetable` has them."""
     codes: tuple[int, ...] | None = None
@@ -116,9 +119,13 @@ class Header:
         told_apart = ("tightness", "has_table", "codes")
         fields = {name: getattr(self, name) for name in self.__dataclass_fields__ if name not in told_apart}
         fields["coding"] += TABLE * self.has_table
-        bits = sum(tightness << 4 * place for place, tightness in enumerate(self.tightness))
-        front = _LAYOUT.pack(MAGIC, VERSION, *fields.values(), bits.to_bytes(48, "little"))
+        front = _LAYOUT.pack(MAGIC, VERSION, *fields.values(), self.few_errors)
         return front + crc32c(front).to_bytes(4, "little")
+
+    @property
+    def few_errors(self) -> bytes:
+        """The 48 bytes that hold the tightness: of coding 4 errors of m, by level and how much coarser it is shown, less 1."""
+        return bytes(low | high << 4 for low, high in zip(self.tightness[::2], self.tightness[1::2], strict=True))
 
     @property
     def header_crc(self) -> int:
@@ -169,7 +176,9 @@ class Header:
         for rule, holds in (
             ("dtype", self.dtype in DTYPES),
             ("components", 1 <= self.components <= 4),
-            ("coding", self.coding in (MEAN, LABEL, FLOAT) or (self.coding == RCT and self.components >= 3)),
+            ("coding", self.coding in range(FEW + 1)),
+            ("components", self.coding != RCT or self.components >= 3),
+            ("components", self.coding != FEW or self.components == 1),
             ("decompositions", 0 <= self.decompositions <= 10),
             ("resolutions", 1 <= self.resolutions <= min(self.decompositions + 1, 8)),
             ("first_step", 0 <= self.first_step <= 31),
@@ -219,8 +228,9 @@ class Header:
             RCT: kind in "iu" and self._check_means(),
             LABEL: kind in "iub" and (self.first_step, self.offset, self.divisor, self.span) == (0, 0, 1, 0),
             FLOAT: kind == "f" and self._check_scale(),
+            FEW: kind in "iu" and self._check_means() and self.first_step == 0 and 1 <= self.span <= FEW_SPAN_MAX,
         }
-        if not rules[self.coding] or (self.has_table and self.coding not in (MEAN, RCT)):
+        if not rules[self.coding] or (self.has_table and self.coding not in (MEAN, RCT, FEW)):
             raise refuse(
                 "field", f"first_step, offset, divisor or span do not fit coding {self.coding} of {self.numpy_dtype}"
             )
@@ -230,11 +240,21 @@ class Header:
             raise refuse("field", f"the fill value is no {self.numpy_dtype}")
 
     def _check_tightness(self) -> None:
+        if self.coding == FEW:
+            self._check_few_errors()
+            return
         steps = {LABEL: 0, FLOAT: self.first_step - 1}.get(self.coding, self.first_step)
         for place, tightness in enumerate(self.tightness):
             level, after = divmod(place, MEASURED_STEPS)
             if tightness and (level > self.decompositions or after >= steps):
                 raise refuse("field", f"tightness is told of level {level}, {after} after the first step")
+
+    def _check_few_errors(self) -> None:
+        for place, error in enumerate(self.few_errors):
+            level, less_one = divmod(place, FEW_COARSER)
+            coarser = level + 1 + less_one
+            if error > (self.span if coarser < self.resolutions else 0):
+                raise refuse("field", f"an error of {error} is told of level {level}, shown as level {coarser}")
 
     def _within(self, value: int) -> bool:
         least, most = self.limits

@@ -1,4 +1,4 @@
-"""Section 10: what an encoder can promise beyond what holds for any data."""
+"""Sections 10 and 15: what an encoder can promise beyond what holds for any data."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from ziggurat.reference.chunk import ChunkDecoder
 from ziggurat.reference.errorbound import any_error, tightened
 from ziggurat.reference.floats import wave_header
-from ziggurat.reference.header import FLOAT, LABEL, MEASURED_LEVELS, MEASURED_STEPS
+from ziggurat.reference.header import FEW, FEW_COARSER, FLOAT, LABEL, MEASURED_LEVELS, MEASURED_STEPS
 from ziggurat.reference.index import packet_crc
 
 if TYPE_CHECKING:
@@ -23,7 +23,9 @@ __all__ = ["find_tightness"]
 
 
 def find_tightness(header: Header, chunks: Mapping[int, Mapping[tuple[int, int], bytes]]) -> bytes:
-    """Decode all chunks at all steps, and return the tightness by the largest errors: 0 to 15, by level and first_step - step."""
+    """Decode all chunks at all steps, and return the tightness by the largest errors, as a header has it."""
+    if header.coding == FEW:
+        return _few_errors(header, chunks)
     found = np.zeros((MEASURED_LEVELS, MEASURED_STEPS), np.uint8)
     if header.coding == LABEL:
         return found.tobytes()
@@ -61,3 +63,22 @@ def _errors(
         for level in levels:
             errors[level, wave.first_step - after] = np.abs(shown[level] - known[-1][level]).max()
     return errors
+
+
+def _few_errors(header: Header, chunks: Mapping[int, Mapping[tuple[int, int], bytes]]) -> bytes:
+    """Of each level, shown as each coarser one, the largest error, or 1 if there is none: 0 would tell nothing."""
+    told = bytearray(MEASURED_LEVELS * FEW_COARSER)
+    for ordinal, payloads in chunks.items():
+        decoder = ChunkDecoder(header, ordinal)
+        shown: dict[int, list[NDArray[np.int32]]] = {}
+        for resolution in reversed(range(header.resolutions)):
+            payload = payloads.get((resolution, 0), b"")
+            crc = packet_crc(header, (ordinal, resolution, 0), payload) if payload else b""
+            decoder.add(resolution, 0, payload + crc)
+            shown[resolution] = [decoder.numbers(level) for level in range(min(header.resolutions, MEASURED_LEVELS))]
+        for coarser in range(1, header.resolutions):
+            for level in range(min(coarser, MEASURED_LEVELS)):
+                place = level * FEW_COARSER + coarser - level - 1
+                error = int(np.abs(shown[coarser][level] - shown[0][level]).max())
+                told[place] = max(told[place], error, 1)
+    return bytes(half for error in told for half in (error & 15, error >> 4))
