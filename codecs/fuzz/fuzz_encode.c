@@ -42,9 +42,13 @@ static int make_header(const uint8_t *bytes, struct zgr_header *h)
     h->coding = zgr_dtype_is_float(h->dtype) ? ZGR_FLOAT : h->dtype == ZGR_BOOL || bytes[7] % 3 == 2 ? ZGR_LABEL : ZGR_MEAN;
     if (h->coding == ZGR_MEAN && bytes[7] % 2 && h->components >= 3)
         h->coding = ZGR_RCT;
+    if (h->coding == ZGR_MEAN && bytes[7] & 64) {
+        h->coding = ZGR_FEW;
+        h->components = 1;
+    }
     h->decompositions = bytes[8] % 11;
     h->resolutions = (uint8_t)(1 + bytes[9] % 8);
-    h->first_step = h->coding == ZGR_LABEL ? 0 : bytes[10] % 32;
+    h->first_step = h->coding == ZGR_LABEL || h->coding == ZGR_FEW ? 0 : bytes[10] % 32;
     if (h->coding == ZGR_FLOAT && h->first_step == 0)
         h->first_step = 1;
     h->coarse_step = (uint8_t)(bytes[11] % (h->first_step + 2));
@@ -73,6 +77,18 @@ static void expect_codes(const struct zgr_header *h, const uint8_t *pixels, size
     }
 }
 
+/* Level 0, as it is known. */
+static void expect_within_bound(const struct zgr_header *h, const struct zgr_decoder *decoder, void *scratch, size_t scratch_nbytes, const uint8_t *pixels,
+                                uint8_t *found)
+{
+    size_t pixel = zgr_dtype_nbytes(h->dtype), count = (size_t)h->height * h->width * h->components;
+    ptrdiff_t strides[3] = {(ptrdiff_t)(h->height * h->width * pixel), (ptrdiff_t)(h->width * pixel), (ptrdiff_t)pixel};
+    expect(zgr_decoder_reconstruct(decoder, 0, scratch, scratch_nbytes, found, strides) == ZGR_OK);
+    double bound = zgr_decoder_guaranteed_error(decoder, 0);
+    for (size_t i = 0; i < count; i++)
+        expect(distance(h->dtype, found + i * pixel, pixels + i * pixel) <= (h->coding == ZGR_FLOAT ? bound / 2 : bound));
+}
+
 static void check_steps(const struct zgr_header *h, const uint8_t *payloads, const uint32_t *payload_nbytes, const uint8_t *pixels,
                         const uint8_t *lowpass)
 {
@@ -82,7 +98,6 @@ static void check_steps(const struct zgr_header *h, const uint8_t *payloads, con
     uint8_t *found = malloc(count * pixel), *packet = malloc(zgr_encode_out_nbytes(h, h->height, h->width) + 4);
     struct zgr_decoder *decoder;
     expect(zgr_decoder_init(memory, nbytes, h, 0, &decoder) == ZGR_OK);
-    ptrdiff_t strides[3] = {(ptrdiff_t)(h->height * h->width * pixel), (ptrdiff_t)(h->width * pixel), (ptrdiff_t)pixel};
     for (uint32_t step = h->first_step + 1u; step-- > 0;) {
         const uint8_t *at = payloads;
         for (uint32_t r = h->resolutions; r-- > 0;)
@@ -92,13 +107,12 @@ static void check_steps(const struct zgr_header *h, const uint8_t *payloads, con
                     memcpy(packet, at, length);
                     zgr_packet_seal(h, 0, r, t, packet, length);
                     expect(zgr_decoder_add(decoder, r, t, packet, length ? length + ZGR_CRC_NBYTES : 0) == ZGR_OK);
+                    if (h->coding == ZGR_FEW) /* known by resolutions */
+                        expect_within_bound(h, decoder, scratch, scratch_nbytes, pixels, found);
                 }
                 at += length;
             }
-        expect(zgr_decoder_reconstruct(decoder, 0, scratch, scratch_nbytes, found, strides) == ZGR_OK);
-        double bound = zgr_decoder_guaranteed_error(decoder, 0);
-        for (size_t i = 0; i < count; i++)
-            expect(distance(h->dtype, found + i * pixel, pixels + i * pixel) <= (h->coding == ZGR_FLOAT ? bound / 2 : bound));
+        expect_within_bound(h, decoder, scratch, scratch_nbytes, pixels, found);
     }
     expect(memcmp(found, pixels, count * pixel) == 0);
     uint32_t level = h->resolutions - 1u;
@@ -200,9 +214,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *input, size_t input_nbytes)
     if (h.dtype == ZGR_BOOL)
         for (size_t i = 0; i < count; i++)
             pixels[i] &= 1;
+    for (size_t i = 0; i < count * pixel && h.coding == ZGR_FEW; i++)
+        pixels[i] &= i % pixel == 0 ? 255 : 0;
     int fits = map_values(&h, pixels, count);
     uint64_t *codes = malloc((count + 1) * sizeof *codes), *again = malloc((count + 1) * sizeof *again);
-    if (h.coding <= ZGR_RCT && input[7] & 32) {
+    if ((h.coding <= ZGR_RCT || h.coding == ZGR_FEW) && input[7] & 32) {
         tabulate(&h, pixels, count, codes, again);
         fits = 1;
     }

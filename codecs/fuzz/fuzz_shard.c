@@ -115,7 +115,7 @@ static void decode(const struct zgr_header *h, uint32_t chunk, const struct tabl
         double error = zgr_decoder_guaranteed_error(decoder, level);
         expect(error >= 0 && error <= 1.7976931348623157e308);
         uint64_t range = h->has_table ? h->codes[h->span] - h->codes[0] : (uint64_t)h->span * h->divisor;
-        expect(h->coding > ZGR_RCT || zgr_decoder_error(decoder, level) <= range);
+        expect(h->coding == ZGR_LABEL || h->coding == ZGR_FLOAT || zgr_decoder_error(decoder, level) <= range);
         free(pixels);
         free(scratch);
     }

@@ -29,6 +29,7 @@ def main() -> None:
         "signed": codec.encode(wide[:200, :200].astype(np.int16) - 3000, chunk=SMALL_CHUNK),
         "colour": codec.encode(colour, chunk=SMALL_CHUNK, coding="rct"),
         "float": codec.encode(np.sqrt(wide[:256, :256], dtype=np.float32), chunk=CHUNK),
+        "few": codec.encode(grey // 8, chunk=SMALL_CHUNK),
         "label": codec.encode((wide[:256, :256] // 1500).astype(np.uint32), chunk=SMALL_CHUNK, coding="label"),
     }
     for name, shard in pictures.items():

@@ -85,6 +85,9 @@ enum zgr_dtype {
  * of few values. */
 enum zgr_coding { ZGR_MEAN = 0, ZGR_RCT = 1, ZGR_LABEL = 2, ZGR_FLOAT = 3, ZGR_FEW = 4 };
 
+/* Whether a resolution comes at once, in one packet after those of all coarser ones; else by steps. */
+static inline int zgr_comes_at_once(uint8_t coding) { return coding == ZGR_LABEL || coding == ZGR_FEW; }
+
 struct zgr_header {
     uint8_t dtype, components, coding, decompositions, resolutions, first_step, coarse_step;
     uint8_t has_table; /* of codes, section 5: ZGR_TABLE_…; its checksum is the divisor */
@@ -94,7 +97,7 @@ struct zgr_header {
     uint32_t divisor, span; /* with ZGR_FLOAT the divisor holds the scale, below */
     uint32_t index_nbytes, index_crc, content_crc;
     uint32_t header_crc; /* set by parse and write: identifies the content of the shard */
-    /* [level][first_step - step]: by how many sixteenths errors are within the bound; set by zgr_tighten */
+    /* [level][first_step - step]: by how many sixteenths errors are within the bound; of few values errors, SPEC.md, section 15. Set by zgr_tighten */
     uint8_t tightness[ZGR_MEASURED_LEVELS][ZGR_MEASURED_STEPS];
     const uint64_t *codes; /* set by zgr_table_parse and zgr_table_write: span + 1 of them. NULL without a table, or before */
 };
@@ -175,14 +178,15 @@ int zgr_cursor_next(const struct zgr_header *header, struct zgr_cursor *cursor);
 
 /* The bound at `level` when resolution r is known to steps[r] (first_step + 1: not at all), r < resolutions, and not further: where all
  * are known to the same step it is what the encoder has measured, if that is less than what holds for any data. Of integers that are
- * means; of labels it is 0 or, where something is not known, the whole range of the dtype. Not of floats. */
+ * means; of labels it is 0 or, where something is not known, the whole range of the dtype, of few values what they have been off by. Not of floats. */
 uint64_t zgr_error_bound(const struct zgr_header *header, uint32_t level, const uint8_t *steps);
 /* The same for every dtype: of integers rounded up to a double, of floats in their own unit, of all finite pixels. */
 double zgr_guaranteed_error(const struct zgr_header *header, uint32_t level, const uint8_t *steps);
 /* The same where resolutions are known at least so far, and some may be further: what holds for any data. */
 double zgr_guaranteed_error_beyond(const struct zgr_header *header, uint32_t level, const uint8_t *steps);
 
-/* The largest errors seen in the chunks of a shard, in places of m (section 5): [level][first_step - step]. Zero it to start. */
+/* The largest errors seen in the chunks of a shard, in places of m (section 5): [level][first_step - step]; of few values
+ * [level][known - level - 1], `known` being the level that is shown instead. Zero it to start. */
 struct zgr_errors_seen {
     uint64_t errors[ZGR_MEASURED_LEVELS][ZGR_MEASURED_STEPS];
     uint64_t not_above[ZGR_MEASURED_LEVELS][ZGR_MEASURED_STEPS]; /* where none was looked for: what it cannot be above */
@@ -256,7 +260,7 @@ enum zgr_status zgr_decoder_init(void *memory, size_t nbytes, const struct zgr_h
                                  struct zgr_decoder **decoder);
 /* Takes packet (resolution, step) with its checksum, as stored; nbytes = 0 says that it is empty. The steps of a resolution are
  * taken from first_step down without a gap, and a packet that is not empty after (resolution + 1, min(step + 1, first_step)); of labels
- * after those of all coarser resolutions. Errors: ARGUMENT, ORDER, PACKET_CRC, PACKET. */
+ * and few values after those of all coarser resolutions. Errors: ARGUMENT, ORDER, PACKET_CRC, PACKET. */
 enum zgr_status zgr_decoder_add(struct zgr_decoder *decoder, uint32_t resolution, uint32_t step, const uint8_t *packet,
                                 size_t nbytes);
 /* The same for a packet of which it is known that those between it and the last one taken are empty, as in the view stream, and

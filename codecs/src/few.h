@@ -13,11 +13,12 @@ enum {
     ZGR_QUESTIONS_MOST = 24,                   /* of a pixel; after them it is told */
     ZGR_ACTIVITIES = 9,
     ZGR_FRACTIONS = 8,
-    ZGR_NEAR = 9,                              /* differences of -4 to 4, and what is beyond them */
+    ZGR_NEAR = 5,                              /* differences of -2 to 2, and what is beyond them */
+    ZGR_QUESTIONS_BY_PIXELS = 3,               /* as ZGR_QUESTIONS */
     ZGR_BY_PREDICTION = ZGR_KINDS * ZGR_QUESTIONS * ZGR_ACTIVITIES * ZGR_FRACTIONS,
     ZGR_BY_VALUE = ZGR_QUESTIONS * (ZGR_FEW_SPAN_MAX + 1),
-    ZGR_BY_PIXELS = ZGR_KINDS * ZGR_NEAR * ZGR_NEAR * ZGR_NEAR * ZGR_NEAR,
-    ZGR_BY_MEANS = ZGR_KINDS * ZGR_QUESTIONS * ZGR_NEAR * ZGR_NEAR * ZGR_NEAR,
+    ZGR_BY_PIXELS = ZGR_KINDS * ZGR_QUESTIONS_BY_PIXELS * ZGR_NEAR * ZGR_NEAR * ZGR_NEAR * ZGR_NEAR,
+    ZGR_BY_MEANS = ZGR_QUESTIONS * ZGR_NEAR * ZGR_NEAR * ZGR_NEAR,
     ZGR_FEW_MODELS = ZGR_BY_PREDICTION + ZGR_BY_VALUE + ZGR_BY_PIXELS + ZGR_BY_MEANS
 };
 

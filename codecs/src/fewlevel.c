@@ -43,7 +43,7 @@ struct around {
 };
 
 /* Which values give the mean of a block with those before it, for the last pixel of the block; all for any other. */
-static inline void find_range(struct around *a, const struct rows *r, uint32_t y, uint32_t x, uint32_t height, int32_t span)
+ZGR_PART_OF_CLONE void find_range(struct around *a, const struct rows *r, uint32_t y, uint32_t x, uint32_t height, int32_t span)
 {
     const int is_below = y & 1, is_right = x & 1;
     a->least = 0;
@@ -64,7 +64,7 @@ static inline void find_range(struct around *a, const struct rows *r, uint32_t y
     a->most = most < span ? most : span;
 }
 
-static inline uint32_t activity_of(const struct around *a)
+ZGR_PART_OF_CLONE uint32_t activity_of(const struct around *a)
 {
     static const uint16_t limits[ZGR_ACTIVITIES - 1] = {128, 256, 512, 896, 1408, 2048, 3072, 5120};
     const int32_t values[6] = {a->w, a->n, a->nw, a->ne, a->mean, a->mean};
@@ -79,7 +79,7 @@ static inline uint32_t activity_of(const struct around *a)
 }
 
 /* The means around, as differences. */
-static inline void look_at_means(struct around *a, const struct rows *r, uint32_t y, uint32_t x)
+ZGR_PART_OF_CLONE void look_at_means(struct around *a, const struct rows *r, uint32_t y, uint32_t x)
 {
     const uint32_t at = x >> 1, left = at > 0 ? at - 1 : 0, right = at + 1 < r->means_width ? at + 1 : at;
     const uint8_t *above = r->means[0], *here = r->means[1], *below = r->means[2];
@@ -92,7 +92,7 @@ static inline void look_at_means(struct around *a, const struct rows *r, uint32_
     a->beside = x & 1 ? here[right] : here[left];
 }
 
-static inline void look_around(struct around *a, const struct rows *r, uint32_t y, uint32_t x, uint32_t height, int32_t span, const int32_t (*lines)[ZGR_AROUND])
+ZGR_PART_OF_CLONE void look_around(struct around *a, const struct rows *r, uint32_t y, uint32_t x, uint32_t height, int32_t span, const int32_t (*lines)[ZGR_AROUND])
 {
     const uint8_t *now = r->now + x, *up = r->up + x;
     a->w = now[-1];
@@ -120,24 +120,25 @@ static inline void look_around(struct around *a, const struct rows *r, uint32_t 
 /* ---- a pixel: is it this value, is it that one? ---------------------------------------------------------------------- */
 
 /* Its difference to a value, as contexts have it. */
-static inline uint32_t near(int32_t known, int32_t value) { return (uint32_t)(zgr_clamp(known - value, -(ZGR_NEAR / 2), ZGR_NEAR / 2) + ZGR_NEAR / 2); }
+ZGR_PART_OF_CLONE uint32_t near(int32_t known, int32_t value) { return (uint32_t)(zgr_clamp(known - value, -(ZGR_NEAR / 2), ZGR_NEAR / 2) + ZGR_NEAR / 2); }
 
-static inline int ask(struct zgr_few_learnt *learnt, struct zgr_bit_coder *coder, const int decoding, const struct around *a, uint32_t asked, int32_t value, int yes)
+ZGR_PART_OF_CLONE int ask(struct zgr_few_learnt *learnt, struct zgr_bit_coder *coder, const int decoding, const struct around *a, uint32_t asked, int32_t value, int yes)
 {
-    const uint32_t question = a->kind * ZGR_QUESTIONS + asked, by_mean = near(a->mean, value);
+    const uint32_t by_mean = near(a->mean, value), first = asked < ZGR_QUESTIONS_BY_PIXELS ? asked : ZGR_QUESTIONS_BY_PIXELS - 1;
     uint32_t *at = learnt->models, *models[ZGR_MIXED];
-    models[0] = at + (question * ZGR_ACTIVITIES + a->activity) * ZGR_FRACTIONS + a->fraction;
+    models[0] = at + ((a->kind * ZGR_QUESTIONS + asked) * ZGR_ACTIVITIES + a->activity) * ZGR_FRACTIONS + a->fraction;
     at += ZGR_BY_PREDICTION;
     models[1] = at + asked * (ZGR_FEW_SPAN_MAX + 1) + (uint32_t)value;
     at += ZGR_BY_VALUE;
-    models[2] = at + (((a->kind * ZGR_NEAR + by_mean) * ZGR_NEAR + near(a->n, value)) * ZGR_NEAR + near(a->w, value)) * ZGR_NEAR + near(a->ne, value);
+    models[2] = at + ((((a->kind * ZGR_QUESTIONS_BY_PIXELS + first) * ZGR_NEAR + by_mean) * ZGR_NEAR + near(a->n, value)) * ZGR_NEAR + near(a->w, value)) *
+                         ZGR_NEAR + near(a->ne, value);
     at += ZGR_BY_PIXELS;
-    models[3] = at + ((question * ZGR_NEAR + by_mean) * ZGR_NEAR + near(a->above, value)) * ZGR_NEAR + near(a->beside, value);
+    models[3] = at + ((asked * ZGR_NEAR + by_mean) * ZGR_NEAR + near(a->above, value)) * ZGR_NEAR + near(a->beside, value);
     return zgr_mixed_answer(&learnt->mixer, coder, decoding, models, learnt->mixed[asked][a->activity], yes);
 }
 
 /* One of the values from `least` to `low` and from `high` to `most`, by its number among them. -1: there is no such. */
-static inline int32_t tell(struct zgr_bit_coder *coder, const int decoding, const struct around *a, int32_t low, int32_t high, int32_t wanted)
+ZGR_PART_OF_CLONE int32_t tell(struct zgr_bit_coder *coder, const int decoding, const struct around *a, int32_t low, int32_t high, int32_t wanted)
 {
     int32_t lower = low - a->least + 1, count;
     lower = lower > 0 ? lower : 0;
@@ -148,7 +149,7 @@ static inline int32_t tell(struct zgr_bit_coder *coder, const int decoding, cons
 }
 
 /* -1: no value is possible. */
-static inline int32_t code_pixel(struct zgr_few_learnt *learnt, struct zgr_bit_coder *coder, const int decoding, const struct around *a, int32_t wanted)
+ZGR_PART_OF_CLONE int32_t code_pixel(struct zgr_few_learnt *learnt, struct zgr_bit_coder *coder, const int decoding, const struct around *a, int32_t wanted)
 {
     int32_t low = a->prediction >> ZGR_FRACTION_BITS, high = low + 1, left = a->most - a->least;
     if (left < 0)
@@ -167,7 +168,7 @@ static inline int32_t code_pixel(struct zgr_few_learnt *learnt, struct zgr_bit_c
 
 /* ---- rows ----------------------------------------------------------------------------------------------------------- */
 
-static inline int code_row(const struct zgr_few_level *level, uint32_t y, const struct rows *r, int32_t span, struct zgr_few_learnt *learnt,
+ZGR_PART_OF_CLONE int code_row(const struct zgr_few_level *level, uint32_t y, const struct rows *r, int32_t span, struct zgr_few_learnt *learnt,
                            struct zgr_bit_coder *coder, const int decoding)
 {
     uint8_t *pixels = level->pixels + (size_t)y * level->width;

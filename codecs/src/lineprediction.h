@@ -12,7 +12,7 @@ enum {
 };
 
 /* In 1/512. */
-static inline int32_t zgr_line_predicted(const int32_t weights[ZGR_AROUND], const int32_t around[ZGR_AROUND])
+ZGR_PART_OF_CLONE int32_t zgr_line_predicted(const int32_t weights[ZGR_AROUND], const int32_t around[ZGR_AROUND])
 {
     int32_t sum = 0;
     for (int i = 0; i < ZGR_AROUND; i++)
@@ -21,7 +21,7 @@ static inline int32_t zgr_line_predicted(const int32_t weights[ZGR_AROUND], cons
 }
 
 /* `error`, in 1/512: how much more it was. */
-static inline void zgr_line_learn(int32_t weights[ZGR_AROUND], const int32_t around[ZGR_AROUND], int32_t error)
+ZGR_PART_OF_CLONE void zgr_line_learn(int32_t weights[ZGR_AROUND], const int32_t around[ZGR_AROUND], int32_t error)
 {
     int32_t squares = 64;
     for (int i = 0; i < ZGR_AROUND; i++)

@@ -10,7 +10,7 @@
 enum {
     ZGR_MIXED = 4,                 /* models that are mixed */
     ZGR_STRETCH_MOST = 2047,
-    ZGR_STRETCH_SIZE = 4096,       /* by the 12 highest bits of a probability */
+    ZGR_STRETCH_SIZE = 4096,
     ZGR_COUNT_BITS = 10,           /* the lowest of a model: how often it was asked; above them its probability */
     ZGR_COUNT_MOST = 254,
     ZGR_COUNT_KEPT = 4,            /* of what was learnt on coarser levels, which are alike, but not the same */
@@ -20,36 +20,28 @@ enum {
 
 #define ZGR_MODEL_FRESH (1u << 31) /* even chances */
 
-static inline int32_t zgr_clamp(int32_t value, int32_t least, int32_t most) { return value < least ? least : value > most ? most : value; }
+ZGR_PART_OF_CLONE int32_t zgr_clamp(int32_t value, int32_t least, int32_t most) { return value < least ? least : value > most ? most : value; }
 
-/* round(65536 / (1 + exp((16 - i) / 2))), and straight lines between these. */
-static inline uint32_t zgr_squash(int32_t stretched)
-{
-    static const uint16_t points[33] = {22, 36, 60, 98, 162, 267, 439, 720, 1179, 1921, 3108, 4971, 7812, 11955, 17625, 24743, 32768,
-                                        40793, 47911, 53581, 57724, 60565, 62428, 63615, 64357, 64816, 65097, 65269, 65374, 65438, 65476, 65500, 65514};
-    uint32_t at = (uint32_t)(zgr_clamp(stretched, -ZGR_STRETCH_MOST, ZGR_STRETCH_MOST) + 2048), i = at >> 7, after = at & 127;
-    return (points[i] * (128 - after) + points[i + 1] * after + 64) >> 7;
-}
-
-/* The opposite, for all probabilities. */
-static inline void zgr_stretch_prepare(int16_t stretch[ZGR_STRETCH_SIZE])
-{
-    int32_t x = -ZGR_STRETCH_MOST;
-    for (uint32_t i = 0; i < ZGR_STRETCH_SIZE; i++) {
-        while (x < ZGR_STRETCH_MOST && zgr_squash(x) < 16 * i + 8)
-            x++;
-        stretch[i] = (int16_t)x;
-    }
-}
-
+/* What is worked out beforehand. */
 struct zgr_mixer {
-    int16_t stretch[ZGR_STRETCH_SIZE];
-    uint16_t rates[ZGR_COUNT_MOST + 1]; /* how far a model moves that was asked so often, of 65536 */
+    uint16_t squashed[ZGR_STRETCH_SIZE]; /* of stretches, from -2048 */
+    int16_t stretched[ZGR_STRETCH_SIZE]; /* of probabilities by their 12 highest bits */
+    uint16_t rates[ZGR_COUNT_MOST + 1];  /* how far a model moves that was asked so often, of 65536 */
 };
 
 static inline void zgr_mixer_prepare(struct zgr_mixer *mixer)
 {
-    zgr_stretch_prepare(mixer->stretch);
+    /* round(65536 / (1 + exp((16 - i) / 2))), and straight lines between these. */
+    static const uint16_t points[33] = {22, 36, 60, 98, 162, 267, 439, 720, 1179, 1921, 3108, 4971, 7812, 11955, 17625, 24743, 32768,
+                                        40793, 47911, 53581, 57724, 60565, 62428, 63615, 64357, 64816, 65097, 65269, 65374, 65438, 65476, 65500, 65514};
+    uint32_t at = 1; /* of -2047 */
+    for (uint32_t i = 0; i < ZGR_STRETCH_SIZE; i++)
+        mixer->squashed[i] = (uint16_t)((points[i >> 7] * (128 - (i & 127)) + points[(i >> 7) + 1] * (i & 127) + 64) >> 7);
+    for (uint32_t i = 0; i < ZGR_STRETCH_SIZE; i++) {
+        while (at < ZGR_STRETCH_SIZE - 1 && mixer->squashed[at] < 16 * i + 8)
+            at++;
+        mixer->stretched[i] = (int16_t)((int32_t)at - 2048);
+    }
     for (uint32_t i = 0; i <= ZGR_COUNT_MOST; i++)
         mixer->rates[i] = (uint16_t)(65536u / (i + 2));
 }
@@ -61,7 +53,7 @@ static inline uint32_t zgr_model_kept(uint32_t model)
     return (model & most) > ZGR_COUNT_KEPT ? (model & ~most) | ZGR_COUNT_KEPT : model;
 }
 
-static inline uint32_t zgr_model_learnt(uint32_t model, int yes, const uint16_t *rates)
+ZGR_PART_OF_CLONE uint32_t zgr_model_learnt(uint32_t model, int yes, const uint16_t *rates)
 {
     uint32_t count = model & ((1u << ZGR_COUNT_BITS) - 1);
     int64_t p = model >> ZGR_COUNT_BITS, target = yes ? (1 << (32 - ZGR_COUNT_BITS)) - 1 : 0;
@@ -70,15 +62,15 @@ static inline uint32_t zgr_model_learnt(uint32_t model, int yes, const uint16_t 
 }
 
 /* An answer to a question that these models are asked; they and the weights learn it. */
-static inline int zgr_mixed_answer(const struct zgr_mixer *mixer, struct zgr_bit_coder *coder, const int decoding, uint32_t *const models[ZGR_MIXED],
+ZGR_PART_OF_CLONE int zgr_mixed_answer(const struct zgr_mixer *mixer, struct zgr_bit_coder *coder, const int decoding, uint32_t *const models[ZGR_MIXED],
                                    int32_t weights[ZGR_MIXED], int yes)
 {
     int32_t stretched[ZGR_MIXED], sum = 0;
     for (int i = 0; i < ZGR_MIXED; i++) {
-        stretched[i] = mixer->stretch[*models[i] >> 20];
+        stretched[i] = mixer->stretched[*models[i] >> 20];
         sum += weights[i] * stretched[i];
     }
-    uint32_t p = zgr_squash(sum >> 16);
+    uint32_t p = mixer->squashed[zgr_clamp(sum >> 16, -ZGR_STRETCH_MOST, ZGR_STRETCH_MOST) + 2048];
     yes = !zgr_bit_choose(coder, decoding, !yes, (coder->range >> 16) * p, NULL);
     int32_t error = (yes ? 65535 : 0) - (int32_t)p;
     for (int i = 0; i < ZGR_MIXED; i++) {

@@ -17,8 +17,9 @@ case $cc in
 *) target=wasm32 base=--global-base=1024, low=--low-memory-unused ;;
 esac
 
-sources=$(ls "$here"/../src/*.c | grep -v -e /encoder.c -e /forward.c -e /transform.c -e /measure -e /magnitudes.c -e /window.c -e /survey.c -e /entropy_encode.c -e /choice.c -e /filterchoice.c -e '/chain\.c$' -e /kernels_avx2.c -e /kernels_avx512.c -e /tables.c)
-# Small, since it is sent before the first picture; the loops over coefficients and colours less so. (floatmap.c is smaller by brotli so.)
+sources=$(ls "$here"/../src/*.c | grep -v -e /encoder.c -e /forward.c -e /transform.c -e /fewencode.c -e /measure -e /magnitudes.c -e /window.c -e /survey.c -e /entropy_encode.c -e /choice.c -e /filterchoice.c -e '/chain\.c$' -e /kernels_avx2.c -e /kernels_avx512.c -e /tables.c)
+# Small, since it is sent before the first picture; the loops over coefficients and colours less so. (floatmap.c is smaller by brotli so.) What goes
+# through single pixels is in the file that comes later, and makes others wait.
 flags="--target=$target -std=c99 -flto -ffreestanding -fno-builtin -nostdlib -mbulk-memory -msimd128 -fvisibility=hidden"
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
@@ -29,7 +30,11 @@ build() {
     out=$1
     shift
     for source in $sources "$scratch/tables.c" "$here"/heap.c "$here"/prepare.c "$here"/exports.c; do
-        case $source in */kernels_plain.c | */colour.c | */floatmap.c) optimize=-Os ;; *) optimize=-Oz ;; esac
+        case $source in
+        */fewlevel.c | */labels.c | */floatpixels.c) optimize=-O3 ;;
+        */kernels_plain.c | */colour.c | */floatmap.c) optimize=-Os ;;
+        *) optimize=-Oz ;;
+        esac
         # shellcheck disable=SC2086
         $cc $flags $optimize "$@" -Wall -Wextra -Werror -I"$here/../include" -I"$here/../src" -c "$source" -o "$scratch/$(basename "$source" .c).o"
     done

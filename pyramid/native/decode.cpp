@@ -250,8 +250,8 @@ nb::object decode_chunk(const Header &header, uint32_t ordinal, uint32_t level, 
         if (item.size() != 3)
             raise(ZGR_ERROR_ARGUMENT, "packets are (resolution, step, bytes)");
         auto resolution = nb::cast<uint32_t>(item[0]);
-        // Labels build on coarser ones, of which nothing more comes.
-        for (uint32_t r = resolution + 1; header.h.coding == ZGR_LABEL && r <= coarsest; r++)
+        // Where a resolution comes at once it builds on coarser ones, of which nothing more comes.
+        for (uint32_t r = resolution + 1; zgr_comes_at_once(header.h.coding) && r <= coarsest; r++)
             decoder.skip_to(r, step);
         decoder.add(resolution, nb::cast<uint32_t>(item[1]), item[2], true);
     }

@@ -18,7 +18,7 @@ HEADER_NBYTES: int
 class Header:
     """The header of a shard (codecs/SPEC.md, section 2); immutable, comparable, hashable, picklable.
 
-    ``coding`` is ``mean``, ``rct``, ``label`` or ``float``; of the last, ``divisor`` is the scale.
+    ``coding`` is ``mean``, ``rct``, ``label``, ``float`` or ``few``; of floats, ``divisor`` is the scale.
     ``codes`` are those of a table, increasing int64 or uint64 (section 5): then ``offset``, ``divisor`` and ``span`` follow from
     them. ``coarse_step`` None is ``first_step + 1`` (no coarse part); an ``extent`` None is the whole height or width.
 
@@ -81,7 +81,7 @@ class Header:
     @property
     def components(self) -> int: ...
     @property
-    def coding(self) -> Literal["mean", "rct", "label", "float"]: ...
+    def coding(self) -> Literal["mean", "rct", "label", "float", "few"]: ...
     @property
     def decompositions(self) -> int: ...
     @property

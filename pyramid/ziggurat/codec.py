@@ -34,6 +34,7 @@ from ziggurat._core import (
 from ziggurat.arguments import check_chunks, check_splits, choose_coding, components_first, value_map_of
 from ziggurat.encode import COARSE_NBYTES_PER_CHUNK, coarse_step_of, decompositions_of, first_step_of
 from ziggurat.errors import CorruptError, RequestError
+from ziggurat.fewvalues import choose_few
 from ziggurat.valuemap import fill_mask
 
 if TYPE_CHECKING:
@@ -93,12 +94,12 @@ def encode(
     chunk
         Height and width of a chunk.
     coding
-        ``mean``: a level is the mean of the one below; ``rct``: the same, through the reversible colour transform; ``label``:
+        ``mean``: a level is the mean of the one below, few values being coded pixel by pixel where that is smaller, at once; ``rct``: the same, through the reversible colour transform; ``label``:
         values are never averaged, a level is every other pixel; ``float``. None: ``float`` for floats, ``label`` for bool,
         else ``rct`` where there are at least 3 components.
     decompositions, resolutions, first_step
         See codecs/SPEC.md, section 2. ``decompositions`` of None are chosen by the size of a chunk, a ``first_step`` of None by
-        the span of values.
+        the values. One that is given asks for that many steps, of few values too.
     fill
         Chunks that hold only this value cost a byte.
     threads
@@ -140,6 +141,8 @@ def encode(
         span=values.span,
         codes=values.codes,
     )
+    if first_step is None:
+        header = choose_few(pixels, header)
 
     if header.chunks == 1 and not _is_all(pixels, fill):
         return encode_lone(pixels, header, COARSE_NBYTES_PER_CHUNK)

@@ -13,6 +13,7 @@ import numpy as np
 
 from ziggurat._core import ErrorsSeen, Header, assemble, encode_chunk, tighten
 from ziggurat.errors import SourceError
+from ziggurat.fewvalues import choose_few
 from ziggurat.valuemap import fill_mask, find_value_map
 
 if TYPE_CHECKING:
@@ -53,8 +54,8 @@ class Encoding:
     shard_shape, chunk_shape
         Of the array, in pixels.
     coding
-        ``mean``; ``rct``: the same, components going through the reversible colour transform; ``label``: values that are
-        never averaged; ``float``.
+        ``mean``, of few values pixel by pixel where that is smaller; ``rct``: components go through the reversible colour transform;
+        ``label``: values that are never averaged; ``float``.
     fill_value
         Of what is not stored.
     decompositions, resolutions
@@ -128,8 +129,7 @@ def encode_shard(pixels: NDArray[Any], encoding: Encoding) -> EncodedShard:
     lowpass = np.full(low_shape, encoding.fill_value, pixels.dtype)
     if not pixels.size or bool(fill_mask(pixels, encoding.fill_value).all()):
         return EncodedShard(None, lowpass)
-    fields = _fields(pixels, encoding)
-    header, seen = Header(**fields), ErrorsSeen()
+    header, seen = choose_few(pixels, Header(**_fields(pixels, encoding))), ErrorsSeen()
 
     def encode_place(coords: tuple[int, ...]) -> Packets | None:
         starts = [at * size for at, size in zip(coords, encoding.chunk_shape, strict=True)]
