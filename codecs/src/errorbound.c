@@ -97,7 +97,7 @@ static uint32_t few_error(const struct zgr_header *header, uint32_t level, const
     uint32_t known = header->resolutions;
     while (known > 0 && steps[known - 1] == 0)
         known--;
-    if (known <= level || (known < header->resolutions && level >= header->resolutions - 1u))
+    if (known < header->resolutions && known <= level)
         return 0;
     uint32_t told = known < header->resolutions && level < ZGR_MEASURED_LEVELS ? zgr_few_error(header, level, known) : 0;
     return told ? told : header->span;

@@ -94,9 +94,9 @@ def encode(
     chunk
         Height and width of a chunk.
     coding
-        ``mean``: a level is the mean of the one below, few values being coded pixel by pixel where that is smaller, at once; ``rct``: the same, through the reversible colour transform; ``label``:
-        values are never averaged, a level is every other pixel; ``float``. None: ``float`` for floats, ``label`` for bool,
-        else ``rct`` where there are at least 3 components.
+        ``mean``: a level is the mean of the one below, and few values are coded pixel by pixel where that is smaller; ``rct``: the
+        same through the reversible colour transform; ``label``: values are never averaged, a level is every other pixel;
+        ``float``. None: ``float`` for floats, ``label`` for bool, else ``rct`` where there are at least 3 components.
     decompositions, resolutions, first_step
         See codecs/SPEC.md, section 2. ``decompositions`` of None are chosen by the size of a chunk, a ``first_step`` of None by
         the values. One that is given asks for that many steps, of few values too.

@@ -54,8 +54,8 @@ class Encoding:
     shard_shape, chunk_shape
         Of the array, in pixels.
     coding
-        ``mean``, of few values pixel by pixel where that is smaller; ``rct``: components go through the reversible colour transform;
-        ``label``: values that are never averaged; ``float``.
+        ``mean``, of few values pixel by pixel where that is smaller; ``rct``: the same, components going through the reversible
+        colour transform; ``label``: values that are never averaged; ``float``.
     fill_value
         Of what is not stored.
     decompositions, resolutions

@@ -1,7 +1,7 @@
 """Whether pixels of few values are coded one by one instead of as coefficients: codecs/SPEC.md, section 15.
 
-That is smaller, the more the fewer values there are, but takes some twenty times as long, and a resolution comes at once instead of by steps.
-So it is for pictures of very few values, and for those whose codes lie apart, from which all that lay between has been thrown away.
+That is smaller, the more the fewer values there are, but takes some twenty times as long, and a resolution comes at once instead
+of by steps. So it is for pictures of very few values, and for those whose codes lie apart: what was between has been thrown away.
 """
 
 from __future__ import annotations
@@ -29,6 +29,9 @@ MOST_SPAN_APART = 159
 LEAST_GAIN = 0.02
 """Of size, for what it takes."""
 
+LEAST_PIXELS = 64 * 64
+"""The coarsest stored levels, which are what is seen first, need no more to be decoded than what a viewer has loaded by then."""
+
 SAMPLE_SIDE = 256
 LOOKED_AT = 4
 """Samples along each axis among which the most lively one is taken: of an even background both ways cost nothing."""
@@ -46,7 +49,7 @@ def choose_few(pixels: NDArray[Any], header: Header) -> Header:
     """
     lie_apart = header.codes is not None or header.divisor > 1
     most = MOST_SPAN_APART if lie_apart else MOST_SPAN
-    if header.coding != "mean" or header.components != 1 or not 1 <= header.span <= most:
+    if header.coding != "mean" or header.components != 1 or not 1 <= header.span <= most or pixels.size < LEAST_PIXELS:
         return header
     few = header.replace(coding="few", first_step=0, coarse_step=1)
     sample = _most_lively(pixels.reshape(-1, *pixels.shape[-2:]))
@@ -57,7 +60,10 @@ def choose_few(pixels: NDArray[Any], header: Header) -> Header:
 def _most_lively(planes: NDArray[Any]) -> NDArray[Any]:
     """The part [h, w] of some whose pixels differ most from their neighbours."""
     side = [min(SAMPLE_SIDE, size) for size in planes.shape[-2:]]
-    starts = [sorted({int(at) for at in np.linspace(0, size - part, LOOKED_AT)}) for size, part in zip(planes.shape[-2:], side, strict=True)]
+    starts = [
+        sorted({int(at) for at in np.linspace(0, size - part, LOOKED_AT)})
+        for size, part in zip(planes.shape[-2:], side, strict=True)
+    ]
     middle = planes[len(planes) // 2]
     samples = [middle[y : y + side[0], x : x + side[1]] for y, x in itertools.product(*starts)]
     return max(samples, key=lambda sample: np.count_nonzero(sample[:, 1:] != sample[:, :-1]))
@@ -65,5 +71,9 @@ def _most_lively(planes: NDArray[Any]) -> NDArray[Any]:
 
 def _nbytes(sample: NDArray[Any], header: Header) -> int:
     height, width = sample.shape
-    sizes = {"height": height, "chunk_height": height, "extent_height": height} | {"width": width, "chunk_width": width, "extent_width": width}
+    sizes = {"height": height, "chunk_height": height, "extent_height": height} | {
+        "width": width,
+        "chunk_width": width,
+        "extent_width": width,
+    }
     return len(encode_lone(sample[None], header.replace(planes=1, **sizes), 0))

@@ -26,7 +26,7 @@ LATER = 1_900_000_000
 
 
 def source(value):
-    """Noise above 100 times a value, so that both images have the same metadata and shards of about the same size, known by steps."""
+    """Noise above 100 times a value: both images have the same metadata and shards of about the same size, known by steps."""
     pixels = (np.random.default_rng(value).integers(0, 100, SHAPE) + 100 * value).astype(np.uint16)
     return Source("noise", ("y", "x"), SHAPE, pixels.dtype, lambda box: pixels[box]), pixels
 

@@ -139,12 +139,12 @@ class _Pixel:
 
     def _models(self, q: int, value: int, activity: int, fraction: int) -> tuple[Hashable, ...]:
         def near(other: int) -> int:
-            return clamp(other - value, -4, 4)
+            return clamp(other - value, -2, 2)
 
         mean = near(self.mean)
         return (
             (0, self.kind, q, activity, fraction),
             (1, q, value),
-            (2, self.kind, mean, near(self.up), near(self.left), near(self.up_right)),
-            (3, self.kind, q, mean, near(self.vertical), near(self.horizontal)),
+            (2, self.kind, min(q, 2), mean, near(self.up), near(self.left), near(self.up_right)),
+            (3, q, mean, near(self.vertical), near(self.horizontal)),
         )

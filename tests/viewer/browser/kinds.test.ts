@@ -15,7 +15,7 @@ const MAIZE = "labels_uint32_maize.tif";
 const absent = missing(STACK, FLOATS, NUCLEI, MAIZE);
 
 /** One plane of the stack as other microscopes would write it. */
-const MADE = { uint8: "(array >> 8).astype('uint8')", int16: "array.astype('int16') - 3000", bool: "array > 3000", float64: "array / 7" };
+const MADE = { uint8: "(array >> 6).clip(0, 255).astype('uint8')", few: "(array >> 11).astype('uint8')", int16: "array.astype('int16') - 3000", bool: "array > 3000", float64: "array / 7" };
 const folder = mkdtempSync(join(tmpdir(), "ziggurat-kinds-"));
 const fileOf = (kind: string) => join(folder, `${kind}.npy`);
 const SOURCES: { readonly [name: string]: string } = {
@@ -66,6 +66,7 @@ describe.skipIf(absent !== undefined)(`every kind of pixel${absent === undefined
 
   it.each([
     ["uint8.zarr", "array"],
+    ["few.zarr", "array"],
     ["uint16.zarr", "array[22, 0]"],
     ["int16.zarr", "array"],
     ["bool.zarr", "array"],
@@ -76,7 +77,7 @@ describe.skipIf(absent !== undefined)(`every kind of pixel${absent === undefined
   ])("of %s: under the pointer and all together", async (name, select) => {
     await viewer.open(name, "&exact=1");
     await viewer.idle();
-    const isMeans = !/^(bool|float|label)/.test(name);
+    const isMeans = !/^(bool|few|float|label)/.test(name);
     expect([...viewer.cores].sort()).toEqual(isMeans ? ["ziggurat-means"] : ["ziggurat", "ziggurat-means"]);
     await viewer.look({ x: 60, y: 70, zoom: 4 });
     await viewer.idle();
