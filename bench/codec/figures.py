@@ -80,18 +80,20 @@ def _size_targets(raw: Raw, side: str) -> list[Target]:
     jpeg2000, htj2k = (size_ratios(raw, side, OURS, peer) for peer in (JPEG2000, HTJ2K))
     unused = unused_ratios(raw)
     mean, most = geometric_mean(jpeg2000.values()), max(jpeg2000.values())
-    mean_ht, most_unused = geometric_mean(htj2k.values()), max(unused.values())
+    mean_ht = geometric_mean(htj2k.values())
+    mean_unused, most_unused = geometric_mean(unused.values()), max(unused.values())
     return [
         _target("bytes, of JPEG 2000 lossless", "≤ 0.97", mean, _most(jpeg2000), mean <= 0.97),
         _target("… the largest", "≤ 1.04", most, _most(jpeg2000), most <= 1.04),
         _target("bytes, of HTJ2K lossless", "≤ 0.92", mean_ht, _most(htj2k), mean_ht <= 0.92),
         _target(
-            "bytes of data with unused codes, of JPEG XL effort 4, the largest",
+            "bytes of data with unused codes, of JPEG XL effort 4",
             "≤ 1.02",
-            most_unused,
+            mean_unused,
             _most(unused),
-            most_unused <= 1.02,
+            mean_unused <= 1.02,
         ),
+        _target("… the largest", "≤ 1.02", most_unused, _most(unused), most_unused <= 1.02),
     ]
 
 

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+GREY_LEVELS = 33
+
 
 class NotExactError(Exception):
     """A codec gave other pixels than it was given: no figure of it means anything."""
@@ -42,17 +44,23 @@ def bits_per_pixel(image: Image, side: int, codecs: list[Codec] = CODECS) -> dic
 
 
 def unused_codes(folder: Path) -> Iterator[Image]:
-    """Yield data that uses few of its codes: two as they came from the microscope or its user, the others made of real images."""
+    """Yield data that uses few of its codes: two as they came from the microscope or its user, the others made of real images.
+
+    Of these all that have one component, in 33 grey levels.
+    """
     for image in images(folder, ("fluo16_scanR_offset", "movie16_cell_migration")):
         yield Image(f"{image.name} (as it is)", image.planes)
     for image in images(folder, ("phase8_",)):
         yield Image(f"{image.name} × 257", [plane.astype(np.uint16) * np.uint16(257) for plane in image.planes])
     for image in images(folder, ("EM8_mito",)):
         yield Image(f"{image.name} × 100", [plane.astype(np.uint16) * np.uint16(100) for plane in image.planes])
-        yield Image(f"{image.name} in 33 grey levels", [_few_levels(plane, 33) for plane in image.planes])
+    for image in images(folder):
+        if image.central_plane.ndim == 2:
+            yield Image(f"{image.name} in {GREY_LEVELS} grey levels", _grey_levels(image.planes))
 
 
-def _few_levels(plane: NDArray[Any], levels: int) -> NDArray[Any]:
-    """Spread so many levels over a byte, as software does that stretches contrast: their distances are not all equal."""
-    index = np.round(plane * ((levels - 1) / 255))
-    return np.round(index * (255 / (levels - 1))).astype(np.uint8)
+def _grey_levels(planes: list[NDArray[Any]]) -> list[NDArray[Any]]:
+    """Spread the levels over a byte, as software does that stretches contrast: their distances are not all equal."""
+    low, high = (float(ends) for ends in (min(plane.min() for plane in planes), max(plane.max() for plane in planes)))
+    indexes = (np.round((plane - low) * ((GREY_LEVELS - 1) / (high - low))) for plane in planes)
+    return [np.round(index * (255 / (GREY_LEVELS - 1))).astype(np.uint8) for index in indexes]
