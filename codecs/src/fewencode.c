@@ -58,9 +58,8 @@ static void halve(const uint8_t *pixels, uint32_t height, uint32_t width, uint8_
     for (uint32_t y = 0; y < height; y += 2)
         for (uint32_t x = 0; x < width; x += 2) {
             const uint8_t *at = pixels + (size_t)y * width + x;
-            const uint32_t right = x + 1 < width, above = (at[0] + at[right] + 0u) >> 1;
-            const uint32_t below = y + 1 < height ? (at[width] + at[width + right] + 0u) >> 1 : above;
-            *means++ = (uint8_t)(y + 1 < height ? (above + below + 1) >> 1 : above);
+            const uint32_t right = x + 1 < width, above = ((uint32_t)at[0] + at[right]) >> 1;
+            *means++ = (uint8_t)(y + 1 < height ? (above + (((uint32_t)at[width] + at[width + right]) >> 1) + 1) >> 1 : above);
         }
 }
 
