@@ -47,9 +47,12 @@ def choose_few(pixels: NDArray[Any], header: Header) -> Header:
     header
         As the wavelet has it, of coding ``mean``.
     """
+    if not 1 <= header.span <= MOST_SPAN_APART:
+        return header  # as of most shards
     lie_apart = header.codes is not None or header.divisor > 1
-    most = MOST_SPAN_APART if lie_apart else MOST_SPAN
-    if header.coding != "mean" or header.components != 1 or not 1 <= header.span <= most or pixels.size < LEAST_PIXELS:
+    if header.span > MOST_SPAN and not lie_apart:
+        return header
+    if header.coding != "mean" or header.components != 1 or pixels.size < LEAST_PIXELS:
         return header
     few = header.replace(coding="few", first_step=0, coarse_step=1)
     sample = _most_lively(pixels.reshape(-1, *pixels.shape[-2:]))
