@@ -41,6 +41,8 @@ def groups(draw):
                 spared=tuple(
                     sorted(draw(st.lists(st.integers(0, 4), min_size=resolutions, max_size=resolutions)), reverse=True)
                 ),
+                ahead=tuple(sorted(draw(st.lists(st.integers(0, 5), min_size=resolutions, max_size=resolutions))))
+                * (steps == 1),
             )
         )
         place += len(rows)
@@ -63,10 +65,10 @@ def test_packets_come_by_rank_then_level_then_place(wanted):
             rank_now = item.rank
             keys.append((-item.rank, 100, 0))
         else:
-            rank = item.step - item.wanted.stop - item.wanted.later
+            rank = item.step - int(item.wanted.shifts[item.resolution])
             keys.append((-rank, -(item.wanted.level + item.resolution), int(item.wanted.places[item.row])))
     assert keys == sorted(keys)
-    assert rank_now == min(group.last - group.stop - group.later for group in wanted)
+    assert rank_now == min(group.last - group.shift for group in wanted)
 
 
 @given(groups())
@@ -191,6 +193,20 @@ def test_what_is_put_off_keeps_its_order_and_comes_so_many_ranks_later():
     soon, late = group_of(lengths, shard=0), group_of(lengths, shard=1, later=2)
     steps = [(item.wanted.shard, item.step) for item in order([soon, late]) if not isinstance(item, RankEnd)]
     assert steps == [(0, 2), (0, 2), (0, 1), (0, 1), (0, 0), (1, 2), (0, 0), (1, 2), (1, 1), (1, 1), (1, 0), (1, 0)]
+
+
+def test_what_comes_at_once_comes_when_it_is_as_far_off_as_others():
+    """Coarse resolutions of few values with the first steps of other shards, exact ones not before these are as near."""
+    steps = group_of(np.full((1, 2, 6), 9), shard=0)
+    once = group_of(np.full((1, 2, 1), 9), shard=1, ahead=(2, 5))
+    sent = [
+        (item.wanted.shard, item.resolution, item.step)
+        for item in order([steps, once])
+        if not isinstance(item, RankEnd)
+    ]
+    assert sent[:3] == [(0, 1, 5), (1, 1, 0), (0, 0, 5)]
+    assert sent.index((1, 0, 0)) == sent.index((0, 0, 2)) + 1
+    assert once.shift == -2
 
 
 def test_a_chunk_that_is_given_up_is_left_out_and_the_rest_goes_on():

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
+import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from ziggurat._core import Header, error_bound
 from ziggurat.errors import ZigguratError
 from ziggurat.plan import spared_steps, step_for_error
 from ziggurat.server.target import Target
@@ -111,6 +114,7 @@ def _target(part: ShardPart, index: ShardIndex, sent: SentShard, level: int, sho
         finest=min(part.decode, index.header.resolutions - 1),
         stop=stop,
         last=0 if exact else stop,
+        ahead=_ahead(index.header, part.max_error),
         spared=_spared(index.header.resolutions, part, shown, exact),
         known=sent.steps[chunks],
         index=index,
@@ -118,6 +122,20 @@ def _target(part: ShardPart, index: ShardIndex, sent: SentShard, level: int, sho
         decode=part.decode,
         shown=shown,
     )
+
+
+def _ahead(header: Header, max_error: float) -> tuple[int, ...]:
+    """By how many powers of two each resolution of few values is off before it comes: they have one step, which is 0.
+
+    Of what ``max_error`` allows, or of the least difference that there is. Of other shards, whose steps tell it, none.
+    """
+    if header.coding != "few":
+        return ()
+    count = header.resolutions
+    errors = [error_bound(header, r, [int(at <= r) for at in range(count)]) for r in range(count)]
+    unit = max(max_error, errors[-1] / header.span)
+    ranks = [max(0, int(math.log2(max(error, unit) / unit))) for error in errors]
+    return tuple(itertools.accumulate(ranks, max))  # each is told by the coarser ones, which come before it
 
 
 def _spared(resolutions: int, part: ShardPart, shown: bool, exact: bool) -> tuple[int, ...]:

@@ -3,7 +3,7 @@
 A packet's **rank** is its step minus the step at which its channel reaches its `max_error`: steps halve the error, so
 packets of one rank are equally far, in powers of two, from what their channel's window can show. Rank by rank from the
 highest, in a rank coarse resolutions first, in a resolution by the place of their chunk (centre first, the channels of a
-place together).
+place together). Where a resolution comes at once, as of few values, its rank is by what it is off by until then.
 
 The last step of each chunk and resolution is told even if it is empty, since a packet says that all steps above it that
 were not sent are empty: so the receiver knows in the end how precise each chunk is.
@@ -48,11 +48,15 @@ class Wanted:
         How many steps above it each resolution ends, from the finest in the chunks; none where empty.
     later
         Ranks by which they are put off: their packets are sent with those of a rank so much lower.
+    ahead
+        Ranks by which each resolution is sent sooner, from the finest in the chunks, of coarser ones no fewer; none where empty.
     known
         uint8 [n, resolutions]: the lowest step sent or planned of each chunk, above all steps where none is. Changed as
         packets are planned.
     alive
         bool [n]: False for a chunk that was given up.
+    shifts
+        What a rank and this add up to is the step of each resolution that is sent at that rank, integers [resolutions].
     ends
         Steps that the resolutions go down to, integers [resolutions].
     due
@@ -72,12 +76,15 @@ class Wanted:
     known: NDArray[np.uint8]
     later: int = 0
     spared: tuple[int, ...] = ()
+    ahead: tuple[int, ...] = ()
+    shifts: NDArray[np.integer] = field(init=False)
     ends: NDArray[np.integer] = field(init=False)
     alive: NDArray[np.bool_] = field(init=False)
     due: NDArray[np.bool_] = field(init=False)
 
     def __post_init__(self) -> None:
         self.alive = np.ones(len(self.chunks), bool)
+        self.shifts = self.stop + self.later - np.array(self.ahead or (0,) * self.resolutions)
         self.ends = np.minimum(self.last + np.array(self.spared or (0,) * self.resolutions), self.first_step)
         unsent = self.known[:, :, np.newaxis] > np.arange(self.lengths.shape[2])
         due = unsent & (self.lengths[self.chunks] > 0)
@@ -97,8 +104,8 @@ class Wanted:
 
     @property
     def shift(self) -> int:
-        """What a rank and this add up to is the step that is sent at that rank."""
-        return self.stop + self.later
+        """What a rank and this add up to is the step that all wanted resolutions are known to then, if it is one."""
+        return int(self.shifts[self.finest :].max())
 
     @property
     def resolutions(self) -> int:
@@ -140,7 +147,7 @@ def order(wanted: Sequence[W]) -> Iterator[Packet[W] | RankEnd]:
     Packet or RankEnd
         Packets in the order of sending, after each rank its end.
     """
-    highest = max((group.first_step - group.shift for group in wanted), default=0)
+    highest = max((group.first_step - int(group.shifts[group.finest :].min()) for group in wanted), default=0)
     lowest = min((group.last - group.shift for group in wanted), default=0)
     levels = sorted({group.level + r for group in wanted for r in range(group.finest, group.resolutions)}, reverse=True)
     for rank in range(highest, lowest - 1, -1):
@@ -153,9 +160,11 @@ def _pass(wanted: Sequence[W], rank: int, level: int) -> Iterator[Packet[W]]:
     """Plan the packets of one rank and one level of detail, by place."""
     found = []
     for number, group in enumerate(wanted):
-        step, resolution = group.shift + rank, level - group.level
-        inside = group.finest <= resolution < group.resolutions and group.ends[resolution] <= step <= group.first_step
-        if inside and group.due[resolution, step]:
+        resolution = level - group.level
+        if not group.finest <= resolution < group.resolutions:
+            continue
+        step = int(group.shifts[resolution]) + rank
+        if group.ends[resolution] <= step <= group.first_step and group.due[resolution, step]:
             rows = _due(group, resolution, step)
             group.known[rows, resolution] = step
             found.append((np.full(len(rows), number), rows, group.places[rows]))
@@ -164,7 +173,8 @@ def _pass(wanted: Sequence[W], rank: int, level: int) -> Iterator[Packet[W]]:
     numbers, rows, places = (np.concatenate(column) for column in zip(*found, strict=True))
     for at in np.argsort(places, kind="stable").tolist():
         group, row = wanted[int(numbers[at])], int(rows[at])
-        chunk, resolution, step = int(group.chunks[row]), level - group.level, group.shift + rank
+        chunk, resolution = int(group.chunks[row]), level - group.level
+        step = int(group.shifts[resolution]) + rank
         yield Packet(group, row, chunk, resolution, step, int(group.lengths[chunk, resolution, step]))
 
 
