@@ -85,7 +85,8 @@ ZGR_PART_OF_CLONE int code_row(const struct zgr_few_level *level, uint32_t y, co
         if (value < 0)
             return 0;
         r->now[x] = pixels[x] = (uint8_t)value;
-        zgr_line_learn(learnt->lines[a.kind], a.differences, value * ZGR_ONE - a.prediction);
+        if (value * ZGR_ONE != a.prediction) /* else there is nothing to learn, as where all is even */
+            zgr_line_learn(learnt->lines[a.kind], a.differences, value * ZGR_ONE - a.prediction);
     }
     return 1;
 }

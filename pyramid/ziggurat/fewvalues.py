@@ -1,6 +1,6 @@
 """Whether pixels of few values are coded one by one instead of as coefficients: codecs/SPEC.md, section 15.
 
-That is smaller, the more the fewer values there are, but takes some twenty times as long, and a resolution comes at once instead
+That is smaller, the more the fewer values there are, but takes thirty times as long to decode, and a resolution comes at once instead
 of by steps. So it is for pictures of very few values, and for those whose codes lie apart: what was between has been thrown away.
 """
 

@@ -5,12 +5,14 @@ over a byte:
 
     python research/few-levels/measure.py [LEVELS ...]
 
-`chosen` is what `codec.encode` takes by itself. Objects are compared whole, with our 128 header bytes.
+`chosen` is what `codec.encode` takes by itself. Objects are compared whole, with our 128 header bytes. Speeds are of one thread, by
+processor time, the best of some times.
 """
 
 from __future__ import annotations
 
 import sys
+import time
 from math import exp, log
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,8 +29,11 @@ from ziggurat._core import Header  # noqa: E402
 from ziggurat.encode import first_step_of  # noqa: E402
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
     from numpy.typing import NDArray
 
+TIMES = 7
 LEVELS = (12, 33, 64, 128, 250)
 
 
@@ -39,27 +44,49 @@ def in_levels(plane: NDArray[Any], count: int) -> NDArray[np.uint8]:
     return np.round(places * (255 / (count - 1))).astype(np.uint8)
 
 
-def shares(pixels: NDArray[np.uint8]) -> tuple[float, float, str]:
-    """Return what the wavelet and what is chosen take, and which coding that is."""
+def speed(pixels: int, run: Callable[[], Any]) -> float:
+    """Return pixels a microsecond, which are Mpx/s."""
+    seconds = []
+    for _ in range(TIMES):
+        start = time.process_time()
+        run()
+        seconds.append(time.process_time() - start)
+    return pixels / min(seconds) / 1e6
+
+
+def measured(pixels: NDArray[np.uint8]) -> tuple[list[float], list[float], str]:
+    """Return what the wavelet and what is chosen take, how fast both are encoded and decoded, and which coding is chosen."""
     jpegxl = len(imagecodecs.jpegxl_encode(pixels, lossless=True, effort=4))
-    chosen = codec.encode(pixels)
-    header = Header.parse(chosen)
-    wavelet = codec.encode(pixels, first_step=first_step_of(header.span))
-    return len(wavelet) / jpegxl, len(chosen) / jpegxl, header.coding
+    header = Header.parse(codec.encode(pixels))
+    ways: list[dict[str, Any]] = [{"first_step": first_step_of(header.span)}, {}]
+    shares, speeds = [], []
+    for way in ways:
+        data = codec.encode(pixels, **way)
+        shares.append(len(data) / jpegxl)
+        speeds.append(speed(pixels.size, lambda way=way: codec.encode(pixels, threads=1, **way)))
+        speeds.append(speed(pixels.size, lambda data=data: codec.decode(data, threads=1)))
+    return shares, speeds, header.coding
+
+
+def means(rows: Iterable[list[float]]) -> list[float]:
+    """Return the geometric mean of each column."""
+    return [exp(sum(map(log, column)) / len(column)) for column in zip(*rows, strict=True)]
 
 
 def main() -> None:
     """Print a table for each number of levels, and the means."""
     for count in [int(text) for text in sys.argv[1:]] or LEVELS:
         print(f"| {count} levels | wavelet | chosen | coding |\n| - | -: | -: | - |")
-        found = []
+        all_shares, all_speeds = [], []
         for image in images(ROOT.parent / "shared/data"):
             if image.central_plane.ndim == 2:
-                wavelet, chosen, coding = shares(in_levels(image.central_chunk().astype(float), count))
-                found.append((wavelet, chosen))
-                print(f"| {image.name} | {wavelet:.3f} | {chosen:.3f} | {coding} |", flush=True)
-        means = [exp(sum(map(log, column)) / len(column)) for column in zip(*found, strict=True)]
-        print(f"| **mean** | {means[0]:.3f} | {means[1]:.3f} | |\n")
+                shares, speeds, coding = measured(in_levels(image.central_chunk().astype(float), count))
+                all_shares.append(shares)
+                all_speeds.append(speeds)
+                print(f"| {image.name} | {shares[0]:.3f} | {shares[1]:.3f} | {coding} |", flush=True)
+        wavelet, chosen = means(all_shares)
+        print(f"| **mean** | {wavelet:.3f} | {chosen:.3f} | |\n")
+        print("encoded and decoded, Mpx/s: wavelet {:.1f}, {:.1f}; chosen {:.1f}, {:.1f}\n".format(*means(all_speeds)))
 
 
 if __name__ == "__main__":

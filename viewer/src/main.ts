@@ -2,6 +2,7 @@ import meansAddress from "../../codecs/wasm/ziggurat-means.wasm?url";
 import allAddress from "../../codecs/wasm/ziggurat.wasm?url";
 import { automate } from "./automation.ts";
 import { isAddress } from "./client/address.ts";
+import { isFloat, type Description } from "./client/description.ts";
 import { Server } from "./client/http.ts";
 import type { WorkerLike } from "./client/pool.ts";
 import type { SessionParts } from "./client/session.ts";
@@ -44,22 +45,19 @@ async function start(): Promise<void> {
   const gl = canvas.getContext("webgl2", { alpha: false, antialias: false, depth: false, powerPreference: "high-performance" });
   if (gl === null) throw new Error("This browser has no WebGL 2, which ziggurat draws with.");
   const wait = (later: () => void, milliseconds: number): void => void setTimeout(later, milliseconds);
-  const partsFor = (module: WebAssembly.Module, feed: SessionParts["feed"]): SessionParts => ({
-    feed,
-    workers: workers.take(),
-    module,
-    heldBudgetNbytes: HELD_BUDGET_NBYTES,
-    decoderBudgetNbytes: DECODER_BUDGET_NBYTES,
-  });
+  const partsFor = ({ labels, dtype }: Description, module: WebAssembly.Module, feed: SessionParts["feed"]): SessionParts => {
+    if (labels || isFloat(dtype)) compile(allAddress).catch(() => undefined); // is there when a worker asks for it, which also tells if it cannot be had
+    return { feed, workers: workers.take(), module, heldBudgetNbytes: HELD_BUDGET_NBYTES, decoderBudgetNbytes: DECODER_BUDGET_NBYTES };
+  };
   const open = async (name: string, signal: AbortSignal): Promise<Opened> => {
     if (isAddress(name)) {
       const module = await compiling;
       const { description, feed } = await openStore(name, module, { fetch: fetch.bind(window), wait }, signal);
-      return { description, makeParts: () => partsFor(module, feed) };
+      return { description, makeParts: () => partsFor(description, module, feed) };
     }
     prepare(); // two round trips, in which the image is described
     const [module, description] = await Promise.all([compiling, server.describe(name, signal)]);
-    return { description, makeParts: () => partsFor(module, (listener) => new Stream({ connect: sockets.take, wait }, listener)) };
+    return { description, makeParts: () => partsFor(description, module, (listener) => new Stream({ connect: sockets.take, wait }, listener)) };
   };
   const app = new App(document.body, server, canvas, gl, open, prepare);
   window.ziggurat = automate(app);
