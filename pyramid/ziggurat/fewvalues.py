@@ -1,7 +1,8 @@
 """Whether pixels of few values are coded one by one instead of as coefficients: codecs/SPEC.md, section 15.
 
-That is smaller, the more the fewer values there are, but takes thirty times as long to decode, and a resolution comes at once instead
-of by steps. So it is for pictures of very few values, and for those whose codes lie apart: what was between has been thrown away.
+That is smaller, the more the fewer values there are, but takes thirty times as long to decode, and a resolution comes at once
+instead of by steps. So it is for pictures of very few values, and for those whose codes lie apart: what was between them has been
+thrown away.
 """
 
 from __future__ import annotations
@@ -20,8 +21,8 @@ if TYPE_CHECKING:
 
 __all__ = ["choose_few"]
 
-MOST_SPAN = 63
-"""Of values side by side."""
+MOST_SPAN = 39
+"""Of values side by side. With more it may be a dim picture just as it was taken, of which steps and speed are worth more."""
 
 MOST_SPAN_APART = 159
 """Of values with gaps between them: every other code of a byte, and what is left out of a line."""
