@@ -26,6 +26,7 @@ struct zgr_few_learnt {
     uint32_t models[ZGR_FEW_MODELS]; /* of four kinds, one kind behind the other */
     int32_t mixed[ZGR_QUESTIONS][ZGR_ACTIVITIES][ZGR_MIXED];
     int32_t lines[ZGR_KINDS][ZGR_AROUND];
+    uint32_t even[ZGR_KINDS]; /* models of where there is no difference around */
     struct zgr_mixer mixer;
 };
 

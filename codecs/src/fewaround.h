@@ -19,6 +19,7 @@ struct around {
     int32_t least, most;   /* values that it may have */
     int32_t prediction;
     uint32_t kind, activity, fraction;
+    int is_even; /* no difference to the mean all around */
 };
 
 /* Which values give the mean of a block with those before it, for the last pixel of the block; all for any other. */
@@ -91,6 +92,15 @@ ZGR_PART_OF_CLONE void look_around(struct around *a, const struct rows *r, uint3
         a->differences[8 + i] = values[i] - a->mean;
     a->differences[15] = up[2] - a->mean;
     find_range(a, r, y, x, height, span);
+    int32_t any = 0;
+    for (int i = 0; i < ZGR_AROUND; i++)
+        any |= a->differences[i];
+    a->is_even = any == 0 && a->least <= a->mean && a->mean <= a->most;
+    if (a->is_even) {
+        a->prediction = a->mean * ZGR_ONE;
+        a->activity = a->fraction = 0;
+        return;
+    }
     a->prediction = zgr_clamp(a->mean * ZGR_ONE + zgr_line_predicted(lines[a->kind], a->differences), a->least * ZGR_ONE, a->most * ZGR_ONE);
     a->activity = activity_of(a);
     a->fraction = (uint32_t)(a->prediction & (ZGR_ONE - 1)) * ZGR_FRACTIONS >> ZGR_FRACTION_BITS;

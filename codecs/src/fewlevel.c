@@ -14,6 +14,8 @@ void zgr_few_learnt_reset(struct zgr_few_learnt *learnt)
                                                         {[4] = 2, [6] = 1, [10] = -3}};
     for (uint32_t i = 0; i < ZGR_FEW_MODELS; i++)
         learnt->models[i] = ZGR_MODEL_FRESH;
+    for (uint32_t i = 0; i < ZGR_KINDS; i++)
+        learnt->even[i] = ZGR_MODEL_FRESH;
     for (uint32_t i = 0; i < ZGR_QUESTIONS * ZGR_ACTIVITIES * ZGR_MIXED; i++)
         (&learnt->mixed[0][0][0])[i] = ZGR_WEIGHT_FIRST;
     for (uint32_t i = 0; i < ZGR_KINDS * ZGR_AROUND; i++)
@@ -58,9 +60,17 @@ ZGR_PART_OF_CLONE int32_t tell(struct zgr_bit_coder *coder, const int decoding, 
 ZGR_PART_OF_CLONE int32_t code_pixel(struct zgr_few_learnt *learnt, struct zgr_bit_coder *coder, const int decoding, const struct around *a, int32_t wanted)
 {
     int32_t low = a->prediction >> ZGR_FRACTION_BITS, high = low + 1, left = a->most - a->least;
+    uint32_t asked = 0;
     if (left < 0)
         return -1;
-    for (uint32_t asked = 0; left > 0; left--, asked++) {
+    if (a->is_even && left > 0) {
+        if (zgr_model_answer(&learnt->mixer, coder, decoding, &learnt->even[a->kind], wanted == low))
+            return low;
+        low--;
+        left--;
+        asked++;
+    }
+    for (; left > 0; left--, asked++) {
         if (asked == ZGR_QUESTIONS_MOST)
             return tell(coder, decoding, a, low, high, wanted);
         /* The nearest one, and the lower of two that are as near. */
@@ -122,6 +132,8 @@ static int code_level(const struct zgr_few_level *level, uint32_t span, struct z
     start_row(level, span, r.up2);
     for (uint32_t i = 0; i < ZGR_FEW_MODELS; i++)
         learnt->models[i] = zgr_model_kept(learnt->models[i]);
+    for (uint32_t i = 0; i < ZGR_KINDS; i++)
+        learnt->even[i] = zgr_model_kept(learnt->even[i]);
     for (uint32_t y = 0; y < level->height && !zgr_bit_ran_out(coder); y++) {
         for (uint32_t i = 0; level->means && i < 4; i++) {
             uint32_t at = (y >> 1) + i;

@@ -61,6 +61,15 @@ ZGR_PART_OF_CLONE uint32_t zgr_model_learnt(uint32_t model, int yes, const uint1
     return (uint32_t)p << ZGR_COUNT_BITS | (count + (count < ZGR_COUNT_MOST));
 }
 
+/* An answer by one model alone. */
+ZGR_PART_OF_CLONE int zgr_model_answer(const struct zgr_mixer *mixer, struct zgr_bit_coder *coder, const int decoding, uint32_t *model, int yes)
+{
+    uint32_t p = mixer->squashed[mixer->stretched[*model >> 20] + 2048]; /* which is never 0 nor 1 */
+    yes = !zgr_bit_choose(coder, decoding, !yes, (coder->range >> 16) * p, NULL);
+    *model = zgr_model_learnt(*model, yes, mixer->rates);
+    return yes;
+}
+
 /* An answer to a question that these models are asked; they and the weights learn it. */
 ZGR_PART_OF_CLONE int zgr_mixed_answer(const struct zgr_mixer *mixer, struct zgr_bit_coder *coder, const int decoding, uint32_t *const models[ZGR_MIXED],
                                    int32_t weights[ZGR_MIXED], int yes)

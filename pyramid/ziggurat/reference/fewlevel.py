@@ -124,9 +124,14 @@ class _Pixel:
         around = (self.left, self.up, self.up_left, self.up_right, self.mean, self.mean)
         activity = bisect_right(LIMITS, sum(abs(ONE * value - prediction) for value in around))
         fraction = prediction % ONE >> 6
+        is_even = not any(self.differences) and self.least <= self.mean <= self.most and len(values) > 1
+        if is_even and mixture.answer_alone(coder, ("even", self.kind), self.mean == wanted):
+            return self.mean
         for asked, value in enumerate(values[:QUESTIONS]):
             if asked == len(values) - 1:
                 return value
+            if asked == 0 and is_even:
+                continue
             q = min(asked, QUESTIONS_APART - 1)
             models = self._models(q, value, activity, fraction)
             if mixture.answer(coder, models, (q, activity), value == wanted):

@@ -71,6 +71,13 @@ class Mixture:
         for model in self.models.values():
             model.count = min(model.count, COUNT_OF_LEVELS_BEFORE)
 
+    def answer_alone(self, coder: BitDecoder | BitEncoder, name: Hashable, yes: bool) -> bool:
+        """Code an answer by one model; returns it."""
+        model = self.models[name]
+        yes = not coder.chance(squash(STRETCHED[model.probability >> (PROBABILITY_BITS - 12)]), int(not yes))
+        model.learn(yes)
+        return yes
+
     def answer(self, coder: BitDecoder | BitEncoder, names: Sequence[Hashable], situation: Hashable, yes: bool) -> bool:
         """Code an answer by the four models of these names, weighted as they were in this situation; returns it."""
         models, weights = [self.models[name] for name in names], self.weights[situation]
