@@ -48,7 +48,7 @@ static int make_header(const uint8_t *bytes, struct zgr_header *h)
     }
     h->decompositions = bytes[8] % 11;
     h->resolutions = (uint8_t)(1 + bytes[9] % 8);
-    h->first_step = h->coding == ZGR_LABEL || h->coding == ZGR_FEW ? 0 : bytes[10] % 32;
+    h->first_step = zgr_comes_at_once(h->coding) ? 0 : bytes[10] % 32;
     if (h->coding == ZGR_FLOAT && h->first_step == 0)
         h->first_step = 1;
     h->coarse_step = (uint8_t)(bytes[11] % (h->first_step + 2));

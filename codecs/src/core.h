@@ -67,6 +67,7 @@ static inline uint64_t zgr_load_bits(const void *pixel, uint32_t nbytes)
 }
 static inline void zgr_store_bits(void *pixel, uint64_t bits, uint32_t nbytes) { memcpy(pixel, &bits, nbytes); }
 static inline uint32_t zgr_bit_length(uint64_t value) { return value ? 64u - (uint32_t)__builtin_clzll(value) : 0; }
+ZGR_PART_OF_CLONE int32_t zgr_clamp(int32_t value, int32_t least, int32_t most) { return value < least ? least : value > most ? most : value; }
 static inline size_t zgr_align(size_t nbytes) { return (nbytes + 63) & ~(size_t)63; }
 
 #ifdef __wasm__
@@ -89,7 +90,7 @@ static inline int zgr_decodes_as(const struct zgr_header *header, enum zgr_codin
     return coding <= ZGR_CODING_MAX && header->coding == coding;
 }
 /* Whether chunks are coefficients, known by steps; else a resolution comes at once, after all coarser ones. */
-static inline int zgr_is_wavelet(const struct zgr_header *header) { return !zgr_decodes_as(header, ZGR_LABEL) && !zgr_decodes_as(header, ZGR_FEW); }
+static inline int zgr_is_wavelet(const struct zgr_header *header) { return ZGR_CODING_MAX <= ZGR_RCT || !zgr_comes_at_once(header->coding); }
 
 /* ---- header.c (section 2): what follows from a header ---------------------------------------------------------------- */
 
@@ -148,11 +149,20 @@ static inline uint32_t zgr_filter_bit(const struct zgr_header *header, uint32_t 
 void zgr_colour_forward(int32_t *r, int32_t *g, int32_t *b, size_t count);
 void zgr_colour_inverse(int32_t *y, int32_t *u, int32_t *v, size_t count);
 
+struct zgr_pixels_view { /* the pixels of a chunk, [component][y][x] */
+    const uint8_t *data;
+    const ptrdiff_t *strides_nbytes;
+    uint32_t components, height, width;
+};
+
 /* A row of pixels to m; 0 if some pixel has no m. */
 int zgr_map_row(const struct zgr_header *header, const uint8_t *pixels, ptrdiff_t stride_nbytes, uint32_t count, int32_t *m);
 void zgr_unmap_row(const struct zgr_header *header, const int32_t *m, uint32_t count, uint8_t *pixels, ptrdiff_t stride_nbytes);
 
-/* The same of 16 bits; 0 where they have to be widened first. */
+/* All pixels of a view to m, by a table of codes where the header has one, of which `memory` then holds places. 0 if some pixel has no m. */
+int zgr_map_pixels(const struct zgr_header *header, const struct zgr_pixels_view *view, void *memory, size_t nbytes, int32_t *m);
+
+/* The same as zgr_unmap_row of 16 bits; 0 where they have to be widened first. */
 int zgr_unmap_narrow_row(const struct zgr_header *header, const int16_t *m, uint32_t count, uint8_t *pixels, ptrdiff_t stride_nbytes);
 
 /* ---- valuetable.c (section 5): the same by header->codes ------------------------------------------------------------ */
@@ -165,6 +175,8 @@ int zgr_table_map_row(const struct zgr_header *header, const uint16_t *places, c
 void zgr_table_unmap_row(const struct zgr_header *header, const int32_t *m, uint32_t count, uint8_t *pixels, ptrdiff_t stride_nbytes);
 /* The largest distance of codes so far apart in the table; without codes, the range of the dtype. */
 uint64_t zgr_table_error(const struct zgr_header *header, uint64_t error);
+/* The next level of one of height * width, in its place: one decomposition's LL. */
+void zgr_halve(int32_t *area, uint32_t height, uint32_t width);
 /* Level R-1 of [components][height][width] m as means of codes. 0 if they span too much for that. `temp` has height * width. */
 int zgr_table_lowpass(const struct zgr_header *header, const int32_t *m, uint32_t height, uint32_t width, int32_t *temp, uint8_t *pixels);
 static inline int zgr_lacks_codes(const struct zgr_header *header) { return header->has_table && !header->codes; }
@@ -212,12 +224,6 @@ uint64_t zgr_float_of_m(const struct zgr_header *header, const struct zgr_float_
 /* A special pixel takes the m of the pixel before it in the row; before the first finite one, -1. */
 int zgr_float_map_row(const struct zgr_header *header, const uint8_t *pixels, ptrdiff_t stride_nbytes, uint32_t count, int32_t *m);
 void zgr_float_unmap_row(const struct zgr_header *header, const int32_t *m, uint32_t count, uint8_t *pixels, ptrdiff_t stride_nbytes);
-
-struct zgr_pixels_view { /* the pixels of a chunk, [component][y][x] */
-    const uint8_t *data;
-    const ptrdiff_t *strides_nbytes;
-    uint32_t components, height, width;
-};
 
 /* ---- floatpixels.c (section 13): what is said of single pixels, the specials and the residual ----------------------- */
 

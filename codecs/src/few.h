@@ -19,14 +19,14 @@ enum {
     ZGR_BY_VALUE = ZGR_QUESTIONS * (ZGR_FEW_SPAN_MAX + 1),
     ZGR_BY_PIXELS = ZGR_KINDS * ZGR_QUESTIONS_BY_PIXELS * ZGR_NEAR * ZGR_NEAR * ZGR_NEAR * ZGR_NEAR,
     ZGR_BY_MEANS = ZGR_QUESTIONS * ZGR_NEAR * ZGR_NEAR * ZGR_NEAR,
-    ZGR_FEW_MODELS = ZGR_BY_PREDICTION + ZGR_BY_VALUE + ZGR_BY_PIXELS + ZGR_BY_MEANS
+    ZGR_ON_EVEN_GROUND = ZGR_BY_PREDICTION + ZGR_BY_VALUE + ZGR_BY_PIXELS + ZGR_BY_MEANS, /* where those of each kind begin */
+    ZGR_FEW_MODELS = ZGR_ON_EVEN_GROUND + ZGR_KINDS
 };
 
 struct zgr_few_learnt {
-    uint32_t models[ZGR_FEW_MODELS]; /* of four kinds, one kind behind the other */
+    uint32_t models[ZGR_FEW_MODELS]; /* the four that are mixed, one behind the other, and that of even ground */
     int32_t mixed[ZGR_QUESTIONS][ZGR_ACTIVITIES][ZGR_MIXED];
     int32_t lines[ZGR_KINDS][ZGR_AROUND];
-    uint32_t even[ZGR_KINDS]; /* models of where there is no difference around */
     struct zgr_mixer mixer;
 };
 

@@ -36,31 +36,16 @@ size_t zgr_few_out_nbytes(const struct zgr_header *header, size_t pixels)
 
 /* ---- levels --------------------------------------------------------------------------------------------------------- */
 
-/* 0: some pixel has no m. */
-static int load_pixels(const struct zgr_header *header, const uint8_t *pixels, const ptrdiff_t strides[3], uint32_t height, uint32_t width,
-                       const struct rooms *rooms)
+/* All levels of the pixels m, as bytes. */
+static void make_levels(const struct zgr_few *few, const struct rooms *rooms)
 {
-    const uint16_t *places = header->has_table ? zgr_table_places(header, rooms->temp, rooms->plane_nbytes) : NULL;
-    for (uint32_t y = 0; y < height; y++) {
-        const uint8_t *row = pixels + (ptrdiff_t)y * strides[1];
-        int32_t *m = rooms->m + (size_t)y * width;
-        if (!(header->has_table ? zgr_table_map_row(header, places, row, strides[2], width, m) : zgr_map_row(header, row, strides[2], width, m)))
-            return 0;
-        for (uint32_t x = 0; x < width; x++)
-            rooms->levels[(size_t)y * width + x] = (uint8_t)m[x];
+    memcpy(rooms->temp, rooms->m, (size_t)few->height * few->width * sizeof *rooms->m);
+    for (uint32_t n = 0; n <= few->header->decompositions; n++) {
+        const struct zgr_few_level level = zgr_few_level_of(few, n);
+        for (size_t i = 0; i < (size_t)level.height * level.width; i++)
+            level.pixels[i] = (uint8_t)rooms->temp[i];
+        zgr_halve(rooms->temp, level.height, level.width);
     }
-    return 1;
-}
-
-/* The next level of h × w: means as section 7 has them. */
-static void halve(const uint8_t *pixels, uint32_t height, uint32_t width, uint8_t *means)
-{
-    for (uint32_t y = 0; y < height; y += 2)
-        for (uint32_t x = 0; x < width; x += 2) {
-            const uint8_t *at = pixels + (size_t)y * width + x;
-            const uint32_t right = x + 1 < width, above = ((uint32_t)at[0] + at[right]) >> 1;
-            *means++ = (uint8_t)(y + 1 < height ? (above + (((uint32_t)at[width] + at[width + right]) >> 1) + 1) >> 1 : above);
-        }
 }
 
 /* How much a level differs at most from what is shown of it, which is `shift` levels coarser. */
@@ -134,12 +119,10 @@ enum zgr_status zgr_few_encode_chunk(const struct zgr_header *header, const uint
     const struct rooms rooms = rooms_cut(header, height, width, scratch);
     struct zgr_few few = {header, height, width, rooms.levels, rooms.learnt, 0, 0};
     size_t end = 0;
-    if (!load_pixels(header, pixels, strides_nbytes, height, width, &rooms))
+    const struct zgr_pixels_view view = {pixels, strides_nbytes, 1, height, width};
+    if (!zgr_map_pixels(header, &view, rooms.temp, rooms.plane_nbytes, rooms.m))
         return ZGR_ERROR_VALUE;
-    for (uint32_t n = 0; n < header->decompositions; n++) {
-        const struct zgr_few_level level = zgr_few_level_of(&few, n), next = zgr_few_level_of(&few, n + 1);
-        halve(level.pixels, level.height, level.width, next.pixels);
-    }
+    make_levels(&few, &rooms);
     if (seen)
         see_errors(&few, seen);
     if (lowpass)

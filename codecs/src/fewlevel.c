@@ -14,8 +14,6 @@ void zgr_few_learnt_reset(struct zgr_few_learnt *learnt)
                                                         {[4] = 2, [6] = 1, [10] = -3}};
     for (uint32_t i = 0; i < ZGR_FEW_MODELS; i++)
         learnt->models[i] = ZGR_MODEL_FRESH;
-    for (uint32_t i = 0; i < ZGR_KINDS; i++)
-        learnt->even[i] = ZGR_MODEL_FRESH;
     for (uint32_t i = 0; i < ZGR_QUESTIONS * ZGR_ACTIVITIES * ZGR_MIXED; i++)
         (&learnt->mixed[0][0][0])[i] = ZGR_WEIGHT_FIRST;
     for (uint32_t i = 0; i < ZGR_KINDS * ZGR_AROUND; i++)
@@ -64,7 +62,7 @@ ZGR_PART_OF_CLONE int32_t code_pixel(struct zgr_few_learnt *learnt, struct zgr_b
     if (left < 0)
         return -1;
     if (a->is_even && left > 0) {
-        if (zgr_model_answer(&learnt->mixer, coder, decoding, &learnt->even[a->kind], wanted == low))
+        if (zgr_model_answer(&learnt->mixer, coder, decoding, learnt->models + ZGR_ON_EVEN_GROUND + a->kind, wanted == low))
             return low;
         low--;
         left--;
@@ -132,8 +130,6 @@ static int code_level(const struct zgr_few_level *level, uint32_t span, struct z
     start_row(level, span, r.up2);
     for (uint32_t i = 0; i < ZGR_FEW_MODELS; i++)
         learnt->models[i] = zgr_model_kept(learnt->models[i]);
-    for (uint32_t i = 0; i < ZGR_KINDS; i++)
-        learnt->even[i] = zgr_model_kept(learnt->even[i]);
     for (uint32_t y = 0; y < level->height && !zgr_bit_ran_out(coder); y++) {
         for (uint32_t i = 0; level->means && i < 4; i++) {
             uint32_t at = (y >> 1) + i;

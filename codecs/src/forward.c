@@ -17,22 +17,6 @@ static int load_rows(const struct zgr_header *header, const struct zgr_pixels_vi
     return good;
 }
 
-static int load_pixels(const struct zgr_header *header, const struct zgr_pixels_view *view, const struct zgr_forward_rooms *rooms)
-{
-    int32_t *out = rooms->pixels;
-    const uint16_t *places = NULL;
-    if (header->has_table) /* in room for coefficients, and in what is behind it */
-        places = zgr_table_places(header, rooms->coeffs, rooms->table_nbytes);
-    for (uint32_t c = 0; c < header->components; c++)
-        for (uint32_t y = 0; y < view->height; y++, out += view->width) {
-            const uint8_t *row = view->data + (ptrdiff_t)c * view->strides_nbytes[0] + (ptrdiff_t)y * view->strides_nbytes[1];
-            if (!(header->has_table ? zgr_table_map_row(header, places, row, view->strides_nbytes[2], view->width, out)
-                                    : zgr_map_row(header, row, view->strides_nbytes[2], view->width, out)))
-                return 0;
-        }
-    return 1;
-}
-
 /* A pixel that is not finite takes the place of one that is: the one before it in its row; of those before the first, the one above;
  * in the rows before the first that has any, the first there is. */
 static void fill_specials(const struct zgr_header *header, uint32_t height, uint32_t width, int32_t *m)
@@ -218,7 +202,8 @@ int zgr_pixels_to_coefficients(const struct zgr_header *header, const struct zgr
     struct job job = {header, layout, rooms, zgr_forward_fits(header->span, header->coding == ZGR_RCT), 0};
     size_t size = (size_t)view->height * view->width;
     found->has_lowpass = 0;
-    if (!(is_all ? load_pixels(header, view, rooms) : transform_rows(&job, view)))
+    /* Places of codes take the room for coefficients, and what is behind it. */
+    if (!(is_all ? zgr_map_pixels(header, view, rooms->coeffs, rooms->table_nbytes, rooms->pixels) : transform_rows(&job, view)))
         return 0;
     if (header->coding == ZGR_FLOAT && (header->divisor & ZGR_SCALE_SPECIALS))
         fill_specials(header, view->height, view->width, rooms->pixels);

@@ -27,11 +27,8 @@ ZGR_PART_OF_CLONE void zgr_line_learn(int32_t weights[ZGR_AROUND], const int32_t
     for (int i = 0; i < ZGR_AROUND; i++)
         squares += around[i] * around[i];
     const int32_t slope = error * 1024 / squares;
-    for (int i = 0; i < ZGR_AROUND; i++) {
-        int32_t weight = weights[i] + (slope * around[i] >> 7);
-        weight = weight < -ZGR_SLOPE_MOST ? -ZGR_SLOPE_MOST : weight;
-        weights[i] = weight > ZGR_SLOPE_MOST ? ZGR_SLOPE_MOST : weight;
-    }
+    for (int i = 0; i < ZGR_AROUND; i++)
+        weights[i] = zgr_clamp(weights[i] + (slope * around[i] >> 7), -ZGR_SLOPE_MOST, ZGR_SLOPE_MOST);
 }
 
 #endif

@@ -20,8 +20,6 @@ enum {
 
 #define ZGR_MODEL_FRESH (1u << 31) /* even chances */
 
-ZGR_PART_OF_CLONE int32_t zgr_clamp(int32_t value, int32_t least, int32_t most) { return value < least ? least : value > most ? most : value; }
-
 /* What is worked out beforehand. */
 struct zgr_mixer {
     uint16_t squashed[ZGR_STRETCH_SIZE]; /* of stretches, from -2048 */
@@ -61,11 +59,16 @@ ZGR_PART_OF_CLONE uint32_t zgr_model_learnt(uint32_t model, int yes, const uint1
     return (uint32_t)p << ZGR_COUNT_BITS | (count + (count < ZGR_COUNT_MOST));
 }
 
-/* An answer by one model alone. */
+/* An answer that is yes by p of 65,536. */
+ZGR_PART_OF_CLONE int zgr_answer(struct zgr_bit_coder *coder, const int decoding, uint32_t p, int yes)
+{
+    return !zgr_bit_choose(coder, decoding, !yes, (coder->range >> 16) * p, NULL);
+}
+
+/* The same by one model alone, which learns it. */
 ZGR_PART_OF_CLONE int zgr_model_answer(const struct zgr_mixer *mixer, struct zgr_bit_coder *coder, const int decoding, uint32_t *model, int yes)
 {
-    uint32_t p = mixer->squashed[mixer->stretched[*model >> 20] + 2048]; /* which is never 0 nor 1 */
-    yes = !zgr_bit_choose(coder, decoding, !yes, (coder->range >> 16) * p, NULL);
+    yes = zgr_answer(coder, decoding, mixer->squashed[mixer->stretched[*model >> 20] + 2048], yes); /* never quite 0 or 1 */
     *model = zgr_model_learnt(*model, yes, mixer->rates);
     return yes;
 }
@@ -80,7 +83,7 @@ ZGR_PART_OF_CLONE int zgr_mixed_answer(const struct zgr_mixer *mixer, struct zgr
         sum += weights[i] * stretched[i];
     }
     uint32_t p = mixer->squashed[zgr_clamp(sum >> 16, -ZGR_STRETCH_MOST, ZGR_STRETCH_MOST) + 2048];
-    yes = !zgr_bit_choose(coder, decoding, !yes, (coder->range >> 16) * p, NULL);
+    yes = zgr_answer(coder, decoding, p, yes);
     int32_t error = (yes ? 65535 : 0) - (int32_t)p;
     for (int i = 0; i < ZGR_MIXED; i++) {
         weights[i] = zgr_clamp(weights[i] + ((error * stretched[i] + (1 << 14)) >> 15), -ZGR_WEIGHT_MOST, ZGR_WEIGHT_MOST);

@@ -123,6 +123,19 @@ int zgr_map_row(const struct zgr_header *header, const uint8_t *pixels, ptrdiff_
     }
 }
 
+int zgr_map_pixels(const struct zgr_header *header, const struct zgr_pixels_view *view, void *memory, size_t nbytes, int32_t *m)
+{
+    const uint16_t *places = header->has_table ? zgr_table_places(header, memory, nbytes) : NULL;
+    for (uint32_t c = 0; c < view->components; c++)
+        for (uint32_t y = 0; y < view->height; y++, m += view->width) {
+            const uint8_t *row = view->data + (ptrdiff_t)c * view->strides_nbytes[0] + (ptrdiff_t)y * view->strides_nbytes[1];
+            if (!(header->has_table ? zgr_table_map_row(header, places, row, view->strides_nbytes[2], view->width, m)
+                                    : zgr_map_row(header, row, view->strides_nbytes[2], view->width, m)))
+                return 0;
+        }
+    return 1;
+}
+
 /* The sums are right modulo 2^bits, and the pixel is known to be within its dtype. */
 #ifdef __wasm_simd128__
 #include "rows_wasm.h"

@@ -281,8 +281,8 @@ static int32_t nearest(const struct zgr_header *header, uint64_t above)
     return (int32_t)(low < header->span && codes[low + 1] - codes[0] - above < above - (codes[low] - codes[0]) ? low + 1 : low);
 }
 
-/* One decomposition's LL, in place: each row ends before the next that is read. */
-static void halve(int32_t *area, uint32_t height, uint32_t width)
+/* Each row ends before the next that is read. */
+void zgr_halve(int32_t *area, uint32_t height, uint32_t width)
 {
     uint32_t pairs = width / 2, columns = (width + 1) / 2, rows = height / 2;
     for (uint32_t y = 0; y < height; y++) {
@@ -314,7 +314,7 @@ int zgr_table_lowpass(const struct zgr_header *header, const int32_t *m, uint32_
         for (size_t i = 0; i < size; i++)
             temp[i] = (int32_t)(codes[m[c * size + i]] - codes[0]);
         for (uint32_t n = 0; n < level; n++)
-            halve(temp, zgr_level_size(height, n), zgr_level_size(width, n));
+            zgr_halve(temp, zgr_level_size(height, n), zgr_level_size(width, n));
         for (size_t i = 0; i < low_size; i++)
             temp[i] = nearest(header, (uint64_t)temp[i]);
         zgr_table_unmap_row(header, temp, (uint32_t)low_size, pixels + c * low_size * nbytes, (ptrdiff_t)nbytes);

@@ -7,12 +7,12 @@ thrown away.
 
 from __future__ import annotations
 
-import itertools
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ziggurat._core import encode_lone
+from ziggurat.valuetable import crops
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -33,10 +33,6 @@ LEAST_GAIN = 0.02
 LEAST_PIXELS = 64 * 64
 """The coarsest stored levels, which are what is seen first, need no more to be decoded than what a viewer has loaded by then."""
 
-SAMPLE_SIDE = 256
-LOOKED_AT = 4
-"""Samples along each axis among which the most lively one is taken: of an even background both ways cost nothing."""
-
 
 def choose_few(pixels: NDArray[Any], header: Header) -> Header:
     """Return a shard's header with the coding of few values where that is smaller, else as it is.
@@ -56,28 +52,17 @@ def choose_few(pixels: NDArray[Any], header: Header) -> Header:
     if header.coding != "mean" or header.components != 1 or pixels.size < LEAST_PIXELS:
         return header
     few = header.replace(coding="few", first_step=0, coarse_step=1)
-    sample = _most_lively(pixels.reshape(-1, *pixels.shape[-2:]))
+    sample = max(crops(pixels.reshape(-1, *pixels.shape[-2:])), key=_liveliness)
     wavelet_nbytes, few_nbytes = (_nbytes(sample, each) for each in (header, few))
     return few if few_nbytes < (1 - LEAST_GAIN) * wavelet_nbytes else header
 
 
-def _most_lively(planes: NDArray[Any]) -> NDArray[Any]:
-    """The part [h, w] of some whose pixels differ most from their neighbours."""
-    side = [min(SAMPLE_SIDE, size) for size in planes.shape[-2:]]
-    starts = [
-        sorted({int(at) for at in np.linspace(0, size - part, LOOKED_AT)})
-        for size, part in zip(planes.shape[-2:], side, strict=True)
-    ]
-    middle = planes[len(planes) // 2]
-    samples = [middle[y : y + side[0], x : x + side[1]] for y, x in itertools.product(*starts)]
-    return max(samples, key=lambda sample: np.count_nonzero(sample[:, 1:] != sample[:, :-1]))
+def _liveliness(part: NDArray[Any]) -> int:
+    """How many pixels differ from their neighbours: of an even background both ways cost nothing."""
+    return int(np.count_nonzero(part[:, 1:] != part[:, :-1]))
 
 
 def _nbytes(sample: NDArray[Any], header: Header) -> int:
-    height, width = sample.shape
-    sizes = {"height": height, "chunk_height": height, "extent_height": height} | {
-        "width": width,
-        "chunk_width": width,
-        "extent_width": width,
-    }
+    sides = zip(("height", "width"), sample.shape, strict=True)
+    sizes = {f"{of}{side}": size for side, size in sides for of in ("", "chunk_", "extent_")}
     return len(encode_lone(sample[None], header.replace(planes=1, **sizes), 0))

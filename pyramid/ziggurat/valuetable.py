@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["find_codes"]
+__all__ = ["crops", "find_codes"]
 
 CODES_MAX = 65_536
 """codecs/SPEC.md, section 5."""
@@ -124,7 +124,7 @@ def _choose(
     """The even or the exact table, and what it saves a pixel."""
     even = even_codes(exact, weights, divisor)
     gain_even = 0.0 if even is None else even[1]
-    if _wins(exact, gain_exact, gain_even, divisor) and _means_hold(exact, weights, map(places_of, _crops(planes))):
+    if _wins(exact, gain_exact, gain_even, divisor) and _means_hold(exact, weights, map(places_of, crops(planes))):
         return exact, gain_exact
     return even if gain_even >= GAIN_LEAST_BITS else None
 
@@ -161,7 +161,7 @@ def _halved(area: NDArray[Any]) -> NDArray[np.float64]:
     return np.asarray(quarters.mean(axis=(1, 3)))
 
 
-def _crops(planes: NDArray[Any]) -> Iterator[NDArray[Any]]:
+def crops(planes: NDArray[Any]) -> Iterator[NDArray[Any]]:
     """Parts of the planes, spread evenly."""
     places = [
         (n, y, x)

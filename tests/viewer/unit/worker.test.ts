@@ -52,8 +52,19 @@ function later() {
   return { asked, load };
 }
 
-/** Whatever is under way has had its time. */
-const settle = () => new Promise((done) => setTimeout(done, 20));
+/** What is under way has had several turns, as a worker takes them. */
+async function settle(): Promise<void> {
+  for (let turn = 0; turn < 5; turn++) {
+    await new Promise((done) => {
+      const { port1, port2 } = new MessageChannel();
+      port1.onmessage = (event) => {
+        port1.close();
+        done(event);
+      };
+      port2.postMessage(turn);
+    });
+  }
+}
 
 describe("a worker", () => {
   it("loads nothing more for means", async () => {
