@@ -95,6 +95,7 @@ struct zgr_header {
     int64_t fill_value; /* of floats the bits, of uint64 two's complement */
     int64_t offset;     /* of uint64 two's complement */
     uint32_t divisor, span; /* with ZGR_FLOAT the divisor holds the scale, below */
+    uint32_t background; /* m that the coarsest band is told from, section 7 */
     uint32_t index_nbytes, index_crc, content_crc;
     uint32_t header_crc; /* set by parse and write: identifies the content of the shard */
     /* [level][first_step - step]: by how many sixteenths errors are within the bound; of few values errors, SPEC.md, section 15. Set by zgr_tighten */
@@ -223,6 +224,18 @@ struct zgr_float_survey {
 };
 void zgr_float_survey_add(struct zgr_float_survey *survey, uint8_t dtype, const void *pixels, ptrdiff_t row_stride_nbytes,
                           ptrdiff_t column_stride_nbytes, uint32_t height, uint32_t width);
+
+/* Means of small parts of pixels as m (section 5), which are about what the coarsest band will hold; of luminance with the colour transform. Zero
+ * it to start; add chunks of one shard, of each at most so many parts, spread over it. The header's dtype, coding, offset, divisor and span
+ * count; one with codes has no m here. */
+#define ZGR_MEANS_MAX 1024
+struct zgr_means {
+    uint32_t count, means[ZGR_MEANS_MAX];
+};
+void zgr_means_add(struct zgr_means *means, const struct zgr_header *header, const void *pixels, const ptrdiff_t strides_nbytes[3],
+                   uint32_t height, uint32_t width, uint32_t most);
+/* What most of them are near to; *usual: how far from it four fifths of them are at most. Puts them in order. Both are 0 without any. */
+uint32_t zgr_background_of(struct zgr_means *means, uint32_t *usual);
 
 size_t zgr_encode_scratch_nbytes(const struct zgr_header *header, uint32_t height, uint32_t width);
 /* Enough for all payloads of any chunk of this size. */

@@ -117,15 +117,17 @@ void zgr_choose(struct zgr_choice_room *room, const struct zgr_items *items, siz
     }
 }
 
+enum { MOST_ITEMS_OF_FEW = 150, MOST_ITEMS_OF_COARSEST = 260 /* of which the first packet has several planes */ };
+
 /* More states are faster, by a tenth from 8 to 32, and larger by half a byte each, or 1.5 where no raw byte fills them in the end. The
  * coarsest resolution is decoded alone where little is shown, and most of that is waiting for few states: there 16 begin when they are a 20th of
- * what the chain has taken, and 32 a 30th. (In all resolutions, or sooner, pictures that are cut short would be worse than JPEG 2000's.) The
- * others begin with the fewest, as long as that is little work. */
+ * what the chain has taken, and 32 a 30th. (In all resolutions, or sooner, pictures that are cut short would be worse than JPEG 2000's.) All
+ * begin with the fewest, as long as that is little work. */
 uint8_t zgr_choose_width(size_t item_count, size_t nbytes, size_t chain_nbytes, int is_coarsest)
 {
     if (nbytes > 1500 || item_count > 4000 || (is_coarsest && chain_nbytes > 1000))
         return 32;
     if (nbytes > 500 || item_count > 800 || (is_coarsest && chain_nbytes > 300))
         return 16;
-    return !is_coarsest && chain_nbytes <= 300 && item_count <= 150 ? ZGR_FEWEST_LANES : 8;
+    return chain_nbytes <= 300 && item_count <= (is_coarsest ? MOST_ITEMS_OF_COARSEST : MOST_ITEMS_OF_FEW) ? ZGR_FEWEST_LANES : 8;
 }

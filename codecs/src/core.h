@@ -131,6 +131,11 @@ static inline uint32_t zgr_weight_of_component(const struct zgr_header *header, 
 {
     return header->coding == ZGR_RCT && component == 0;
 }
+/* What is taken off the samples of LL_D: of chroma, which differs from 0 as it is, and of what comes with colours, nothing. */
+static inline int32_t zgr_background_of_component(const struct zgr_header *header, uint32_t component)
+{
+    return header->coding == ZGR_RCT && component > 0 ? 0 : (int32_t)header->background;
+}
 /* q(t): the lowest known plane of a band of this weight at step t. */
 static inline uint32_t zgr_plane_at(uint32_t step, uint32_t weight) { return step > weight ? step - weight : 0; }
 

@@ -89,16 +89,18 @@ size_t zgr_encode_out_nbytes(const struct zgr_header *header, uint32_t height, u
 DEFINE_ANY(any_magnitude_16, int16_t, uint16_t)
 DEFINE_ANY(any_magnitude_32, int32_t, uint32_t)
 
-/* any[c * ZGR_BANDS_MAX + b]: that of a band. */
-static void find_any(const struct zgr_layout *layout, uint32_t components, const struct zgr_coeffs *coeffs, uint32_t *any)
+/* any[c * ZGR_BANDS_MAX + b]: that of a band. Returns whether some coefficient is not 0. */
+static int find_any(const struct zgr_layout *layout, uint32_t components, const struct zgr_coeffs *coeffs, uint32_t *any)
 {
+    uint32_t all = 0;
     for (uint32_t c = 0; c < components; c++)
         for (uint32_t b = 0; b < layout->band_count; b++) {
             const struct zgr_band *band = &layout->bands[b];
             const void *at = zgr_coeff_at(coeffs, c * layout->component_size + band->offset);
             const size_t count = (size_t)band->height * band->width;
-            any[c * ZGR_BANDS_MAX + b] = coeffs->is_narrow ? any_magnitude_16(at, count) : any_magnitude_32(at, count);
+            all |= any[c * ZGR_BANDS_MAX + b] = coeffs->is_narrow ? any_magnitude_16(at, count) : any_magnitude_32(at, count);
         }
+    return all != 0;
 }
 
 /* Bands to bit-planes. */
@@ -259,7 +261,8 @@ enum zgr_status zgr_encode_chunk(const struct zgr_header *header, const void *pi
     if (!zgr_pixels_to_coefficients(header, &layout, &view, &rooms.forward, lowpass, &found))
         return ZGR_ERROR_VALUE;
     uint32_t any[ZGR_SHARES_MAX];
-    find_any(&layout, header->components, &found.coeffs, any);
+    if (!find_any(&layout, header->components, &found.coeffs, any))
+        found.filters = 0; /* whatever they are: a chunk of nothing but background has no bytes */
     if (seen)
         zgr_measure(header, &layout, &found.coeffs, any, found.filters, rooms.measure, seen);
     if (lowpass && header->coding == ZGR_FLOAT && header->resolutions == 1)

@@ -10,7 +10,7 @@ enum { ITEM_PLANES = 6, LEAST_FREE = 64 };
 
 /* A packet may be cut where a piece has so many bytes, and this part of all bytes of the chain so far beside them: codecs/SPEC.md,
  * section 9.8, has what that costs. */
-enum { LEAST_PIECE = 150, LEAST_PART = 24 };
+enum { LEAST_PIECE = 100, LEAST_PART = 24 };
 
 struct zgr_encoder {
     struct zgr_choice_room choices;

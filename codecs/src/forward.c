@@ -105,6 +105,22 @@ static int prefers_sharp(const struct job *job, uint32_t n, const uint8_t *area)
     return zgr_prefers_sharp(&sample);
 }
 
+/* The coarsest level as its band is coded. */
+static void put_coarsest(const struct job *job, uint32_t component, size_t size)
+{
+    const void *level = plane_of(job, component);
+    const int32_t background = zgr_background_of_component(job->header, component);
+    const int16_t *narrow_level = level;
+    const int32_t *wide_level = level;
+    int16_t *narrow = (void *)coeffs_of(job, component);
+    int32_t *wide = (void *)coeffs_of(job, component);
+    for (size_t i = 0; i < size; i++)
+        if (job->is_narrow)
+            narrow[i] = (int16_t)(narrow_level[i] - background);
+        else
+            wide[i] = zgr_subtract(wide_level[i], background);
+}
+
 /* A component's plane, which holds level `first`, through all further decompositions. */
 static void transform(struct job *job, uint32_t component, uint32_t first)
 {
@@ -117,7 +133,7 @@ static void transform(struct job *job, uint32_t component, uint32_t first)
         else if (n + 1 == header->resolutions)
             memcpy(job->rooms->lowpass + component * size, plane, size * sizeof(int32_t));
         if (n == header->decompositions) {
-            memcpy(coeffs_of(job, component), plane, size * zgr_sample_nbytes(job->is_narrow));
+            put_coarsest(job, component, size);
             return;
         }
         if (n < header->resolutions)

@@ -76,12 +76,12 @@ static int means_hold(const struct zgr_header *h)
 
 static int labels_hold(const struct zgr_header *h)
 {
-    return !zgr_dtype_is_float(h->dtype) && h->first_step == 0 && h->offset == 0 && h->divisor == 1 && h->span == 0;
+    return h->background == 0 && !zgr_dtype_is_float(h->dtype) && h->first_step == 0 && h->offset == 0 && h->divisor == 1 && h->span == 0;
 }
 
 static int few_hold(const struct zgr_header *h)
 {
-    return means_hold(h) && h->components == 1 && h->first_step == 0 && h->span >= 1 && h->span <= ZGR_FEW_SPAN_MAX;
+    return means_hold(h) && h->background == 0 && h->components == 1 && h->first_step == 0 && h->span >= 1 && h->span <= ZGR_FEW_SPAN_MAX;
 }
 
 static int floats_hold(const struct zgr_header *h)
@@ -107,7 +107,7 @@ static int table_holds(const struct zgr_header *h)
 
 static int values_hold(const struct zgr_header *h)
 {
-    if (zgr_dtype_nbytes(h->dtype) == 0 || !fill_holds(h) || !table_holds(h))
+    if (zgr_dtype_nbytes(h->dtype) == 0 || !fill_holds(h) || !table_holds(h) || h->background > h->span)
         return 0;
     switch (h->coding) {
     case ZGR_MEAN:
@@ -139,7 +139,8 @@ enum zgr_status zgr_header_parse(const uint8_t *data, size_t nbytes, struct zgr_
         .dtype = data[5], .components = data[6], .coding = data[7] % TABLE, .has_table = data[7] / TABLE, .decompositions = data[8], .resolutions = data[9],
         .first_step = data[10], .coarse_step = data[11],
         .planes = zgr_load_u32(data + 12), .height = zgr_load_u32(data + 16), .width = zgr_load_u32(data + 20),
-        .chunk_height = zgr_load_u32(data + 24), .chunk_width = zgr_load_u32(data + 28),
+        .chunk_height = zgr_load_u32(data + 24) & 0xFFFFu, .chunk_width = zgr_load_u32(data + 28) & 0xFFFFu,
+        .background = zgr_load_u32(data + 24) >> 16 | (zgr_load_u32(data + 28) & 0xFFFF0000u),
         .extent_height = zgr_load_u32(data + 32), .extent_width = zgr_load_u32(data + 36),
         .fill_value = (int64_t)zgr_load_u64(data + 40), .offset = (int64_t)zgr_load_u64(data + 48),
         .divisor = zgr_load_u32(data + 56), .span = zgr_load_u32(data + 60),
@@ -161,7 +162,9 @@ enum zgr_status zgr_header_write(struct zgr_header *header, uint8_t out[ZGR_HEAD
     const uint8_t small[8] = {VERSION, h->dtype, h->components, (uint8_t)(h->coding | h->has_table * TABLE), h->decompositions, h->resolutions, h->first_step,
                               h->coarse_step};
     memcpy(out + 4, small, 8);
-    const uint32_t sizes[7] = {h->planes, h->height, h->width, h->chunk_height, h->chunk_width, h->extent_height, h->extent_width};
+    /* A chunk's sides need half of their four bytes. */
+    const uint32_t sizes[7] = {h->planes, h->height, h->width, h->chunk_height | h->background << 16, h->chunk_width | (h->background & 0xFFFF0000u),
+                               h->extent_height, h->extent_width};
     for (int i = 0; i < 7; i++)
         zgr_store_u32(out + 12 + 4 * i, sizes[i]);
     zgr_store_u64(out + 40, (uint64_t)h->fill_value);

@@ -96,12 +96,30 @@ static struct zgr_inverse job_of(const struct zgr_decoder *d, uint32_t component
     return job;
 }
 
-/* A component's coarsest level. */
-static void put_coarsest(const struct zgr_band *band, const struct zgr_places *ll, int is_narrow, void *to)
+/* A row of a component's coarsest level. In 16 bits only what fits: coarsest_fits. */
+static void coarsest_row(const struct zgr_decoder *d, uint32_t component, const struct zgr_places *ll, uint32_t y, int is_narrow, void *row)
 {
-    size_t row_nbytes = band->width * zgr_sample_nbytes(is_narrow);
+    const int32_t background = zgr_background_of_component(&d->header, component);
+    const uint32_t width = d->layout.bands[0].width;
+    zgr_places_row(ll, y, width, is_narrow, row);
+    for (uint32_t x = 0; background && x < width; x++)
+        if (is_narrow)
+            ((int16_t *)row)[x] = (int16_t)(((int16_t *)row)[x] + background);
+        else
+            ((int32_t *)row)[x] = zgr_add(((int32_t *)row)[x], background);
+}
+
+static int coarsest_fits(const struct zgr_decoder *d, const struct zgr_places *ll)
+{
+    return !ll->is_wide && d->header.background + (uint64_t)ll->most <= INT16_MAX;
+}
+
+/* All rows of it. */
+static void put_coarsest(const struct zgr_decoder *d, uint32_t component, const struct zgr_places *ll, int is_narrow, void *to)
+{
+    const struct zgr_band *band = &d->layout.bands[0];
     for (uint32_t y = 0; y < band->height; y++)
-        zgr_places_row(ll, y, band->width, is_narrow, (uint8_t *)to + y * row_nbytes);
+        coarsest_row(d, component, ll, y, is_narrow, (uint8_t *)to + y * (band->width * zgr_sample_nbytes(is_narrow)));
 }
 
 /* All decompositions of a component but the last, which is left to be done. LL areas go to and fro between two rooms, so that what that one
@@ -111,8 +129,8 @@ static struct zgr_inverse last_job(const struct zgr_decoder *d, uint32_t compone
     const uint32_t depth = d->header.decompositions;
     void *low[2] = {(uint8_t *)rooms->low[0] + place * area_nbytes(&d->layout, level + 1), rooms->low[1]};
     struct zgr_places ll = band_places(d, component, 0, rooms->bands[3 * place]);
-    int is_narrow = !ll.is_wide;
-    put_coarsest(&d->layout.bands[0], &ll, is_narrow, low[(depth - level - 1) % 2]);
+    int is_narrow = coarsest_fits(d, &ll);
+    put_coarsest(d, component, &ll, is_narrow, low[(depth - level - 1) % 2]);
     for (uint32_t l = depth;; l--) {
         struct zgr_inverse job = job_of(d, component, l, low[(l - level - 1) % 2], is_narrow, rooms->bands + 3 * place);
         if (l - 1 == level)
@@ -133,7 +151,7 @@ static void put_coarsest_pixels(const struct zgr_decoder *d, uint32_t first, uin
         ll[k] = band_places(d, first + k, 0, rooms->bands[k]);
     for (uint32_t y = 0; y < band->height; y++) {
         for (uint32_t k = 0; k < count; k++)
-            zgr_places_row(&ll[k], y, band->width, 0, rooms->rows + k * width);
+            coarsest_row(d, first + k, &ll[k], y, 0, rooms->rows + k * width);
         if (count == 3)
             zgr_colour_inverse(rooms->rows, rooms->rows + width, rooms->rows + 2 * width, width);
         for (uint32_t k = 0; k < count; k++)
@@ -176,7 +194,7 @@ static void put_plane(const struct zgr_decoder *d, uint32_t component, const str
 {
     if (d->header.decompositions == 0) {
         struct zgr_places ll = band_places(d, component, 0, rooms->bands[0]);
-        put_coarsest(&d->layout.bands[0], &ll, 0, out);
+        put_coarsest(d, component, &ll, 0, out);
         return;
     }
     struct zgr_inverse job = last_job(d, component, 0, rooms, 0);

@@ -160,9 +160,13 @@ static uint32_t most_in(const struct zgr_window *w, uint32_t component, uint32_t
     {                                                                                                                        \
         const uint32_t depth = w->header->decompositions, count = zgr_range_length(w->columns[depth]), width = w->layout->bands[0].width; \
         const uint32_t plane = zgr_plane_at(step, depth + 1 + zgr_weight_of_component(w->header, component));                \
+        const int32_t background = zgr_background_of_component(w->header, component);                                        \
         const SAMPLE *from = (const SAMPLE *)w->coeffs->at + component * w->layout->component_size + w->columns[depth].from; \
-        for (uint32_t y = w->rows[depth].from; y < w->rows[depth].end; y++, to += count)                                     \
+        for (uint32_t y = w->rows[depth].from; y < w->rows[depth].end; y++, to += count) {                                   \
             DEQUANTISE(from + (size_t)y * width, count, plane, to);                                                          \
+            for (uint32_t x = 0; background && x < count; x++)                                                               \
+                to[x] = (SAMPLE)zgr_add(to[x], background);                                                                  \
+        }                                                                                                                    \
     }
 DEFINE_START(start_16, dequantise_16_16, int16_t)
 DEFINE_START(start_32, dequantise_32_32, int32_t)

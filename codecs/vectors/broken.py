@@ -74,6 +74,7 @@ def fields():
         "offset_beyond_dtype": (48, "<q", 256), "divisor_0": (56, "<I", 0), "span_2_to_27": (60, "<I", 1 << 27),
         "values_beyond_dtype": (60, "<I", 256), "too_many_planes": (12, "<I", 32_769), "most_planes": (12, "<I", 0xFFFFFFFF),
         "too_many_chunks": (16, "<I", 0xFFFFFFFF),
+        "background_above_span": (26, "<H", 256), "background_of_more_bits": (30, "<H", 1),
         "tightness_of_level_3": (100, "B", 0x01), "tightness_of_step_0": (77, "B", 0x10),
     }  # fmt: skip
 
@@ -107,7 +108,8 @@ def other_fields():
         "floats_span": (floats, 60, "<I", 1 << 27), "floats_no_step": (floats, 10, "B", 0),
         "floats_fill": (floats, 40, "<q", 1 << 32),
         "floats_of_uint32": (floats, 5, "B", 5), "floats_tightness_of_step_1": (floats, 77, "B", 0x10),
-        "labels_tightness": (labels, 76, "B", 1),
+        "labels_tightness": (labels, 76, "B", 1), "labels_background": (labels, 26, "<H", 1),
+        "floats_background": (floats, 30, "<H", 1 << 15),
     }  # fmt: skip
 
 
@@ -132,7 +134,7 @@ def few_fields():
         "few_beyond_dtype": (few, 56, "<I", 130), "few_of_floats": (few, 5, "B", 10), "few_of_bool": (few, 5, "B", 12),
         # Errors of level 0 shown as level 1, 2 and 8, and of level 1 shown as level 2, where there are two resolutions.
         "few_error_above_span": (few, 76, "B", 255), "few_error_of_no_resolution": (few, 77, "B", 1),
-        "few_error_of_level_8": (few, 83, "B", 1), "few_error_of_level_1": (few, 84, "B", 1),
+        "few_background": (few, 26, "<H", 1), "few_error_of_level_8": (few, 83, "B", 1), "few_error_of_level_1": (few, 84, "B", 1),
     }  # fmt: skip
 
 

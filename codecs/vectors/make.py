@@ -122,6 +122,7 @@ def images():
         crop(fluo, 300, 420, 20, 26),
         {"chunk": (32, 32), "decompositions": 3, "resolutions": 3, "first_step": 31, "filters": 0b110},
     )
+    yield from background_images(em, slide, noisy)
     yield (
         "means_of_uint32",
         crop(tiff("labels_uint32_maize.tif"), 100, 100, 30, 30).astype(np.uint32),
@@ -183,6 +184,45 @@ def images():
         {"chunk": (8, 8), "decompositions": 0, "resolutions": 1, "first_step": 5, "coarse_step": 2},
     )
     yield "constant", np.full((1, 1, 9, 9), 1234, np.uint16), {"chunk": (9, 9), "fill": 0}
+
+
+def background_images(em, slide, noisy):
+    """As images(): the coarsest band told from a background, one of more than 16 bits among them."""
+    few_steps = {"chunk": (32, 32), "decompositions": 3, "resolutions": 4}
+    yield "background", crop(noisy, 300, 90, 37, 45), few_steps | {"first_step": 8, "background": 70}
+    yield (
+        "background_rgb",
+        crop(slide, 1000, 1300, 34, 33),
+        few_steps | {"coding": 1, "first_step": 7, "coarse_step": 3, "background": 150, "filters": 0b100_010_001_000},
+    )
+    yield (
+        "background_of_all_components",
+        np.concatenate([crop(em, 10, 10, 19, 26), crop(em, 60, 80, 19, 26)], 1),
+        {"chunk": (19, 32), "decompositions": 2, "resolutions": 2, "first_step": 6, "background": 101},
+    )
+    yield (
+        "background_wide",  # no sample of its coarsest band has 16 bits, some coefficients have
+        wide(crop(noisy, 10, 30, 22, 25)),
+        {"chunk": (32, 32), "decompositions": 4, "resolutions": 3, "first_step": 22, "background": (1 << 24) + 70_001},
+    )
+    yield (
+        "background_above_int16",  # all coefficients have 15 bits, and the background almost
+        crop(noisy, 10, 30, 22, 25) * np.uint16(55) + crop(noisy, 50, 30, 22, 25) % 7,
+        {"chunk": (32, 32), "decompositions": 1, "resolutions": 2, "first_step": 15, "background": 30_000},
+    )
+    yield (
+        "background_no_decomposition",
+        crop(em, 30, 0, 9, 21),
+        {"chunk": (8, 8), "decompositions": 0, "resolutions": 1, "first_step": 5, "background": 90},
+    )
+    yield (
+        "background_float32",
+        crop(tiff("float32_BPAE_actin.tif"), 100, 200, 21, 24),
+        {"coding": 3, "chunk": (32, 32), "decompositions": 3, "resolutions": 3, "first_step": 11, "background": 300},
+    )
+    gamma = np.round((crop(em, 120, 90, 27, 31) / 255) ** 2.2 * 65_535).astype(np.uint16)
+    table = {"first_step": 8, "codes": codes_of(gamma), "background": 60}
+    yield "background_table", gamma, few_steps | table
 
 
 def label_images(stack):
@@ -453,6 +493,7 @@ def bounds(data):
 
 
 MEASURED = {
+    *("background", "background_rgb", "background_table"),
     *("slide_rgb_odd", "float32_log", "table_gamma", "noisy16_odd", "sharp", "sharp_in_part"),
     *("few_grey_levels", "few_two_values", "few_table", "few_sparse"),
 }

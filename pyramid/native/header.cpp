@@ -9,38 +9,11 @@ namespace {
 
 constexpr const char *field_names[] = {"dtype",       "components",    "coding",       "decompositions", "resolutions", "first_step",
                                        "coarse_step", "planes",        "height",       "width",          "chunk_height", "chunk_width",
-                                       "extent_height", "extent_width", "fill",        "offset",         "divisor",     "span",
+                                       "extent_height", "extent_width", "fill",        "offset",         "divisor",     "span", "background",
                                        "index_nbytes", "index_crc",    "content_crc", "codes",          "tightness"};
 
 // The codings, by their codes in the header.
 constexpr const char *codings[] = {"mean", "rct", "label", "float", "few"};
-
-uint8_t coding_code(const std::string &name)
-{
-    for (uint8_t code = 0; code < std::size(codings); code++)
-        if (name == codings[code])
-            return code;
-    raise(ZGR_ERROR_FIELD, "coding " + name);
-}
-
-// An integer as its two's complement in 64 bits, if it has one as an int64 or a uint64.
-int64_t wide(nb::handle value, uint8_t dtype, const char *name)
-{
-    nb::object whole = nb::steal(PyNumber_Index(value.ptr()));
-    if (!whole.is_valid())
-        throw nb::python_error();
-    int overflow = 0;
-    long long found = PyLong_AsLongLongAndOverflow(whole.ptr(), &overflow);
-    if (overflow == 0 && (found >= 0 || dtype != ZGR_UINT64))
-        return found;
-    if (overflow > 0 && dtype == ZGR_UINT64) {
-        unsigned long long large = PyLong_AsUnsignedLongLong(whole.ptr());
-        if (!PyErr_Occurred())
-            return int64_t(large);
-        PyErr_Clear();
-    }
-    raise(ZGR_ERROR_FIELD, name);
-}
 
 nb::object wide_object(int64_t value, uint8_t dtype) { return dtype == ZGR_UINT64 ? nb::object(nb::int_(uint64_t(value))) : nb::object(nb::int_(value)); }
 
@@ -102,8 +75,8 @@ nb::object codes_object(const Header &header)
 Header make_header(nb::object dtype, int64_t height, int64_t width, int64_t components, const std::string &coding, int64_t decompositions,
                    int64_t resolutions, int64_t first_step, std::optional<int64_t> coarse_step, int64_t planes, int64_t chunk_height,
                    int64_t chunk_width, std::optional<int64_t> extent_height, std::optional<int64_t> extent_width, nb::handle fill,
-                   nb::handle offset, int64_t divisor, int64_t span, int64_t index_nbytes, int64_t index_crc, int64_t content_crc, nb::handle codes,
-                   nb::bytes tightness)
+                   nb::handle offset, int64_t divisor, int64_t span, int64_t background, int64_t index_nbytes, int64_t index_crc, int64_t content_crc,
+                   nb::handle codes, nb::bytes tightness)
 {
     Header header{};
     zgr_header &h = header.h;
@@ -125,6 +98,7 @@ Header make_header(nb::object dtype, int64_t height, int64_t width, int64_t comp
     h.offset = wide(offset, h.dtype, "offset");
     h.divisor = narrow<uint32_t>(divisor, "divisor");
     h.span = narrow<uint32_t>(span, "span");
+    h.background = narrow<uint32_t>(background, "background");
     h.index_nbytes = narrow<uint32_t>(index_nbytes, "index_nbytes");
     h.index_crc = narrow<uint32_t>(index_crc, "index_crc");
     h.content_crc = narrow<uint32_t>(content_crc, "content_crc");
@@ -228,6 +202,32 @@ uint32_t crc(nb::handle data, uint32_t seed)
 
 } // namespace
 
+uint8_t coding_code(const std::string &name)
+{
+    for (uint8_t code = 0; code < std::size(codings); code++)
+        if (name == codings[code])
+            return code;
+    raise(ZGR_ERROR_FIELD, "coding " + name);
+}
+
+int64_t wide(nb::handle value, uint8_t dtype, const char *name)
+{
+    nb::object whole = nb::steal(PyNumber_Index(value.ptr()));
+    if (!whole.is_valid())
+        throw nb::python_error();
+    int overflow = 0;
+    long long found = PyLong_AsLongLongAndOverflow(whole.ptr(), &overflow);
+    if (overflow == 0 && (found >= 0 || dtype != ZGR_UINT64))
+        return found;
+    if (overflow > 0 && dtype == ZGR_UINT64) {
+        unsigned long long large = PyLong_AsUnsignedLongLong(whole.ptr());
+        if (!PyErr_Occurred())
+            return int64_t(large);
+        PyErr_Clear();
+    }
+    raise(ZGR_ERROR_FIELD, name);
+}
+
 void Header::read_table(const uint8_t *data, size_t nbytes)
 {
     if (!h.has_table || h.codes)
@@ -262,16 +262,16 @@ void bind_header(nb::module_ &module)
             [](Header *self, nb::object dtype, int64_t height, int64_t width, int64_t components, const std::string &coding,
                int64_t decompositions, int64_t resolutions, int64_t first_step, std::optional<int64_t> coarse_step, int64_t planes,
                int64_t chunk_height, int64_t chunk_width, std::optional<int64_t> extent_height, std::optional<int64_t> extent_width,
-               nb::object fill, nb::object offset, int64_t divisor, int64_t span, int64_t index_nbytes, int64_t index_crc,
-               int64_t content_crc, nb::object codes, nb::bytes tightness) {
+               nb::object fill, nb::object offset, int64_t divisor, int64_t span, int64_t background, int64_t index_nbytes,
+               int64_t index_crc, int64_t content_crc, nb::object codes, nb::bytes tightness) {
                 new (self) Header(make_header(dtype, height, width, components, coding, decompositions, resolutions, first_step,
                                               coarse_step, planes, chunk_height, chunk_width, extent_height, extent_width, fill,
-                                              offset, divisor, span, index_nbytes, index_crc, content_crc, codes, tightness));
+                                              offset, divisor, span, background, index_nbytes, index_crc, content_crc, codes, tightness));
             },
             nb::kw_only(), "dtype"_a, "height"_a, "width"_a, "components"_a = 1, "coding"_a = "mean", "decompositions"_a, "resolutions"_a,
             "first_step"_a, "coarse_step"_a = nb::none(), "planes"_a = 1, "chunk_height"_a, "chunk_width"_a,
             "extent_height"_a = nb::none(), "extent_width"_a = nb::none(), "fill"_a = nb::int_(0), "offset"_a = nb::int_(0), "divisor"_a = 1, "span"_a,
-            "index_nbytes"_a = 0, "index_crc"_a = 0, "content_crc"_a = 0, "codes"_a = nb::none(), "tightness"_a = nb::bytes("", 0))
+            "background"_a = 0, "index_nbytes"_a = 0, "index_crc"_a = 0, "content_crc"_a = 0, "codes"_a = nb::none(), "tightness"_a = nb::bytes("", 0))
         .def_static("parse", &parse_header, "data"_a)
         .def("tobytes", &header_bytes)
         .def("__bytes__", &header_bytes)
@@ -283,7 +283,7 @@ void bind_header(nb::module_ &module)
         .def("__setstate__", [](Header &self, nb::bytes data) { new (&self) Header(parse_header(data)); })
         .FIELD(components).FIELD(decompositions).FIELD(resolutions).FIELD(first_step).FIELD(coarse_step)
         .FIELD(planes).FIELD(height).FIELD(width).FIELD(chunk_height).FIELD(chunk_width).FIELD(extent_height).FIELD(extent_width)
-        .FIELD(divisor).FIELD(span)
+        .FIELD(divisor).FIELD(span).FIELD(background)
         .FIELD(index_nbytes).FIELD(index_crc).FIELD(content_crc).FIELD(header_crc)
         .def_prop_ro("tightness", [](const Header &self) { return nb::bytes(reinterpret_cast<const char *>(self.h.tightness), sizeof self.h.tightness); })
         .def_prop_ro("fill", [](const Header &self) { return fill_object(self.h); })

@@ -7,6 +7,8 @@ NB_MODULE(_core, module)
     bind_index(module);
     bind_assemble(module);
     bind_encode(module);
+    bind_survey(module);
+    bind_counts(module);
     bind_table(module);
     bind_decode(module);
 }

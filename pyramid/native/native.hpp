@@ -89,6 +89,9 @@ private:
 nb::object numpy_dtype(uint8_t dtype);  // the numpy.dtype of a header's code
 uint8_t dtype_code(nb::handle dtype);   // and back: anything numpy.dtype takes
 
+uint8_t coding_code(const std::string &name);
+int64_t wide(nb::handle value, uint8_t dtype, const char *name); // an integer's two's complement in 64 bits, if it has one as an int64 or a uint64
+
 // A new C-contiguous numpy array of this shape, not initialised.
 nb::object new_pixels(uint8_t dtype, nb::tuple shape);
 
@@ -154,5 +157,7 @@ void bind_header(nb::module_ &module);
 void bind_index(nb::module_ &module);
 void bind_assemble(nb::module_ &module);
 void bind_encode(nb::module_ &module);
+void bind_survey(nb::module_ &module);
+void bind_counts(nb::module_ &module);
 void bind_table(nb::module_ &module);
 void bind_decode(nb::module_ &module);

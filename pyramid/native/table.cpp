@@ -48,6 +48,26 @@ double codes_gain(const Codes &codes, const Weights &weights, double divisor)
     return gain_of(gaps_of(codes.data(), codes.size()), weights.data(), divisor);
 }
 
+bool is_hopeless(const Codes &codes, const Weights &weights, double gain, double divisor, double least_gain, double often, double widest)
+{
+    check_weights(codes, weights);
+    std::vector<double> gaps = gaps_of(codes.data(), codes.size()), frequent(weights.data(), weights.data() + weights.size());
+    double all = 0, most = 0, widest_gap = 0;
+    size_t side_by_side = 0;
+    for (double &weight : frequent) {
+        all += weight;
+        weight = weight >= often ? weight : 0;
+        most += weight;
+    }
+    if (2 * most > all && gain_of(gaps, frequent.data(), divisor) < least_gain)
+        return true;
+    for (double gap : gaps) {
+        side_by_side += gap == divisor;
+        widest_gap = std::max(widest_gap, gap);
+    }
+    return 2 * side_by_side > gaps.size() && widest_gap > widest * divisor * std::exp2(gain); // else even_codes may find a line
+}
+
 double median(std::vector<double> values)
 {
     size_t half = values.size() / 2;
@@ -191,6 +211,7 @@ double table_bits(const Codes &codes)
 void bind_table(nb::module_ &module)
 {
     module.def("codes_gain", &codes_gain, "codes"_a, "weights"_a, "divisor"_a);
+    module.def("is_hopeless", &is_hopeless, "codes"_a, "weights"_a, "gain"_a, "divisor"_a, "least_gain"_a, "often"_a, "widest"_a);
     module.def("even_codes", &even_codes, "codes"_a, "weights"_a, "divisor"_a);
     module.def("table_bits", &table_bits, "codes"_a);
 }

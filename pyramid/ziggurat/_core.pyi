@@ -49,6 +49,7 @@ class Header:
         offset: int = 0,
         divisor: int = 1,
         span: int,
+        background: int = 0,
         index_nbytes: int = 0,
         index_crc: int = 0,
         content_crc: int = 0,
@@ -114,6 +115,9 @@ class Header:
     def divisor(self) -> int: ...
     @property
     def span(self) -> int: ...
+    @property
+    def background(self) -> int:
+        """What the samples of the coarsest band are told from, as m (section 7)."""
     @property
     def has_table(self) -> bool:
         """Whether values go through a table of codes."""
@@ -244,6 +248,23 @@ def encode_chunk(
         If a pixel is not offset + divisor · m with 0 ≤ m ≤ span, or of floats not what the scale allows.
     """
 
+def find_background(
+    chunks: Sequence[NDArray[Any]], coding: str, offset: int, divisor: int, span: int, codes: NDArray[Any] | None = None
+) -> tuple[int, int]:
+    """Return what most parts of some chunks [components, h, w] are near to, and how far four fifths are from it at most.
+
+    Both as m (codecs/SPEC.md, section 5), the second a power of two less 1. A part is of 8 × 4 pixels, and 256 of a chunk are
+    looked at, 1024 of all; with coding ``rct``, their luminance. The other fields are a header's; with codes, these count. Of
+    codes that lie further apart than 2^27 there is no background.
+
+    Raises
+    ------
+    FormatError
+        If a field is out of range.
+    RequestError
+        If chunks are not of one dtype, or have more components than a chunk.
+    """
+
 def survey(array: NDArray[Any]) -> tuple[int, int, int]:
     """Return the least and the largest value of integers [components, h, w], and the greatest common divisor of all differences.
 
@@ -270,6 +291,26 @@ def count_codes(
 
 def codes_gain(codes: NDArray[np.uint64], weights: NDArray[np.float64], divisor: float) -> float:
     """Return the bits a pixel that increasing codes save, against a divisor, by how many pixels have each: as `count_codes`.
+
+    Raises
+    ------
+    RequestError
+        If there is not a weight for each code.
+    """
+
+def is_hopeless(
+    codes: NDArray[np.uint64],
+    weights: NDArray[np.float64],
+    gain: float,
+    divisor: float,
+    least_gain: float,
+    often: float,
+    widest: float,
+) -> bool:
+    """Return whether a table of increasing codes will not be chosen, by a sample in which they save ``gain`` bits a pixel.
+
+    That is if those of at least the weight ``often`` have most of the weight, and would save less than ``least_gain``; or if
+    most codes lie side by side, and two of them lie apart ``widest`` times as far as 2^gain.
 
     Raises
     ------

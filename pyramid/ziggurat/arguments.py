@@ -36,6 +36,7 @@ def check_splits(decompositions: int, resolutions: int) -> None:
         )
 
 
+@lru_cache(maxsize=64)
 def check_chunks(chunk: tuple[int, ...], shard: tuple[int, ...], resolutions: int) -> None:
     """Refuse chunks that are too large, too many in a shard, or whose levels would not lie side by side.
 

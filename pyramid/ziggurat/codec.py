@@ -32,7 +32,8 @@ from ziggurat._core import (
     usable_nbytes,
 )
 from ziggurat.arguments import check_chunks, check_splits, choose_coding, components_first, value_map_of
-from ziggurat.encode import COARSE_NBYTES_PER_CHUNK, coarse_step_of, decompositions_of, first_step_of
+from ziggurat.background import choose_parts, find_background, first_step_of
+from ziggurat.encode import COARSE_NBYTES_PER_CHUNK, coarse_step_of, decompositions_of
 from ziggurat.errors import CorruptError, RequestError
 from ziggurat.fewvalues import choose_few
 from ziggurat.valuemap import fill_mask
@@ -119,28 +120,11 @@ def encode(
     """
     pixels = components_first(np.asarray(array), component_axis)
     coding = choose_coding(pixels, coding)
-    values = value_map_of(pixels, coding)
     if decompositions is None:
         decompositions = decompositions_of((pixels.shape[0], *chunk), pixels.shape, coding, resolutions)
     check_splits(decompositions, resolutions)
-    check_chunks(chunk, pixels.shape[1:], resolutions)
-    header = Header(
-        dtype=pixels.dtype,
-        components=pixels.shape[0],
-        coding=coding,
-        decompositions=decompositions,
-        resolutions=resolutions,
-        first_step=first_step_of(values.span, coding) if first_step is None else first_step,
-        height=pixels.shape[1],
-        width=pixels.shape[2],
-        chunk_height=chunk[0],
-        chunk_width=chunk[1],
-        fill=fill,
-        offset=values.offset,
-        divisor=values.divisor,
-        span=values.span,
-        codes=values.codes,
-    )
+    check_chunks(tuple(chunk), pixels.shape[1:], resolutions)
+    header = _header_of(pixels, chunk, coding, (decompositions, resolutions), first_step, fill)
     if first_step is None:
         header = choose_few(pixels, header)
 
@@ -155,6 +139,38 @@ def encode(
 
     chunks = _map(encode_ordinal, range(header.chunks), threads)
     return assemble(tighten(header.replace(coarse_step=coarse_step_of(chunks, header)), seen), chunks)
+
+
+def _header_of(
+    pixels: NDArray[Any],
+    chunk: tuple[int, int],
+    coding: str,
+    splits: tuple[int, int],
+    first_step: int | None,
+    fill: float,
+) -> Header:
+    """The header of an array of one shard, but for what is known once it is coded; splits: decompositions, resolutions."""
+    values = value_map_of(pixels, coding)
+    background = find_background(_some_chunks(pixels, chunk, fill), values, coding)
+    usual_step = first_step_of(values.span, coding, *splits, background.usual)
+    return Header(
+        dtype=pixels.dtype,
+        components=pixels.shape[0],
+        coding=coding,
+        decompositions=splits[0],
+        resolutions=splits[1],
+        first_step=usual_step if first_step is None else first_step,
+        height=pixels.shape[1],
+        width=pixels.shape[2],
+        chunk_height=chunk[0],
+        chunk_width=chunk[1],
+        fill=fill,
+        offset=values.offset,
+        divisor=values.divisor,
+        span=values.span,
+        background=background.value,
+        codes=values.codes,
+    )
 
 
 def decode(
@@ -366,6 +382,16 @@ def _components_at(array: NDArray[Any], component_axis: int) -> NDArray[Any]:
     if array.ndim == 3 and component_axis == -1:  # as np.moveaxis has it, in less time
         return array.transpose(1, 2, 0)
     return np.moveaxis(array, -3, component_axis if component_axis < 0 else component_axis + array.ndim - 3)
+
+
+def _some_chunks(pixels: NDArray[Any], chunk: tuple[int, int], fill: float) -> list[NDArray[Any]]:
+    """Some of the chunks of [components, h, w], those that hold more than the fill value if there are several."""
+    if chunk[0] >= pixels.shape[1] and chunk[1] >= pixels.shape[2]:
+        return [pixels]
+    corners = [(y, x) for y in range(0, pixels.shape[1], chunk[0]) for x in range(0, pixels.shape[2], chunk[1])]
+    chosen = (corners[i] for i in choose_parts(len(corners)))
+    parts = (pixels[:, y : y + chunk[0], x : x + chunk[1]] for y, x in chosen)
+    return [part for part in parts if not _is_all(part, fill)]
 
 
 def _is_all(pixels: NDArray[Any], fill: float) -> bool:

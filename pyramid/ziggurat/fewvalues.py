@@ -51,7 +51,7 @@ def choose_few(pixels: NDArray[Any], header: Header) -> Header:
         return header
     if header.coding != "mean" or header.components != 1 or pixels.size < LEAST_PIXELS:
         return header
-    few = header.replace(coding="few", first_step=0, coarse_step=1)
+    few = header.replace(coding="few", first_step=0, coarse_step=1, background=0)
     sample = max(crops(pixels.reshape(-1, *pixels.shape[-2:])), key=_liveliness)
     wavelet_nbytes, few_nbytes = (_nbytes(sample, each) for each in (header, few))
     return few if few_nbytes < (1 - LEAST_GAIN) * wavelet_nbytes else header

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ziggurat._core import codes_gain, count_codes, even_codes, table_bits
+from ziggurat._core import codes_gain, count_codes, even_codes, is_hopeless, table_bits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -43,7 +43,7 @@ GAP_MOST = 4
 """How many times as large as the usual distance of an exact table's codes the largest may be: guaranteed errors grow with it. With
 a value far from all others (the -2000 around a CT slice) no error but 0 could be promised."""
 
-FEW_ROWS, FEW_PIXELS, FEW_AT_LEAST = 8, 4, 8192
+FEW_ROWS, FEW_PIXELS, FEW_AT_LEAST = (16, 8), 4, 8192
 """Every such row of the sample is looked at first, where that is so many pixels for each possible value, or so many."""
 
 OFTEN, BY_CHANCE = 4, 16
@@ -94,18 +94,14 @@ def find_codes(planes: NDArray[Any], lowest: int, divisor: int, span: int) -> ND
 
 def _is_hopeless(sample: NDArray[Any], lowest: int, divisor: int, span: int) -> bool:
     """Whether a few rows tell that no table will be chosen: with more pixels there are more codes, and less to gain."""
-    few = sample[:, ::FEW_ROWS]
-    if few.size < min(FEW_PIXELS * span, FEW_AT_LEAST):
+    enough = min(FEW_PIXELS * span, FEW_AT_LEAST)
+    few = next((rows for rows in (sample[:, ::stride] for stride in FEW_ROWS) if rows.size >= enough), None)
+    if few is None:
         return False
     gain, codes, weights = _counted(few, lowest, divisor)
     if gain < GAIN_LEAST_BITS:
         return True
-    often = np.where(weights >= OFTEN, weights, 0.0)
-    if 2 * often.sum() > weights.sum() and codes_gain(codes, often, divisor) < GAIN_LEAST_BITS:
-        return True
-    gaps = np.diff(codes)
-    has_no_line = 2 * np.count_nonzero(gaps == divisor) > gaps.size  # as even_codes has it
-    return bool(has_no_line) and float(gaps.max()) > BY_CHANCE * GAP_MOST * divisor * 2.0**gain
+    return is_hopeless(codes, weights, gain, divisor, GAIN_LEAST_BITS, OFTEN, BY_CHANCE * GAP_MOST)
 
 
 def _above(pixels: NDArray[Any], lowest: int) -> NDArray[np.uint64]:

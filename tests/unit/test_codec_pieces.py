@@ -44,9 +44,9 @@ def test_large_packets_are_in_pieces_and_small_ones_are_not(components: int) -> 
     data = DATA[components]
     found = _in_pieces(data)
     assert len(found) >= 3
-    assert all(packet.nbytes > 150 for packet in found)
+    assert all(packet.nbytes > 100 for packet in found)
     cuts = sum(len(_ends(data, packet)) for packet in found)
-    assert 5 * cuts < len(data) / 100
+    assert 5 * cuts < len(data) / 80
 
 
 @pytest.mark.parametrize("components", DATA)

@@ -56,4 +56,4 @@ def test_pixels_and_header_have_to_fit() -> None:
     with pytest.raises(RequestError):
         encode_lone(pixels[:, :, :64], one, 256)
     with pytest.raises(SourceError):
-        encode_lone(np.where(pixels == pixels.max(), 255, pixels) + np.uint8(1), one.replace(span=3), 256)
+        encode_lone(np.where(pixels == pixels.max(), 255, pixels) + np.uint8(1), one.replace(span=3, background=0), 256)

@@ -21,7 +21,7 @@ from ziggurat.reference.labels import LabelChunk, encode_labels
 from ziggurat.reference.lanes import LaneDecoder, encode_chain
 from ziggurat.reference.pieces import whole_pieces
 from ziggurat.reference.refusal import refuse
-from ziggurat.reference.transform import Bands, filter_bit, filter_count, join, split
+from ziggurat.reference.transform import Bands, background_of, filter_bit, filter_count, join, split
 from ziggurat.reference.values import map_values, unmap_values
 
 if TYPE_CHECKING:
@@ -177,7 +177,7 @@ class ChunkDecoder:
 
     def _component(self, component: int, level: int) -> NDArray[np.int32]:
         depth = self.header.decompositions
-        area = self._known(component, Band("LL", depth))
+        area = self._known(component, Band("LL", depth)) + background_of(self.header, component)
         for decomposition in range(depth, level, -1):
             details = (self._known(component, Band(kind, decomposition)) for kind in ("HL", "LH", "HH"))
             area = join(Bands(area, *details), self._is_sharp(component, decomposition))
@@ -244,7 +244,7 @@ def _encode_planes(header: Header, m: NDArray[np.int32], filters: int) -> dict[t
             area, hl, lh, hh = split(area, is_sharp)
             for kind, band in (("HL", hl), ("LH", lh), ("HH", hh)):
                 coeffs[component, Band(kind, decomposition)] = band
-        coeffs[component, Band("LL", header.decompositions)] = area
+        coeffs[component, Band("LL", header.decompositions)] = area - background_of(header, component)
     return encode_coefficients(header, m.shape[1], m.shape[2], coeffs, filters)
 
 

@@ -41,8 +41,12 @@ DTYPES = dict(
 MEAN, RCT, LABEL, FLOAT, FEW = range(5)
 """Codings."""
 LEAST_EXPONENTS = {"float16": -24, "float32": -149, "float64": -1074}
-_LAYOUT = struct.Struct("<4s8B7IqqII3I48s")
-"""Everything but the checksum at the end."""
+_LAYOUT = struct.Struct("<4s8B3I4H2IqqII3I48s")
+"""Everything but the checksum at the end; the background in two halves, behind the sides of a chunk."""
+
+
+LOW_HALF, HIGH_HALF = 11, 13
+"""Where those lie among the numbers after the version."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +81,7 @@ class Header:
     """Of 0 to 15, by level and first_step - step; of coding 4 the halves of `few_errors`, the lower one first."""
     has_table: int = 0
     """0: no; else its kind, as `valuetable` has them."""
+    background: int = 0
     codes: tuple[int, ...] | None = None
 
     @classmethod
@@ -101,9 +106,10 @@ class Header:
             raise refuse("header_crc", "the header is damaged")
         *numbers, packed = fields
         tables, numbers[2] = divmod(numbers[2], TABLE)
+        background = numbers.pop(LOW_HALF) | numbers.pop(HIGH_HALF - 1) << 16
         bits = int.from_bytes(packed, "little")
         tightness = bytes(bits >> 4 * place & 15 for place in range(MEASURED_LEVELS * MEASURED_STEPS))
-        header = replace(cls(*numbers), tightness=tightness, has_table=tables)
+        header = replace(cls(*numbers), tightness=tightness, has_table=tables, background=background)
         if tables not in (0, GAPS, LINE):
             raise refuse("field", "coding is outside its range")
         header.check()
@@ -116,10 +122,13 @@ class Header:
     def tobytes(self) -> bytes:
         """Write the 128 bytes."""
         self.check()
-        told_apart = ("tightness", "has_table", "codes")
+        told_apart = ("tightness", "has_table", "codes", "background")
         fields = {name: getattr(self, name) for name in self.__dataclass_fields__ if name not in told_apart}
         fields["coding"] += TABLE * self.has_table
-        front = _LAYOUT.pack(MAGIC, VERSION, *fields.values(), self.few_errors)
+        numbers = list(fields.values())
+        numbers.insert(LOW_HALF, self.background & 0xFFFF)
+        numbers.insert(HIGH_HALF, self.background >> 16)
+        front = _LAYOUT.pack(MAGIC, VERSION, *numbers, self.few_errors)
         return front + crc32c(front).to_bytes(4, "little")
 
     @property
@@ -187,6 +196,7 @@ class Header:
             ("chunk size", 1 <= self.chunk_height <= 4096 and 1 <= self.chunk_width <= 4096),
             ("extent", 0 <= self.extent_height <= self.height and 0 <= self.extent_width <= self.width),
             ("span", self.span <= SPAN_MAX),
+            ("background", 0 <= self.background <= (0 if self.coding in (LABEL, FEW) else self.span)),
         ):
             if not holds:
                 raise refuse("field", f"{rule} is outside its range")

@@ -61,11 +61,12 @@ def encode(
     codes: tuple[int, ...] | None = None,
     tight: bool = False,
     filters: int = 0,
+    background: int = 0,
 ) -> bytes:
     """Encode pixels [planes, components, h, w] as one shard, with a table of codes if some are given.
 
     Chunks that hold only the fill value (of floats, bits) are absent. With ``tight`` it promises the errors that are measured.
-    ``filters``: those of every chunk, a bit each, 1 for the sharp one.
+    ``filters``: those of every chunk, a bit each, 1 for the sharp one; ``background``: as m.
     """
     planes, components, height, width = pixels.shape
     dtype = next(code for code, name in DTYPES.items() if name == pixels.dtype.name)
@@ -82,7 +83,7 @@ def encode(
     header = Header(
         dtype, components, coding, decompositions, resolutions, first_step, coarse_step,
         planes, height, width, *chunk, height, width, _signed(fill), _signed(offset), divisor, span,
-        has_table=has_table, codes=codes,
+        has_table=has_table, codes=codes, background=background,
     )  # fmt: skip
     chunks = {}
     for ordinal in range(header.chunks):

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ziggurat.reference.header import RCT
+
 if TYPE_CHECKING:
     from ziggurat.reference.header import Header
 
-__all__ = ["Bands", "filter_bit", "filter_count", "join", "split"]
+__all__ = ["Bands", "background_of", "filter_bit", "filter_count", "join", "split"]
 
 Array = NDArray[np.int32]
 
@@ -35,6 +37,11 @@ def filter_count(header: Header, resolution: int, is_first: bool) -> int:
 def filter_bit(header: Header, component: int, decomposition: int) -> int:
     """Return the place of a decomposition's filter among those of a chunk."""
     return max(0, header.resolutions - decomposition) * header.components + component
+
+
+def background_of(header: Header, component: int) -> int:
+    """Return what is taken off the samples of a component's coarsest band."""
+    return 0 if header.coding == RCT and component > 0 else header.background
 
 
 def _predicted(s: Array, highs: int, is_sharp: bool) -> Array:
