@@ -117,17 +117,19 @@ void zgr_choose(struct zgr_choice_room *room, const struct zgr_items *items, siz
     }
 }
 
-enum { MOST_ITEMS_OF_FEW = 150, MOST_ITEMS_OF_COARSEST = 260 /* of which the first packet has several planes */ };
+/* The fewest states are enough for so many items and bytes of a chain; of the coarsest resolution for more items, since its first packet has several
+ * planes, but for fewer bytes, since it is decoded alone where little is shown, and most of that is waiting for few states. */
+enum { MOST_ITEMS = 150, MOST_NBYTES = 300, MOST_ITEMS_OF_COARSEST = 260, MOST_NBYTES_OF_COARSEST = 100 };
 
-/* More states are faster, by a tenth from 8 to 32, and larger by half a byte each, or 1.5 where no raw byte fills them in the end. The
- * coarsest resolution is decoded alone where little is shown, and most of that is waiting for few states: there 16 begin when they are a 20th of
- * what the chain has taken, and 32 a 30th. (In all resolutions, or sooner, pictures that are cut short would be worse than JPEG 2000's.) All
- * begin with the fewest, as long as that is little work. */
+/* More states are faster, by a tenth from 8 to 32, and larger by half a byte each, or 1.5 where no raw byte fills them in the end. In the coarsest
+ * resolution 16 begin when they are a 20th of what the chain has taken, and 32 a 30th. (In all resolutions, or sooner, pictures that are cut short
+ * would be worse than JPEG 2000's.) */
 uint8_t zgr_choose_width(size_t item_count, size_t nbytes, size_t chain_nbytes, int is_coarsest)
 {
     if (nbytes > 1500 || item_count > 4000 || (is_coarsest && chain_nbytes > 1000))
         return 32;
     if (nbytes > 500 || item_count > 800 || (is_coarsest && chain_nbytes > 300))
         return 16;
-    return chain_nbytes <= 300 && item_count <= (is_coarsest ? MOST_ITEMS_OF_COARSEST : MOST_ITEMS_OF_FEW) ? ZGR_FEWEST_LANES : 8;
+    size_t most_nbytes = is_coarsest ? MOST_NBYTES_OF_COARSEST : MOST_NBYTES, most_items = is_coarsest ? MOST_ITEMS_OF_COARSEST : MOST_ITEMS;
+    return chain_nbytes <= most_nbytes && item_count <= most_items ? ZGR_FEWEST_LANES : 8;
 }

@@ -165,7 +165,7 @@ def test_it_is_not_that_of_chunks_that_are_absent() -> None:
 def test_the_first_step_is_lower_where_the_coarsest_band_is_alone() -> None:
     assert first_step_of(255, "mean", 5, 4, 127) == 9
     assert first_step_of(255, "mean", 4, 4, 0) == 9
-    assert [first_step_of(255, "mean", 3, 4, usual) for usual in (0, 7, 15, 31, 255)] == [7, 7, 8, 9, 9]
+    assert [first_step_of(255, "mean", 3, 4, usual) for usual in (0, 3, 7, 15, 31, 255)] == [6, 6, 7, 8, 9, 9]
     assert [first_step_of(255, coding, 3, 4, 15) for coding in ("rct", "float")] == [9, 9]
     assert first_step_of(0, "mean", 0, 1, 0) == 1
     assert first_step_of(0, "label", 5, 4, 0) == 0
