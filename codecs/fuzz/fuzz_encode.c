@@ -200,6 +200,20 @@ static int map_values(struct zgr_header *h, const uint8_t *pixels, size_t count)
     return span <= ZGR_SPAN_MAX;
 }
 
+/* What most pixels are, or any. */
+static void choose_background(struct zgr_header *h, const uint8_t *input, const uint8_t *pixels, const ptrdiff_t strides[3])
+{
+    struct zgr_means means = {0};
+    uint32_t usual, any = input[25] | (uint32_t)input[26] << 8 | (uint32_t)input[27] << 16;
+    if (zgr_comes_at_once(h->coding))
+        return;
+    zgr_means_add(&means, h, pixels, strides, h->height, h->width, input[29]);
+    h->background = zgr_background_of(&means, &usual);
+    expect(h->background <= h->span);
+    if (input[30] & 1)
+        h->background = any % (h->span + 1);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *input, size_t input_nbytes);
 int LLVMFuzzerTestOneInput(const uint8_t *input, size_t input_nbytes)
 {
@@ -222,13 +236,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *input, size_t input_nbytes)
         tabulate(&h, pixels, count, codes, again);
         fits = 1;
     }
+    ptrdiff_t strides[3] = {(ptrdiff_t)(h.height * h.width * pixel), (ptrdiff_t)(h.width * pixel), (ptrdiff_t)pixel};
+    choose_background(&h, input, pixels, strides);
     uint8_t header_bytes[ZGR_HEADER_NBYTES];
     if (zgr_header_write(&h, header_bytes) == ZGR_OK) {
         size_t scratch_nbytes = zgr_encode_scratch_nbytes(&h, h.height, h.width), out_nbytes = zgr_encode_out_nbytes(&h, h.height, h.width);
         void *scratch = malloc(scratch_nbytes);
         uint8_t *out = malloc(out_nbytes), *lowpass = malloc(count * pixel);
         uint32_t payload_nbytes[ZGR_RESOLUTIONS_MAX * (ZGR_FIRST_STEP_MAX + 1)];
-        ptrdiff_t strides[3] = {(ptrdiff_t)(h.height * h.width * pixel), (ptrdiff_t)(h.width * pixel), (ptrdiff_t)pixel};
         struct zgr_errors_seen seen = {0};
         enum zgr_status status = zgr_encode_chunk(&h, pixels, strides, h.height, h.width, scratch, scratch_nbytes, out, out_nbytes,
                                                   payload_nbytes, lowpass, &seen);

@@ -15,11 +15,10 @@ static int map_row(const struct zgr_header *header, const struct zgr_pixels_view
     int32_t chroma[2][COLUMNS_AT_ONCE];
     const uint8_t *at = view->data + (ptrdiff_t)y * view->strides_nbytes[1] + (ptrdiff_t)x * view->strides_nbytes[2];
     int good = zgr_map_row(header, at + (ptrdiff_t)component * view->strides_nbytes[0], view->strides_nbytes[2], count, m);
-    if (header->coding != ZGR_RCT)
-        return good;
-    for (uint32_t k = 0; k < 2; k++)
+    for (uint32_t k = 0; k < 2 && header->coding == ZGR_RCT; k++)
         good &= zgr_map_row(header, at + (ptrdiff_t)(k + 1) * view->strides_nbytes[0], view->strides_nbytes[2], count, chroma[k]);
-    zgr_colour_forward(m, chroma[0], chroma[1], count);
+    if (good && header->coding == ZGR_RCT)
+        zgr_colour_forward(m, chroma[0], chroma[1], count);
     return good;
 }
 
