@@ -19,7 +19,7 @@ from ziggurat.server.order import Packet, Wanted, order
 from .codecs import for_peers, jpeg2000_decode, jpeg2000_encode, ours_encode
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from numpy.typing import NDArray
 
@@ -62,14 +62,14 @@ class Display:
         return min(MOST_DB, 10 * np.log10(255**2 / error)) if error else MOST_DB
 
 
-def curve(image: Image) -> list[Point]:
-    """Return the points of an image at all rates, where JPEG 2000 can be cut that short."""
+def curve(image: Image, encode: Callable[[NDArray[Any]], bytes] = ours_encode) -> list[Point]:
+    """Return the points of an image at all rates, where JPEG 2000 can be cut that short; ``encode`` makes an object of a chunk."""
     chunk = image.central_chunk()
     display = Display(image.central_plane)
     budgets = [int(rate * chunk.shape[0] * chunk.shape[1] / 8) for rate in RATES]
     peer = _Jpeg2000(chunk)
     points = []
-    for rate, budget, (nbytes, pixels) in zip(RATES, budgets, _cuts(chunk, budgets), strict=True):
+    for rate, budget, (nbytes, pixels) in zip(RATES, budgets, _cuts(chunk, encode(chunk), budgets), strict=True):
         best = peer.within(budget)
         if best is not None:
             peer_nbytes, peer_pixels = best
@@ -79,9 +79,9 @@ def curve(image: Image) -> list[Point]:
     return points
 
 
-def _cuts(chunk: NDArray[Any], budgets: list[int]) -> Iterator[tuple[int, NDArray[Any]]]:
+def _cuts(chunk: NDArray[Any], data: bytes, budgets: list[int]) -> Iterator[tuple[int, NDArray[Any]]]:
     """Yield for each budget the bytes taken and the pixels they give."""
-    data = memoryview(ours_encode(chunk))
+    data = memoryview(data)
     header = Header.parse(data)
     offsets, lengths, _, _ = parse_index(header, data[header.front_nbytes - header.index_nbytes :])
     packets = list(_sent(header, lengths))
