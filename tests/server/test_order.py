@@ -9,7 +9,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ziggurat.server.order import RankEnd, Wanted, order
+from ziggurat.server.order import BEGIN_NBYTES, RankEnd, Wanted, order
 from ziggurat.server.sent import NOTHING
 
 
@@ -55,9 +55,22 @@ def plan(wanted):
     return list(order(wanted)), before
 
 
+def waits(item, before):
+    """Whether a packet comes a rank later: the first of a resolution, if it is small, and there is time."""
+    group, lengths = item.wanted, item.wanted.lengths[item.chunk]
+    rank = item.step - int(group.shifts[item.resolution])
+    begins = (
+        before[group.shard][item.row, item.resolution] > group.first_step
+        and not lengths[item.resolution, item.step + 1 :].any()
+    )
+    is_built_on = item.step == group.first_step and lengths[group.finest : item.resolution, item.step].any()
+    can_wait = item.resolution < group.resolutions - 1 and item.step > group.ends[item.resolution]
+    return rank > 0 and begins and can_wait and item.length < BEGIN_NBYTES and not is_built_on
+
+
 @given(groups())
 def test_packets_come_by_rank_then_level_then_place(wanted):
-    packets, _ = plan(wanted)
+    packets, before = plan(wanted)
     rank_now = None
     keys = []
     for item in packets:
@@ -65,7 +78,7 @@ def test_packets_come_by_rank_then_level_then_place(wanted):
             rank_now = item.rank
             keys.append((-item.rank, 100, 0))
         else:
-            rank = item.step - int(item.wanted.shifts[item.resolution])
+            rank = item.step - int(item.wanted.shifts[item.resolution]) - waits(item, before)
             keys.append((-rank, -(item.wanted.level + item.resolution), int(item.wanted.places[item.row])))
     assert keys == sorted(keys)
     assert rank_now == min(group.last - group.shift for group in wanted)
@@ -181,7 +194,7 @@ def test_channels_reach_their_errors_together():
 
 
 def test_exact_goes_on_after_all_have_reached_their_errors():
-    lengths = np.full((1, 2, 5), 9)
+    lengths = np.full((1, 2, 5), 99)
     one, other = group_of(lengths, shard=0, stop=3), group_of(lengths, shard=1, stop=1)
     ranks = [item.step - item.wanted.stop for item in order([one, other]) if not isinstance(item, RankEnd)]
     assert ranks == sorted(ranks, reverse=True)
@@ -189,7 +202,7 @@ def test_exact_goes_on_after_all_have_reached_their_errors():
 
 
 def test_what_is_put_off_keeps_its_order_and_comes_so_many_ranks_later():
-    lengths = np.full((1, 2, 3), 9)
+    lengths = np.full((1, 2, 3), 99)
     soon, late = group_of(lengths, shard=0), group_of(lengths, shard=1, later=2)
     steps = [(item.wanted.shard, item.step) for item in order([soon, late]) if not isinstance(item, RankEnd)]
     assert steps == [(0, 2), (0, 2), (0, 1), (0, 1), (0, 0), (1, 2), (0, 0), (1, 2), (1, 1), (1, 1), (1, 0), (1, 0)]
@@ -197,8 +210,8 @@ def test_what_is_put_off_keeps_its_order_and_comes_so_many_ranks_later():
 
 def test_what_comes_at_once_comes_when_it_is_as_far_off_as_others():
     """Coarse resolutions of few values with the first steps of other shards, exact ones not before these are as near."""
-    steps = group_of(np.full((1, 2, 6), 9), shard=0)
-    once = group_of(np.full((1, 2, 1), 9), shard=1, ahead=(2, 5))
+    steps = group_of(np.full((1, 2, 6), 99), shard=0)
+    once = group_of(np.full((1, 2, 1), 99), shard=1, ahead=(2, 5))
     sent = [
         (item.wanted.shard, item.resolution, item.step)
         for item in order([steps, once])
@@ -207,6 +220,30 @@ def test_what_comes_at_once_comes_when_it_is_as_far_off_as_others():
     assert sent[:3] == [(0, 1, 5), (1, 1, 0), (0, 0, 5)]
     assert sent.index((1, 0, 0)) == sent.index((0, 0, 2)) + 1
     assert once.shift == -2
+
+
+def test_a_resolution_that_begins_with_next_to_nothing_begins_a_rank_later():
+    lengths = np.full((2, 3, 6), 99)
+    lengths[0, 0, 3:], lengths[0, 1, 4:] = 0, (8, 0)  # resolution 1 of the first chunk begins with 8 bytes at step 4
+    lengths[1, 0, 4:], lengths[1, 1, 5] = 0, 8  # and of the second at its first step
+    group = group_of(lengths, stop=1)
+    items = list(order([group]))
+    ends = [item.rank for item in items if isinstance(item, RankEnd) and not item.waits]
+    sent = [(item.chunk, item.resolution, item.step) for item in items if not isinstance(item, RankEnd)]
+    assert ends == [2, 1, 0, -1]  # of ranks 4 and 3 some packets waited
+    assert sent[:6] == [(0, 2, 5), (1, 2, 5), (0, 2, 4), (1, 2, 4), (1, 1, 5), (1, 1, 4)]
+    assert sent[6:10] == [(0, 2, 3), (1, 2, 3), (0, 1, 4), (0, 1, 3)]
+    assert {(chunk, 1, 4) for chunk in (0, 1)} < set(sent)
+
+
+def test_nothing_waits_that_finer_resolutions_build_on_or_errors_that_are_wanted():
+    lengths = np.full((1, 3, 4), 99)
+    lengths[0, 1, 3] = 8  # the first step of resolution 0 comes after it
+    assert [(i.resolution, i.step) for i in order([group_of(lengths)]) if not isinstance(i, RankEnd)][1] == (1, 3)
+    lengths = np.full((1, 2, 4), 99)
+    lengths[0, 0] = 0, 8, 0, 0
+    reached = [item for item in order([group_of(lengths, stop=1)]) if not isinstance(item, RankEnd) or item.rank == 0]
+    assert any(not isinstance(item, RankEnd) and item.resolution == 0 for item in reached[: reached.index(RankEnd(0))])
 
 
 def test_a_chunk_that_is_given_up_is_left_out_and_the_rest_goes_on():

@@ -146,7 +146,7 @@ class _Sender:
             while (window := await ready.get()) is not None:
                 for item in window:
                     if isinstance(item, RankEnd):
-                        await self._end_rank(item.rank)
+                        await (self._send() if item.waits else self._end_rank(item.rank))
                     else:
                         await self._packet(*item)
                 await self._send()

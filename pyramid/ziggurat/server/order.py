@@ -3,7 +3,8 @@
 A packet's **rank** is its step minus the step at which its channel reaches its `max_error`: steps halve the error, so
 packets of one rank are equally far, in powers of two, from what their channel's window can show. Rank by rank from the
 highest, in a rank coarse resolutions first, in a resolution by the place of their chunk (centre first, the channels of a
-place together). Where a resolution comes at once, as of few values, its rank is by what it is off by until then.
+place together). Where a resolution comes at once, as of few values, its rank is by what it is off by until then. Where a
+finer one begins with next to nothing, that waits for the next rank, as long as errors are above those that are wanted.
 
 The last step of each chunk and resolution is told even if it is empty, since a packet says that all steps above it that
 were not sent are empty: so the receiver knows in the end how precise each chunk is.
@@ -22,6 +23,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 __all__ = ["Packet", "RankEnd", "Wanted", "order"]
+
+
+BEGIN_NBYTES = 60
+"""A resolution begins with so much, or a rank later: fewer bytes add less than what they hold up. Of 30 to 100, pictures that are
+cut short are best by this."""
 
 
 @dataclass(eq=False)
@@ -59,6 +65,8 @@ class Wanted:
         What a rank and this add up to is the step of each resolution that is sent at that rank, integers [resolutions].
     ends
         Steps that the resolutions go down to, integers [resolutions].
+    waiting
+        Of resolutions that begin a rank later, the step and the rows of the chunks of which that is so.
     due
         bool [resolutions, steps]: whether some chunk had a packet to send there at first. Most have not: views follow each other
         30 times a second, and most of each was sent for the one before.
@@ -81,6 +89,7 @@ class Wanted:
     ends: NDArray[np.integer] = field(init=False)
     alive: NDArray[np.bool_] = field(init=False)
     due: NDArray[np.bool_] = field(init=False)
+    waiting: dict[int, tuple[int, NDArray[np.intp]]] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         self.alive = np.ones(len(self.chunks), bool)
@@ -128,9 +137,13 @@ class Packet(NamedTuple, Generic[W]):
 
 
 class RankEnd(NamedTuple):
-    """All packets of this rank and of those above it have been planned, but for those that were put off."""
+    """All packets of this rank and of those above it have been planned, but for those that were put off.
+
+    ``waits``: and for some that wait for the next rank; of those above 0 only.
+    """
 
     rank: int
+    waits: bool = False
 
 
 def order(wanted: Sequence[W]) -> Iterator[Packet[W] | RankEnd]:
@@ -153,7 +166,7 @@ def order(wanted: Sequence[W]) -> Iterator[Packet[W] | RankEnd]:
     for rank in range(highest, lowest - 1, -1):
         for level in levels:
             yield from _pass(wanted, rank, level)
-        yield RankEnd(rank)
+        yield RankEnd(rank, any(group.waiting for group in wanted))
 
 
 def _pass(wanted: Sequence[W], rank: int, level: int) -> Iterator[Packet[W]]:
@@ -161,21 +174,47 @@ def _pass(wanted: Sequence[W], rank: int, level: int) -> Iterator[Packet[W]]:
     found = []
     for number, group in enumerate(wanted):
         resolution = level - group.level
-        if not group.finest <= resolution < group.resolutions:
-            continue
-        step = int(group.shifts[resolution]) + rank
-        if group.ends[resolution] <= step <= group.first_step and group.due[resolution, step]:
-            rows = _due(group, resolution, step)
-            group.known[rows, resolution] = step
-            found.append((np.full(len(rows), number), rows, group.places[rows]))
+        if group.finest <= resolution < group.resolutions:
+            for step, rows in _planned(group, resolution, rank):
+                group.known[rows, resolution] = step
+                found.append((np.full(len(rows), number), rows, np.full(len(rows), step), group.places[rows]))
     if not found:
         return
-    numbers, rows, places = (np.concatenate(column) for column in zip(*found, strict=True))
+    numbers, rows, steps, places = (np.concatenate(column) for column in zip(*found, strict=True))
     for at in np.argsort(places, kind="stable").tolist():
-        group, row = wanted[int(numbers[at])], int(rows[at])
+        group, row, step = wanted[int(numbers[at])], int(rows[at]), int(steps[at])
         chunk, resolution = int(group.chunks[row]), level - group.level
-        step = int(group.shifts[resolution]) + rank
         yield Packet(group, row, chunk, resolution, step, int(group.lengths[chunk, resolution, step]))
+
+
+def _planned(group: Wanted, resolution: int, rank: int) -> Iterator[tuple[int, NDArray[np.intp]]]:
+    """Steps of a resolution that come at a rank, and the rows of the chunks of which they do: what has waited, and what is due."""
+    step = int(group.shifts[resolution]) + rank
+    if resolution in group.waiting:
+        waited, rows = group.waiting.pop(resolution)
+        yield waited, rows[group.alive[rows]]
+    if group.ends[resolution] <= step <= group.first_step and group.due[resolution, step]:
+        rows = _due(group, resolution, step)
+        waits = _waits(group, resolution, step, rows) if rank > 0 else np.zeros(len(rows), bool)
+        if waits.any():
+            group.waiting[resolution] = step, rows[waits]
+        yield step, rows[~waits]
+
+
+def _waits(group: Wanted, resolution: int, step: int, rows: NDArray[np.intp]) -> NDArray[np.bool_]:
+    """Of the rows of chunks whose packet (resolution, step) is due, which can wait for the packet after it.
+
+    It is the first of a resolution that is not the coarsest, and small; and nothing finer builds on it before, as the first steps
+    of all resolutions do.
+    """
+    if resolution == group.resolutions - 1 or step == group.ends[resolution]:
+        return np.zeros(len(rows), bool)
+    chunks = group.chunks[rows]
+    begins = group.known[rows, resolution] > group.first_step
+    waits: NDArray[np.bool_] = begins & (group.lengths[chunks, resolution, step] < BEGIN_NBYTES)
+    if step == group.first_step:
+        waits &= ~group.lengths[chunks, group.finest : resolution, step].any(axis=1)
+    return waits
 
 
 def _due(group: Wanted, resolution: int, step: int) -> NDArray[np.intp]:
