@@ -79,7 +79,7 @@ def _measure(image: Image, settings: Settings, wasm: Decoder, narrow: Decoder) -
         "distortion": [point._asdict() for point in distortion.curve(image)],
         "errors": errors.ratios(image)._asdict(),
         "level_3": speed.level_3_share(image, *often),
-        **speed_ratios(wasm, narrow, image, 3 * settings.rounds, settings.seconds_each)._asdict(),
+        **speed_ratios(wasm, narrow, image, 3 * settings.rounds, 4 * settings.seconds_each)._asdict(),
     }
 
 
