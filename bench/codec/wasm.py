@@ -70,7 +70,7 @@ class Ratios(NamedTuple):
 
 
 def speed_ratios(wasm: Decoder, avx2: Decoder, image: Image, rounds: int, seconds_each: float) -> Ratios:
-    """Decode the central chunk whole, one run of each in turn. The least of a runtime that compiles is seen late: it takes its time."""
+    """Decode the central chunk whole, one run of each in turn; the least of what is compiled while it runs is seen late."""
     data = ours_encode(image.central_chunk())
     sha256 = hashlib.sha256(np.ascontiguousarray(codec.decode(data, threads=1)).tobytes()).hexdigest()
     least = {"wasm": float("inf"), "avx2": float("inf"), "native": float("inf")}
