@@ -4,8 +4,7 @@
  * laid down in between would be the largest part of what an encoder goes through, and is what it then waits for. */
 #include "wavelet.h"
 
-/* Row y of all components, one after another. 0 if some pixel has no m: then they are not what may be counted on. */
-static int load_rows(const struct zgr_header *header, const struct zgr_pixels_view *view, uint32_t y, int32_t *rows)
+int zgr_load_rows(const struct zgr_header *header, const struct zgr_pixels_view *view, uint32_t y, int32_t *rows)
 {
     int good = 1;
     const size_t width = view->width;
@@ -164,7 +163,7 @@ static void narrow_all(int32_t *samples, size_t count)
 /* Row y of all components, in the samples they are worked on in, to `room`. 0 if some pixel has no m. */
 static int load_sample_rows(const struct job *job, const struct zgr_pixels_view *view, uint32_t y, int32_t *room)
 {
-    if (!load_rows(job->header, view, y, room))
+    if (!zgr_load_rows(job->header, view, y, room))
         return 0;
     if (job->is_narrow)
         narrow_all(room, (size_t)view->width * view->components);
@@ -180,7 +179,7 @@ static int transform_rows(struct job *job, const struct zgr_pixels_view *view)
     int32_t *even = job->rooms->rows + 2 * width, *odd = even + width * view->components;
     memset(samples, 0, sizeof samples);
     for (uint32_t y = 0; y < view->height; y += ZGR_SAMPLE_ROWS) {
-        if (!load_rows(job->header, view, y, even))
+        if (!zgr_load_rows(job->header, view, y, even))
             return 0;
         for (uint32_t c = 0; c < view->components; c++)
             zgr_sample_row(&samples[c], even + c * width, view->width);

@@ -96,6 +96,9 @@ struct zgr_forward_found {
     uint32_t filters; /* as zgr_filter_bit has them */
     int has_lowpass;  /* whether `lowpass` has been made, by means of codes */
 };
+/* Row y of all components as m, with the colour transform where there is one, one after another. 0 if some pixel has no m: then they are not what
+ * may be counted on. Not by a table of codes. */
+int zgr_load_rows(const struct zgr_header *header, const struct zgr_pixels_view *view, uint32_t y, int32_t *rows);
 size_t zgr_forward_rows_size(const struct zgr_header *header, uint32_t width);
 /* 0 if some pixel has no m. `lowpass`: where pixels of level R-1 are to go, or NULL. */
 int zgr_pixels_to_coefficients(const struct zgr_header *header, const struct zgr_layout *layout, const struct zgr_pixels_view *view,

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ziggurat import _core
+from ziggurat.valuemap import is_all
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,7 +22,6 @@ __all__ = ["Background", "choose_parts", "find_background", "first_step_of"]
 
 PARTS = 16
 """Chunks that are looked at."""
-
 
 LOWER_MOST = 3
 """Steps by which the first may be lower: of 2, 3 and 4, pictures of 0.05 to 0.25 bits a pixel are best by this."""
@@ -40,20 +40,29 @@ def choose_parts(count: int) -> list[int]:
     return [part * count // parts for part in range(parts)]
 
 
-def find_background(parts: Sequence[NDArray[Any]], values: ValueMap, coding: str) -> Background:
+def find_background(
+    pixels: NDArray[Any], boxes: Sequence[tuple[slice, ...]], fill: float, values: ValueMap, coding: str
+) -> Background:
     """Find the background of a shard.
 
     Parameters
     ----------
-    parts : sequence of [components, h, w]
-        Chunks of it.
+    pixels : [..., h, w]
+        All of it.
+    boxes
+        Where its chunks lie; some may lie outside of the pixels.
+    fill
+        Where there are several chunks, those that hold only this value are not looked at.
     values
         Of the whole shard.
     coding
         ``mean``, ``rct`` or ``float``; of others there is none.
     """
-    if coding not in ("mean", "rct", "float") or not parts:
+    if coding not in ("mean", "rct", "float"):
         return Background(0, 0)
+    chunks = (pixels[boxes[i]] for i in choose_parts(len(boxes)))
+    present = (chunk for chunk in chunks if len(boxes) == 1 or (chunk.size and not is_all(chunk, fill)))
+    parts = [chunk.reshape(-1, *chunk.shape[-2:]) for chunk in present]
     return Background(*_core.find_background(parts, coding, values.offset, values.divisor, values.span, values.codes))
 
 

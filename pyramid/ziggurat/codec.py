@@ -32,11 +32,11 @@ from ziggurat._core import (
     usable_nbytes,
 )
 from ziggurat.arguments import check_chunks, check_splits, choose_coding, components_first, value_map_of
-from ziggurat.background import choose_parts, find_background, first_step_of
+from ziggurat.background import find_background, first_step_of
 from ziggurat.encode import COARSE_NBYTES_PER_CHUNK, coarse_step_of, decompositions_of
 from ziggurat.errors import CorruptError, RequestError
 from ziggurat.fewvalues import choose_few
-from ziggurat.valuemap import fill_mask
+from ziggurat.valuemap import is_all
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -128,14 +128,14 @@ def encode(
     if first_step is None:
         header = choose_few(pixels, header)
 
-    if header.chunks == 1 and not _is_all(pixels, fill):
+    if header.chunks == 1 and not is_all(pixels, fill):
         return encode_lone(pixels, header, COARSE_NBYTES_PER_CHUNK)
     seen = ErrorsSeen()
 
     def encode_ordinal(ordinal: int) -> list[list[bytes]] | None:
         _, y, x, height, width = header.chunk_rect(ordinal)
         part = pixels[:, y : y + height, x : x + width]
-        return None if _is_all(part, fill) else encode_chunk(part, header, seen)[0]
+        return None if is_all(part, fill) else encode_chunk(part, header, seen)[0]
 
     chunks = _map(encode_ordinal, range(header.chunks), threads)
     return assemble(tighten(header.replace(coarse_step=coarse_step_of(chunks, header)), seen), chunks)
@@ -151,7 +151,12 @@ def _header_of(
 ) -> Header:
     """The header of an array of one shard, but for what is known once it is coded; splits: decompositions, resolutions."""
     values = value_map_of(pixels, coding)
-    background = find_background(_some_chunks(pixels, chunk, fill), values, coding)
+    rows, columns = (
+        [slice(start, start + size) for start in range(0, whole, size)]
+        for size, whole in zip(chunk, pixels.shape[1:], strict=True)
+    )
+    boxes = [(slice(None), y, x) for y in rows for x in columns]
+    background = find_background(pixels, boxes, fill, values, coding)
     usual_step = first_step_of(values.span, coding, *splits, background.usual)
     return Header(
         dtype=pixels.dtype,
@@ -382,22 +387,6 @@ def _components_at(array: NDArray[Any], component_axis: int) -> NDArray[Any]:
     if array.ndim == 3 and component_axis == -1:  # as np.moveaxis has it, in less time
         return array.transpose(1, 2, 0)
     return np.moveaxis(array, -3, component_axis if component_axis < 0 else component_axis + array.ndim - 3)
-
-
-def _some_chunks(pixels: NDArray[Any], chunk: tuple[int, int], fill: float) -> list[NDArray[Any]]:
-    """Some of the chunks of [components, h, w], those that hold more than the fill value if there are several."""
-    if chunk[0] >= pixels.shape[1] and chunk[1] >= pixels.shape[2]:
-        return [pixels]
-    corners = [(y, x) for y in range(0, pixels.shape[1], chunk[0]) for x in range(0, pixels.shape[2], chunk[1])]
-    chosen = (corners[i] for i in choose_parts(len(corners)))
-    parts = (pixels[:, y : y + chunk[0], x : x + chunk[1]] for y, x in chosen)
-    return [part for part in parts if not _is_all(part, fill)]
-
-
-def _is_all(pixels: NDArray[Any], fill: float) -> bool:
-    if pixels.dtype.kind != "f" and pixels.item(0) != fill:
-        return False  # as of nearly all chunks, at the cost of one pixel
-    return bool(fill_mask(pixels[:1, :1, :1], fill).all() and fill_mask(pixels, fill).all())
 
 
 def _map(function: Callable[[T], R], items: Iterable[T], threads: int | None) -> list[R]:

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ziggurat._core import ErrorsSeen, Header, assemble, encode_chunk, tighten
-from ziggurat.background import choose_parts, find_background, first_step_of
+from ziggurat.background import find_background, first_step_of
 from ziggurat.errors import SourceError
 from ziggurat.fewvalues import choose_few
-from ziggurat.valuemap import fill_mask, find_value_map
+from ziggurat.valuemap import fill_mask, find_value_map, is_all
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -138,14 +138,14 @@ def encode_shard(pixels: NDArray[Any], encoding: Encoding) -> EncodedShard:
     shrink = 1 << (encoding.resolutions - 1)
     low_shape = (*pixels.shape[:-2], *(-(-size // shrink) for size in pixels.shape[-2:]))
     lowpass = np.full(low_shape, encoding.fill_value, pixels.dtype)
-    if not pixels.size or bool(fill_mask(pixels, encoding.fill_value).all()):
+    if not pixels.size or is_all(pixels, encoding.fill_value):
         return EncodedShard(None, lowpass)
     header, seen = choose_few(pixels, Header(**_fields(pixels, encoding))), ErrorsSeen()
 
     def encode_place(place: tuple[int, ...]) -> Packets | None:
         box = encoding.box(place)
         chunk = pixels[box]
-        if not chunk.size or bool(fill_mask(chunk, encoding.fill_value).all()):
+        if not chunk.size or is_all(chunk, encoding.fill_value):
             return None
         packets, low = encode_chunk(chunk.reshape(-1, *chunk.shape[-2:]), header, seen)
         top, left = (side.start // shrink for side in box[-2:])
@@ -178,7 +178,8 @@ def decompositions_of(
 def _fields(pixels: NDArray[Any], encoding: Encoding) -> dict[str, Any]:
     """The fields of the shard's header."""
     values = find_value_map(pixels, encoding.coding)
-    background = find_background(_some_chunks(pixels, encoding), values, encoding.coding)
+    boxes = [encoding.box(place) for place in np.ndindex(*encoding.grid)]
+    background = find_background(pixels, boxes, encoding.fill_value, values, encoding.coding)
     planes = [shard // chunk for shard, chunk in zip(encoding.shard_shape[:-2], encoding.chunk_shape[:-2], strict=True)]
     return {
         "dtype": pixels.dtype,
@@ -203,14 +204,6 @@ def _fields(pixels: NDArray[Any], encoding: Encoding) -> dict[str, Any]:
         "background": background.value,
         "codes": values.codes,
     }
-
-
-def _some_chunks(pixels: NDArray[Any], encoding: Encoding) -> list[NDArray[Any]]:
-    """Some of the chunks that hold more than the fill value, [components, h, w]."""
-    places = list(np.ndindex(*encoding.grid))
-    chunks = (pixels[encoding.box(places[i])] for i in choose_parts(len(places)))
-    present = (chunk for chunk in chunks if chunk.size and not fill_mask(chunk, encoding.fill_value).all())
-    return [chunk.reshape(-1, *chunk.shape[-2:]) for chunk in present]
 
 
 def coarse_step_of(chunks: list[Packets | None], header: Header) -> int:

@@ -15,7 +15,7 @@ from ziggurat.valuetable import find_codes
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["MAX_SPAN", "NO_MAP", "ValueMap", "coding_of", "fill_mask", "find_value_map"]
+__all__ = ["MAX_SPAN", "NO_MAP", "ValueMap", "coding_of", "fill_mask", "find_value_map", "is_all"]
 
 MAX_SPAN = (1 << 27) - 1
 """Largest span: coefficients grow to 4.5 times it (transform and colour) and have to stay below 2^30."""
@@ -53,6 +53,14 @@ def fill_mask(pixels: NDArray[Any], fill_value: float) -> NDArray[np.bool_]:
         return np.asarray(pixels == fill_value)
     bits = f"u{pixels.dtype.itemsize}"
     return np.asarray(pixels.view(bits) == np.array(fill_value, pixels.dtype).view(bits))
+
+
+def is_all(pixels: NDArray[Any], fill_value: float) -> bool:
+    """Whether all pixels, of which there are some, are the fill value."""
+    if pixels.dtype.kind != "f" and pixels.item(0) != fill_value:
+        return False  # as of nearly all chunks, at the cost of one pixel
+    first = pixels[(slice(1),) * pixels.ndim]
+    return bool(fill_mask(first, fill_value).all() and fill_mask(pixels, fill_value).all())
 
 
 def find_value_map(pixels: NDArray[Any], coding: str = "mean") -> ValueMap:

@@ -30,18 +30,18 @@ if TYPE_CHECKING:
 NOT_YET = {"index_nbytes": 0, "index_crc": 0, "content_crc": 0, "tightness": b""}
 
 
-def without(chunk: NDArray[Any]) -> bytes:
-    """Encode as `ours_encode` does, told from the least value."""
+def without(chunk: NDArray[Any], data: bytes) -> bytes:
+    """Encode a chunk as it is in an object, but told from the least value."""
     pixels = chunk[np.newaxis] if chunk.ndim == 2 else np.moveaxis(chunk, -1, 0)
-    header = Header.parse(ours_encode(chunk))
+    header = Header.parse(data)
     first_step = header.span.bit_length() + 1 + (header.coding == "rct")
     plain = header.replace(background=0, first_step=first_step, coarse_step=first_step + 1, **NOT_YET)
     return bytes(encode_lone(pixels, plain, COARSE_NBYTES_PER_CHUNK))
 
 
-def points(image: Any, encode: Any) -> dict[float, float]:
-    """Return dB against JPEG 2000 by rate, where not both reach the most that counts."""
-    found = distortion.curve(image, encode)
+def points(image: Any, data: bytes) -> dict[float, float]:
+    """Return an object's dB against JPEG 2000 by rate, where not both reach the most that counts."""
+    found = distortion.curve(image, lambda _: data)
     return {p.rate: p.ours_db - p.peer_db for p in found if min(p.ours_db, p.peer_db) < distortion.MOST_DB}
 
 
@@ -54,8 +54,10 @@ def main() -> None:
     shares = []
     for image in images(ROOT.parent / "shared/data"):
         chunk = image.central_chunk()
-        told, plain = points(image, ours_encode), points(image, without)
-        shares.append(len(ours_encode(chunk)) / len(without(chunk)))
+        data = ours_encode(chunk)
+        data_without = without(chunk, data)
+        told, plain = points(image, data), points(image, data_without)
+        shares.append(len(data) / len(data_without))
         cells = [f"{told[rate]:+.2f} ({plain[rate]:+.2f})" if rate in told and rate in plain else "" for rate in rates]
         print(f"| {image.name} | " + " | ".join(cells) + f" | {shares[-1]:.4f} |", flush=True)
         for rate in told.keys() & plain.keys():

@@ -84,6 +84,7 @@ def test_lanes_only_become_more() -> None:
     widths = [[packet(*key)[0] & 3 for key in chain] for chain in CHAINS]
     assert all(before <= after for chain in widths for before, after in pairwise(chain))
     assert [chain[0] for chain in widths] == [0, 0, 0, 0]
+    assert all(chain[-1] > 0 for chain in widths[1:])  # the coarsest resolution's planes are raw
     assert widths[-1][-1] == 3  # where there is much to code
 
 

@@ -203,7 +203,7 @@ def test_every_error_is_held_for_every_type_and_costs_less_the_larger_it_is(requ
         assert found[~finite].tobytes() == exact[~finite].tobytes()
         costs.append(image.store.nbytes)
     assert costs == sorted(costs, reverse=True)
-    assert costs[-1] < 0.65 * costs[0]
+    assert costs[-1] < (0.65 if kind == "float_golgi" else 0.6) * costs[0]
 
 
 def exact_difference(found, exact):

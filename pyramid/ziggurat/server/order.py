@@ -195,7 +195,7 @@ def _planned(group: Wanted, resolution: int, rank: int) -> Iterator[tuple[int, N
         yield waited, rows[group.alive[rows]]
     if group.ends[resolution] <= step <= group.first_step and group.due[resolution, step]:
         rows = _due(group, resolution, step)
-        waits = _waits(group, resolution, step, rows) if rank > 0 else np.zeros(len(rows), bool)
+        waits = _waits(group, resolution, step, rows) & (rank > 0)
         if waits.any():
             group.waiting[resolution] = step, rows[waits]
         yield step, rows[~waits]
