@@ -105,7 +105,17 @@ def _sent(header: Header, lengths: NDArray[Any]) -> Iterator[tuple[int, int, int
     known = np.full((1, header.resolutions), header.first_step + 1, np.uint8)
     one = np.zeros(1, np.intp)
     wanted = Wanted(
-        array=0, shard=0, lengths=lengths, chunks=one, places=one, level=0, finest=0, stop=0, last=0, known=known
+        array=0,
+        shard=0,
+        lengths=lengths,
+        chunks=one,
+        places=one,
+        level=0,
+        finest=0,
+        stop=0,
+        last=0,
+        known=known,
+        means_alone=header.decompositions < header.resolutions,
     )
     for packet in order([wanted]):
         if isinstance(packet, Packet) and packet.length:

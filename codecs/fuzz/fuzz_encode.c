@@ -106,7 +106,7 @@ static void check_steps(const struct zgr_header *h, const uint8_t *payloads, con
                 if (t == step) {
                     memcpy(packet, at, length);
                     zgr_packet_seal(h, 0, r, t, packet, length);
-                    expect(zgr_decoder_add(decoder, r, t, packet, length ? length + ZGR_CRC_NBYTES : 0) == ZGR_OK);
+                    expect(zgr_decoder_add(decoder, r, t, packet, zgr_packet_nbytes(length)) == ZGR_OK);
                     if (h->coding == ZGR_FEW) /* known by resolutions */
                         expect_within_bound(h, decoder, scratch, scratch_nbytes, pixels, found);
                 }

@@ -75,9 +75,10 @@ static void feed(const struct zgr_header *h, struct zgr_decoder *decoder, uint32
                 break;
             uint8_t *packet = malloc(length ? length : 1); /* its own memory, so that a read beyond it is seen */
             memcpy(packet, data + t->offsets[entry], length);
-            if (length > ZGR_CRC_NBYTES && (fixes & FIX_PACKETS))
-                zgr_packet_seal(h, chunk, r, step, packet, length - ZGR_CRC_NBYTES);
-            if (length > ZGR_CRC_NBYTES && (fixes & CUT_A_PACKET) && chunk % 8 == (step + r) % 8 && cut_here(decoder, r, step, packet, length)) {
+            /* Of 256 bytes there is none: what is sealed as that is one longer. */
+            if (zgr_packet_nbytes(zgr_payload_nbytes(length)) == length && (fixes & FIX_PACKETS))
+                zgr_packet_seal(h, chunk, r, step, packet, zgr_payload_nbytes(length));
+            if (zgr_payload_nbytes(length) > 0 && (fixes & CUT_A_PACKET) && chunk % 8 == (step + r) % 8 && cut_here(decoder, r, step, packet, length)) {
                 free(packet);
                 return;
             }

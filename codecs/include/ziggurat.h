@@ -53,7 +53,9 @@ const char *zgr_status_name(enum zgr_status status);
 /* ---- limits --------------------------------------------------------------------------------------------------------- */
 
 #define ZGR_HEADER_NBYTES 128
-#define ZGR_CRC_NBYTES 4
+#define ZGR_CRC_NBYTES_LEAST 3 /* at the end of a packet, */
+#define ZGR_CRC_NBYTES 4       /* and of one of so many bytes: */
+#define ZGR_LONG_PACKET 256
 #define ZGR_COMPONENTS_MAX 4
 #define ZGR_DECOMPOSITIONS_MAX 10
 #define ZGR_RESOLUTIONS_MAX 8
@@ -252,10 +254,16 @@ enum zgr_status zgr_encode_chunk(const struct zgr_header *header, const void *pi
                                  uint32_t height, uint32_t width, void *scratch, size_t scratch_nbytes, uint8_t *out,
                                  size_t out_nbytes_avail, uint32_t *payload_nbytes, void *lowpass, struct zgr_errors_seen *seen);
 
-/* The 4 bytes that follow a payload in the object. */
+/* Bytes of a packet with its checksum, and of what is in one; 0 if it is too short to be one. */
+size_t zgr_packet_nbytes(size_t payload_nbytes);
+size_t zgr_payload_nbytes(size_t packet_nbytes);
+/* What a packet's last bytes are, all four or the lowest three. */
 uint32_t zgr_packet_crc(const struct zgr_header *header, uint32_t ordinal, uint32_t resolution, uint32_t step,
                         const uint8_t *payload, size_t nbytes);
-/* A payload of zgr_encode_chunk to a packet: writes the checks of its pieces, and the 4 bytes that follow it. */
+/* Whether a packet's checksum is right; one of no bytes has none. */
+int zgr_packet_is_whole(const struct zgr_header *header, uint32_t ordinal, uint32_t resolution, uint32_t step, const uint8_t *packet,
+                        size_t nbytes);
+/* A payload of zgr_encode_chunk to a packet, which has zgr_packet_nbytes: writes the checks of its pieces, and its own. */
 void zgr_packet_seal(const struct zgr_header *header, uint32_t ordinal, uint32_t resolution, uint32_t step, uint8_t *packet,
                      size_t payload_nbytes);
 /* How many pieces, but for the last, are whole in the beginning of a packet, and in how many bytes of it. Error: PACKET_CRC. */

@@ -136,7 +136,8 @@ static void clear(struct zgr_bits *bits)
     bits->signs_known = 1;
     bits->signs_clear = 0;
     bits->is_begun = bits->last_signs = bits->ahead = 0;
-    bits->any = bits->raw_here = bits->give_up = bits->give_up_signs = bits->last_magnitudes = 0;
+    bits->any = bits->raw_here = bits->give_up = bits->give_up_signs = 0;
+    bits->last = (struct zgr_usual){0, 0};
 }
 
 void zgr_bitplanes_clear(struct zgr_bitplanes *bitplanes, uint32_t first, uint32_t count)

@@ -11,6 +11,11 @@
 
 enum { ZGR_PHASES = 4, ZGR_LANES = 32, ZGR_NO_PLANE = 31, ZGR_GATED_UNITS = 8 };
 
+/* How a plane is coded of which there is no byte. */
+struct zgr_usual {
+    uint8_t magnitudes, flags; /* as a descriptor has them; 0: it is not known yet; 1 + a table's number, 0: none */
+};
+
 struct zgr_bits {
     uint32_t height, width, rows, columns, stride, unit_count, word_count; /* words of a plane: rounded up to 8 */
     uint8_t *values[ZGR_PHASES]; /* min(magnitude >> value_plane, 15) of each place; around them, all is zero */
@@ -28,8 +33,8 @@ struct zgr_bits {
     uint8_t signs_known, signs_clear, any, raw_here; /* raw_here: a plane is raw in the packet at hand */
     uint8_t ahead;               /* so many phases are known one plane further than the packets say that were taken as a whole */
     uint8_t is_begun, last_signs;       /* after the last packet: whether a plane was not zero; the sign mode of the last one */
-    uint8_t give_up, give_up_signs;     /* encoder: no lower plane gained, */
-    uint8_t last_magnitudes;            /* and the choice for the last one */
+    struct zgr_usual last;              /* and what else is usual after that */
+    uint8_t give_up, give_up_signs;     /* encoder: no lower plane gained */
 };
 
 struct zgr_bitplanes {

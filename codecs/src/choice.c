@@ -74,6 +74,14 @@ static uint32_t cheapest(const uint32_t *costs, uint32_t count, uint32_t *table)
     return best;
 }
 
+/* The cheapest table for magnitudes, of which that of mode `usual` needs no byte to be told. */
+static uint32_t cheapest_told(const uint32_t *costs, uint32_t usual, uint32_t byte)
+{
+    uint32_t has_usual = usual >= 2, usual_table = has_usual ? usual - 2 : 0, table = usual_table;
+    uint32_t best = cheapest(costs, ZGR_MAGNITUDE_TABLES, &table);
+    return has_usual && costs[usual_table] <= best + byte ? usual_table : table;
+}
+
 void zgr_choose(struct zgr_choice_room *room, const struct zgr_items *items, size_t first, uint32_t least_gain, int with_signs,
                 struct zgr_choice *choice)
 {
@@ -89,9 +97,10 @@ void zgr_choose(struct zgr_choice_room *room, const struct zgr_items *items, siz
         counts.magnitude_total += zgr_kernels()->sum_turns(room->by_turn[phase], 48, counts.magnitudes + 48 * phase);
     counts.sign_total = zgr_kernels()->sum_turns(room->by_turn[ZGR_ITEM_SIGN], 16, counts.signs);
     zgr_kernels()->table_costs(&by_table.magnitudes[0][0], ZGR_CHOICE_MAGNITUDES, counts.magnitudes, ZGR_MAGNITUDE_CONTEXTS, costs);
-    uint32_t table = choice->magnitudes >= 2 ? choice->magnitudes - 2u : 0, best = cheapest(costs, ZGR_MAGNITUDE_TABLES, &table);
-    choice->magnitudes = (uint8_t)(2 + table);
+    uint32_t byte = (uint32_t)(8 * ZGR_COST_OF_A_BIT * looked_at / count);
+    uint32_t table = cheapest_told(costs, choice->magnitudes, byte), best = costs[table];
     uint32_t raw = ZGR_COST_OF_A_BIT * counts.magnitude_total, raw_signs = ZGR_COST_OF_A_BIT * counts.sign_total;
+    choice->magnitudes = (uint8_t)(2 + table);
     if ((uint64_t)best * 1000 >= (uint64_t)raw * (1000 - least_gain)) {
         choice->magnitudes = 1;
         return;
@@ -99,7 +108,6 @@ void zgr_choose(struct zgr_choice_room *room, const struct zgr_items *items, siz
     choice->cost = (uint64_t)best * count / looked_at;
     if (!with_signs || counts.sign_total == 0)
         return;
-    uint32_t byte = (uint32_t)(8 * ZGR_COST_OF_A_BIT * looked_at / count);
     zgr_kernels()->table_costs(&by_table.signs[0][0], ZGR_CHOICE_SIGNS, counts.signs, 16, costs);
     for (uint32_t t = 0; t < ZGR_SIGN_TABLES; t++) {
         uint32_t cost = costs[t] + (t + 1 == usual_signs ? 0 : byte);
@@ -119,6 +127,7 @@ void zgr_choose(struct zgr_choice_room *room, const struct zgr_items *items, siz
 
 /* The fewest states are enough for so many items and bytes of a chain; of the coarsest resolution for more items, since its first packet has several
  * planes, but for fewer bytes, since it is decoded alone where little is shown, and most of that is waiting for few states. */
+enum { TWO_NBYTES = 100, TWO_ITEMS = 100, TWO_ITEMS_OF_COARSEST = 24 };
 enum { MOST_ITEMS = 150, MOST_NBYTES = 300, MOST_ITEMS_OF_COARSEST = 260, MOST_NBYTES_OF_COARSEST = 100 };
 
 /* More states are faster, by a tenth from 8 to 32, and larger by half a byte each, or 1.5 where no raw byte fills them in the end. In the coarsest
@@ -131,5 +140,7 @@ uint8_t zgr_choose_width(size_t item_count, size_t nbytes, size_t chain_nbytes, 
     if (nbytes > 500 || item_count > 800 || (is_coarsest && chain_nbytes > 300))
         return 16;
     size_t most_nbytes = is_coarsest ? MOST_NBYTES_OF_COARSEST : MOST_NBYTES, most_items = is_coarsest ? MOST_ITEMS_OF_COARSEST : MOST_ITEMS;
-    return chain_nbytes <= most_nbytes && item_count <= most_items ? ZGR_FEWEST_LANES : 8;
+    if (chain_nbytes > most_nbytes || item_count > most_items)
+        return 8;
+    return chain_nbytes > TWO_NBYTES || item_count > (is_coarsest ? TWO_ITEMS_OF_COARSEST : TWO_ITEMS) ? 4 : 2;
 }

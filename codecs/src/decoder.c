@@ -161,12 +161,9 @@ static uint32_t needed_step(const struct zgr_decoder *d, uint32_t step) { return
 
 static enum zgr_status take(struct zgr_decoder *d, uint32_t resolution, uint32_t step, const uint8_t *packet, size_t nbytes)
 {
-    if (nbytes <= ZGR_CRC_NBYTES)
+    if (!zgr_packet_is_whole(&d->header, d->ordinal, resolution, step, packet, nbytes))
         return ZGR_ERROR_PACKET_CRC;
-    size_t payload_nbytes = nbytes - ZGR_CRC_NBYTES;
-    if (zgr_packet_crc(&d->header, d->ordinal, resolution, step, packet, payload_nbytes) != zgr_load_u32(packet + payload_nbytes))
-        return ZGR_ERROR_PACKET_CRC;
-    enum zgr_status status = decode_payload(d, resolution, step, packet, payload_nbytes, 0);
+    enum zgr_status status = decode_payload(d, resolution, step, packet, zgr_payload_nbytes(nbytes), 0);
     d->spoiled = status != ZGR_OK;
     return status;
 }

@@ -16,7 +16,7 @@ enum { ZGR_WIDTH_BITS = 2, ZGR_COUNT_BITS = 3, ZGR_COUNT_ON = (1 << ZGR_COUNT_BI
 struct zgr_descriptor {
     const struct zgr_share *share;
     uint8_t plane, magnitudes, signs, flags; /* signs: 0 raw, else a table's number + 1 */
-    const uint8_t *flag_p;
+    uint8_t flag_table;                      /* where flags are coded */
 };
 
 /* Goes through the descriptors of a packet. */
@@ -27,9 +27,10 @@ struct zgr_walk {
     uint32_t filters; /* where the packet tells them */
     uint8_t width_code;
     const uint8_t *head, *at, *end; /* head: bits; at: bytes */
-    size_t head_place;              /* in bits */
+    size_t head_place, usual_place; /* in bits: what is read next of how many planes there are, and of which are as usual */
     uint32_t next_share, planes_left, plane;
     uint8_t is_begun, signs, raw_magnitudes, raw_signs; /* of the share at hand, so far; the last two must remain so */
+    struct zgr_usual usual, last;   /* of the next plane of the share; of the plane before, of whatever share */
 };
 
 static inline int zgr_share_has_planes(const struct zgr_share *share)
@@ -37,13 +38,16 @@ static inline int zgr_share_has_planes(const struct zgr_share *share)
     return share->bits->unit_count > 0 && share->plane_low < share->plane_end;
 }
 
-/* The next bits of the head, zeros beyond the end. */
+/* A bit of the head; zero beyond the end. */
+static inline uint32_t zgr_walk_bit(const struct zgr_walk *walk, size_t place)
+{
+    return place / 8 < (size_t)(walk->end - walk->head) ? walk->head[place / 8] >> place % 8 & 1u : 0;
+}
 static inline uint32_t zgr_walk_bits(struct zgr_walk *walk, uint32_t count)
 {
     uint32_t bits = 0;
-    for (uint32_t i = 0; i < count; i++, walk->head_place++)
-        if (walk->head_place / 8 < (size_t)(walk->end - walk->head))
-            bits |= (walk->head[walk->head_place / 8] >> walk->head_place % 8 & 1u) << i;
+    for (uint32_t i = 0; i < count; i++)
+        bits |= zgr_walk_bit(walk, walk->head_place++) << i;
     return bits;
 }
 
@@ -82,10 +86,16 @@ static inline int zgr_walk_open(struct zgr_walk *walk, struct zgr_pieces *pieces
     }
     walk->filters = zgr_walk_bits(walk, head->filter_bits);
     size_t head_start = walk->head_place;
+    size_t planes = 0; /* of all shares */
     for (uint32_t i = 0; i < count; i++)
-        if (zgr_share_has_planes(&shares[i]) && zgr_walk_planes(walk, &shares[i]) > (uint32_t)shares[i].plane_end - shares[i].plane_low)
-            return 0;
-    size_t nbytes = (walk->head_place + 7) / 8;
+        if (zgr_share_has_planes(&shares[i])) {
+            uint32_t here = zgr_walk_planes(walk, &shares[i]);
+            if (here > (uint32_t)shares[i].plane_end - shares[i].plane_low)
+                return 0;
+            planes += here;
+        }
+    walk->usual_place = walk->head_place;
+    size_t nbytes = (walk->head_place + planes + 7) / 8;
     walk->at = walk->head + nbytes;
     walk->head_place = head_start;
     return nbytes <= (size_t)(walk->end - walk->head);
@@ -101,6 +111,7 @@ static inline int zgr_walk_share(struct zgr_walk *walk)
         walk->raw_magnitudes = walk->raw_signs = 0;
         walk->is_begun = share->bits->is_begun;
         walk->signs = share->bits->last_signs;
+        walk->usual = share->bits->last.magnitudes ? share->bits->last : walk->last;
         if (zgr_share_has_planes(share))
             walk->planes_left = zgr_walk_planes(walk, share);
         walk->plane = share->plane_low + walk->planes_left;
@@ -124,19 +135,23 @@ static inline int zgr_walk_modes(struct zgr_walk *walk, uint8_t first, struct zg
     if ((walk->raw_magnitudes && !is_raw) || (walk->raw_signs && walk->signs))
         return 0;
     found->signs = walk->signs;
-    found->flags = ZGR_FLAGS_NONE;
-    found->flag_p = NULL;
     if (first & ZGR_WITH_FLAGS) {
         uint8_t flags = *walk->at++;
         if (flags >= ZGR_FLAG_TABLES && flags != ZGR_ALL_ACTIVE)
             return 0;
         found->flags = flags == ZGR_ALL_ACTIVE ? ZGR_FLAGS_ALL : ZGR_FLAGS_CODED;
-        if (found->flags == ZGR_FLAGS_CODED)
-            found->flag_p = zgr_flag_tables[flags];
+        found->flag_table = flags;
     }
     walk->raw_magnitudes |= is_raw;
     walk->raw_signs |= walk->signs == 0;
     return 1;
+}
+
+/* What is usual behind a plane. */
+static inline struct zgr_usual zgr_usual_after(const struct zgr_descriptor *d)
+{
+    uint8_t has_flags = d->flags == ZGR_FLAGS_CODED && d->magnitudes != ZGR_RAW_PLANE;
+    return (struct zgr_usual){d->magnitudes, (uint8_t)(has_flags ? d->flag_table + 1 : 0)};
 }
 
 /* 1: *found is the next plane that is not zero. 0: there are no more, walk->at is behind them. -1: they are wrong. */
@@ -145,15 +160,27 @@ static inline int zgr_walk_next(struct zgr_walk *walk, struct zgr_descriptor *fo
     while (zgr_walk_share(walk)) {
         walk->planes_left--;
         walk->plane--;
-        if (walk->at == walk->end)
+        uint8_t first = walk->usual.magnitudes;
+        int is_usual = (int)zgr_walk_bit(walk, walk->usual_place++);
+        if (is_usual ? !first : walk->at == walk->end)
             return -1;
-        uint8_t first = *walk->at++;
+        found->flags = ZGR_FLAGS_NONE;
+        found->flag_table = 0;
+        if (!is_usual) {
+            first = *walk->at++;
+        } else if (walk->usual.flags) {
+            found->flags = ZGR_FLAGS_CODED;
+            found->flag_table = walk->usual.flags - 1;
+        }
         found->share = &walk->shares[walk->next_share - 1];
         found->plane = (uint8_t)walk->plane;
         found->magnitudes = first & (ZGR_WITH_SIGNS - 1);
         if (found->magnitudes != ZGR_EMPTY_PLANE) {
             walk->is_begun = 1;
-            return zgr_walk_modes(walk, first, found) ? 1 : -1;
+            if (!zgr_walk_modes(walk, first, found))
+                return -1;
+            walk->usual = walk->last = zgr_usual_after(found);
+            return 1;
         }
         if (first || !walk->is_begun) /* the first plane of a band that has a descriptor is not zero */
             return -1;
@@ -165,6 +192,7 @@ static inline int zgr_walk_next(struct zgr_walk *walk, struct zgr_descriptor *fo
 static inline void zgr_walk_keep(const struct zgr_descriptor *d)
 {
     d->share->bits->is_begun = 1;
+    d->share->bits->last = zgr_usual_after(d);
     d->share->bits->last_signs = d->signs;
 }
 

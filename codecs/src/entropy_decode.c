@@ -142,7 +142,7 @@ static int open_plane(struct input *in, struct zgr_bitplanes *all, struct stand 
     zgr_bits_reach(bits, d->plane);
     if (d->flags == ZGR_FLAGS_ALL)
         zgr_activate_all(bits);
-    else if (d->flags == ZGR_FLAGS_CODED && !decode_flags(in, bits, d->flag_p))
+    else if (d->flags == ZGR_FLAGS_CODED && !decode_flags(in, bits, zgr_flag_tables[d->flag_table]))
         return 0;
     if (d->magnitudes == ZGR_RAW_PLANE) {
         bits->raw_here = 1;

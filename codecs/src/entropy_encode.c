@@ -12,6 +12,9 @@ enum { ITEM_PLANES = 6, LEAST_FREE = 64 };
  * section 9.8, has what that costs. */
 enum { LEAST_PIECE = 100, LEAST_PART = 24 };
 
+/* What another table for flags must gain over that of which no byte tells, in 64ths of a bit: half a byte, since one may be needed all the same. */
+enum { USUAL_FLAGS_GAIN = 4 * ZGR_COST_OF_A_BIT };
+
 struct zgr_encoder {
     struct zgr_choice_room choices;
     struct zgr_chain chain;
@@ -100,10 +103,11 @@ static void put_flags(struct zgr_encoder *e, struct zgr_bits *bits, const uint32
     zgr_bits_list(bits);
 }
 
-/* The cheapest table for so many flags that are 0 and 1 in each context. */
-static uint8_t choose_flags(uint32_t counts[3][2], uint64_t *cost)
+/* The cheapest table for so many flags that are 0 and 1 in each context; of `usual`, if that is not 0, there may be no byte to tell. */
+static uint8_t choose_flags(uint32_t counts[3][2], uint8_t usual, uint64_t *cost)
 {
     uint8_t best = 0;
+    uint64_t usual_cost = UINT64_MAX;
     *cost = UINT64_MAX;
     for (uint32_t t = 0; t < ZGR_FLAG_TABLES; t++) {
         uint64_t sum = 0;
@@ -111,16 +115,21 @@ static uint8_t choose_flags(uint32_t counts[3][2], uint64_t *cost)
             uint32_t p = zgr_flag_tables[t][c];
             sum += (uint64_t)counts[c][1] * zgr_cost[p] + (uint64_t)counts[c][0] * zgr_cost[256 - p];
         }
+        if (t + 1 == usual)
+            usual_cost = sum;
         if (sum < *cost) {
             *cost = sum;
             best = (uint8_t)t;
         }
     }
-    return best;
+    if (usual_cost > *cost + USUAL_FLAGS_GAIN)
+        return best;
+    *cost = usual_cost;
+    return (uint8_t)(usual - 1);
 }
 
 /* Makes the units of a plane active; returns whether it takes a byte, *flags, to tell which. */
-static int encode_flags(struct zgr_encoder *e, struct zgr_bits *bits, uint32_t plane, int has_room, uint8_t *flags)
+static int encode_flags(struct zgr_encoder *e, struct zgr_bits *bits, uint32_t plane, int has_room, uint8_t usual, uint8_t *flags)
 {
     uint32_t counts[3][2] = {{0, 0}, {0, 0}, {0, 0}}, fresh = 0;
     uint64_t cost;
@@ -140,7 +149,7 @@ static int encode_flags(struct zgr_encoder *e, struct zgr_bits *bits, uint32_t p
         *flags = ZGR_ALL_ACTIVE;
         return 1;
     }
-    *flags = choose_flags(counts, &cost);
+    *flags = choose_flags(counts, usual, &cost);
     e->cost += cost;
     put_flags(e, bits, ones, zgr_flag_tables[*flags]);
     return 1;
@@ -167,27 +176,33 @@ static int has_items_for(const struct zgr_encoder *e, const struct zgr_bits *bit
     return e->chain.items.room - e->chain.items.count >= most_items(bits->unit_count);
 }
 
-/* Chooses how a plane is coded; its items are made if it is by tables. *mode: that of the signs of the plane above; *raw_signs: of
- * the share, in this packet so far. */
-static void encode_plane(struct zgr_encoder *e, const struct zgr_share *share, uint32_t plane, uint8_t *mode, uint8_t *raw_signs)
+/* What is told without a byte: by what magnitudes and signs are, as a descriptor has it. */
+struct usual {
+    struct zgr_usual last;
+    uint8_t signs, raw_signs; /* raw_signs: of the share, in this packet so far */
+};
+
+/* Chooses how a plane is coded; its items are made if it is by tables. *usual: as it is before the plane, then as it is behind it. Returns whether
+ * there is no descriptor of it but a bit. */
+static uint32_t encode_plane(struct zgr_encoder *e, const struct zgr_share *share, uint32_t plane, struct usual *usual)
 {
     struct zgr_bits *bits = share->bits;
     struct zgr_segment *segment = &e->chain.segments[e->chain.segment_count++];
     struct zgr_choice choice = {ZGR_RAW_PLANE, 0, 0, 0};
-    uint8_t flags = 0;
+    const struct zgr_usual before = usual->last;
+    uint8_t flags = 0, is_all_active = bits->active_count == bits->unit_count;
     int has_room = has_items_for(e, bits);
     *segment = (struct zgr_segment){{e->chain.items.count}, NULL, NULL, e->cost};
-    int with_flags = encode_flags(e, bits, plane, has_room, &flags);
+    int with_flags = encode_flags(e, bits, plane, has_room, before.flags, &flags);
     if (!bits->give_up && has_room) {
         size_t first = e->chain.items.count;
-        int try_signs = !*raw_signs && !bits->give_up_signs;
+        int try_signs = !usual->raw_signs && !bits->give_up_signs;
         make_items(e, share, plane, try_signs, segment->first_items);
-        choice.magnitudes = bits->last_magnitudes;
-        choice.signs = *mode;
+        choice.magnitudes = before.magnitudes;
+        choice.signs = usual->signs;
         uint32_t least_gain = e->is_coarsest ? ZGR_LEAST_GAIN_COARSEST : ZGR_LEAST_GAIN;
         zgr_choose(&e->choices, &e->chain.items, first, least_gain, try_signs, &choice);
         bits->give_up |= choice.magnitudes == ZGR_RAW_PLANE;
-        bits->last_magnitudes = choice.magnitudes;
         bits->give_up_signs |= choice.signs_are_hopeless;
         if (choice.magnitudes == ZGR_RAW_PLANE)
             e->chain.items.count = first;
@@ -195,7 +210,7 @@ static void encode_plane(struct zgr_encoder *e, const struct zgr_share *share, u
     if (choice.magnitudes == ZGR_RAW_PLANE) {
         bits->raw_here = 1;
         bits->give_up = 1;
-        choice.signs = *mode = 0;
+        choice.signs = usual->signs = 0;
         for (uint32_t phase = 1; phase < ZGR_PHASES; phase++)
             segment->first_items[phase] = e->chain.items.count;
     } else {
@@ -205,16 +220,23 @@ static void encode_plane(struct zgr_encoder *e, const struct zgr_share *share, u
     }
     segment->cost = e->cost - segment->cost;
     if (choice.signs == 0) {
-        *raw_signs = 1;
+        usual->raw_signs = 1;
         bits->signs_known = 0;
     }
     bits->any = 1;
-    int with_signs = choice.signs != *mode;
+    int with_signs = choice.signs != usual->signs;
+    int is_raw = choice.magnitudes == ZGR_RAW_PLANE, has_table = with_flags && flags != ZGR_ALL_ACTIVE;
+    int is_usual = choice.magnitudes == before.magnitudes && !with_signs && (with_flags ? has_table && flags + 1 == before.flags : is_all_active || !before.flags);
+    usual->signs = choice.signs;
+    usual->last = (struct zgr_usual){choice.magnitudes, (uint8_t)(has_table && !is_raw ? flags + 1 : is_usual ? before.flags : 0)};
+    if (is_usual)
+        return 1;
     *e->at++ = (uint8_t)(choice.magnitudes | (with_signs ? ZGR_WITH_SIGNS : 0) | (with_flags ? ZGR_WITH_FLAGS : 0));
     if (with_signs)
-        *e->at++ = *mode = choice.signs;
+        *e->at++ = choice.signs;
     if (with_flags)
         *e->at++ = flags;
+    return 0;
 }
 
 static int is_empty(const struct zgr_bits *bits, uint32_t plane) { return !(bits->ones >> plane & 1); }
@@ -238,7 +260,7 @@ static void put_bits(uint8_t *head, size_t *place, uint32_t bits, uint32_t count
     }
 }
 
-/* The head, but for the width and pieces. Returns its bits. */
+/* The head, but for the width, pieces, and what is usual. Returns its bits. */
 static size_t write_head(const struct zgr_share *shares, uint32_t count, const struct zgr_head *told, uint8_t *head)
 {
     size_t place = 0;
@@ -262,21 +284,29 @@ static size_t write_head(const struct zgr_share *shares, uint32_t count, const s
 /* Head, descriptors, and the items of all planes. 0 if there is no room. */
 static int encode_planes(struct zgr_encoder *e, const struct zgr_share *shares, uint32_t count, const struct zgr_head *head)
 {
-    size_t most = LEAST_FREE;
+    uint8_t *const start = e->at;
+    struct zgr_usual last = {0, 0}; /* of the plane before */
+    size_t planes = 0;
     for (uint32_t i = 0; i < count; i++)
-        most += 2 + 3 * (size_t)described(&shares[i], head->is_first);
-    if ((size_t)(e->end - e->at) < most)
+        planes += described(&shares[i], head->is_first);
+    if ((size_t)(e->end - e->at) < LEAST_FREE + 2 * (size_t)count + 4 * planes)
         return 0;
-    e->head_bits = write_head(shares, count, head, e->at);
+    size_t place = write_head(shares, count, head, start);
+    e->head_bits = place + planes;
     e->at += (e->head_bits + 7) / 8;
     for (uint32_t i = 0; i < count; i++) {
         const struct zgr_share *share = &shares[i];
-        uint8_t raw_signs = 0, mode = share->bits->last_signs;
-        for (uint32_t plane = share->plane_low + described(share, head->is_first); plane-- > share->plane_low;)
-            if (is_empty(share->bits, plane))
+        struct usual usual = {share->bits->last.magnitudes ? share->bits->last : last, share->bits->last_signs, 0};
+        for (uint32_t plane = share->plane_low + described(share, head->is_first); plane-- > share->plane_low;) {
+            uint32_t is_usual = 0;
+            if (is_empty(share->bits, plane)) {
                 *e->at++ = ZGR_EMPTY_PLANE;
-            else
-                encode_plane(e, share, plane, &mode, &raw_signs);
+            } else {
+                is_usual = encode_plane(e, share, plane, &usual);
+                last = usual.last;
+            }
+            put_bits(start, &place, is_usual, 1);
+        }
     }
     return 1;
 }
@@ -293,6 +323,8 @@ static uint8_t choose_width(const struct zgr_encoder *e, size_t item_count)
         return before;
     size_t nbytes = nbytes_of(e->cost);
     uint8_t width = zgr_choose_width(item_count, nbytes, e->chain_nbytes + nbytes, e->is_coarsest);
+    while (width > before && zgr_width_code(width, before) > ZGR_CODE_OF_MOST)
+        width /= 2;
     return width > before ? width : before;
 }
 
@@ -340,7 +372,7 @@ static void stage_pieces(struct zgr_encoder *e, struct zgr_walk *walk, struct zg
 static size_t part_head(const struct zgr_encoder *e, const struct zgr_link *link, uint8_t *head, const uint8_t *end)
 {
     size_t first = ZGR_WIDTH_BITS + 1, place = 8, nbytes = (e->head_bits + 7) / 8, more = 1 + (e->head_bits - first + 7) / 8 - nbytes;
-    uint8_t before[(3 + ZGR_SHARES_MAX + 7) / 8];
+    uint8_t before[(ZGR_WIDTH_BITS + 1 + 2 * ZGR_SHARES_MAX + 7) / 8];
     if (link->cuts == 0)
         return 0;
     memcpy(before, head, nbytes);
@@ -362,7 +394,7 @@ static size_t stage(struct zgr_encoder *e, struct zgr_walk *walk, int is_first, 
     size_t raw_nbytes = (size_t)(raw.at - e->at);
     e->chain_nbytes += raw_nbytes + nbytes_of(e->cost);
     raw.at += part_head(e, link, out, raw.at);
-    out[0] |= (uint8_t)zgr_width_code(link->width);
+    out[0] |= (uint8_t)zgr_width_code(link->width, zgr_chain_width(&e->chain));
     link->start = (size_t)(out - e->out);
     link->end = (size_t)(raw.at - e->out);
     link->raw_start = link->end - raw_nbytes;

@@ -2,7 +2,7 @@
 #include "core.h"
 
 static const uint8_t magic[4] = {'Z', 'G', 'R', 'T'};
-enum { VERSION = 4, TABLE = 16 /* added to the coding */, TIGHTNESS_OFFSET = 76, CRC_OFFSET = ZGR_HEADER_NBYTES - 4 };
+enum { VERSION = 5, TABLE = 16 /* added to the coding */, TIGHTNESS_OFFSET = 76, CRC_OFFSET = ZGR_HEADER_NBYTES - 4 };
 
 /* Of few values these are errors themselves, of levels that are not known but one above them is; 0: the span. */
 static int few_errors_hold(const struct zgr_header *h)

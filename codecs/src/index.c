@@ -43,7 +43,7 @@ static void take_chunk(const struct zgr_header *header, struct reader *in, uint3
             in->bad = 1;
         for (uint32_t left = count; left > 0 && !in->bad; left--) {
             uint32_t length = take_varint(in);
-            if (length != 0 ? length <= ZGR_CRC_NBYTES : left == count)
+            if (length != 0 ? zgr_payload_nbytes(length) == 0 : left == count)
                 in->bad = 1;
             if (length != 0)
                 lengths[r * steps + left - 1] = length;
@@ -187,7 +187,7 @@ enum zgr_status zgr_index_write(const struct zgr_header *header, const uint32_t 
                 count--;
             put_varint(&out, count);
             for (; count > 0; count--) {
-                if (line[count - 1] != 0 && line[count - 1] <= ZGR_CRC_NBYTES)
+                if (line[count - 1] != 0 && zgr_payload_nbytes(line[count - 1]) == 0)
                     return ZGR_ERROR_INDEX;
                 put_varint(&out, line[count - 1]);
             }

@@ -79,6 +79,7 @@ SIMD_INLINE void decode_some(const struct zgr_pass *pass, uint32_t phase, uint32
     {                                                                                                                        \
         DECODE_SIBLINGS(WIDTH)                                                                                               \
     }
+DEFINE_DECODE(2)
 DEFINE_DECODE(4)
 DEFINE_DECODE(8)
 DEFINE_DECODE(16)
@@ -87,6 +88,7 @@ DEFINE_DECODE(32)
 SIMD static void decode_units(const struct zgr_pass *pass, uint32_t phase, uint32_t end, uint32_t first, uint32_t count)
 {
     switch (pass->lanes->width) {
+    case 2: decode_units_2(pass, phase, end, first, count); break;
     case 4: decode_units_4(pass, phase, end, first, count); break;
     case 8: decode_units_8(pass, phase, end, first, count); break;
     case 16: decode_units_16(pass, phase, end, first, count); break;

@@ -109,6 +109,7 @@ SIMD static uint8_t *encode_items(const struct zgr_items *items, size_t first, s
                                   const uint8_t *signs, struct zgr_lanes *lanes, uint8_t *end)
 {
     switch (lanes->width) {
+    case 2: return encode_all(items, first, n, magnitudes, signs, lanes, end, 2);
     case 4: return encode_all(items, first, n, magnitudes, signs, lanes, end, 4);
     case 8: return encode_all(items, first, n, magnitudes, signs, lanes, end, 8);
     case 16: return encode_all(items, first, n, magnitudes, signs, lanes, end, 16);

@@ -37,3 +37,28 @@ uint32_t zgr_packet_crc(const struct zgr_header *header, uint32_t ordinal, uint3
     prefix[9] = (uint8_t)step;
     return zgr_crc32c(payload, nbytes, zgr_crc32c(prefix, sizeof prefix, 0));
 }
+
+size_t zgr_packet_nbytes(size_t payload_nbytes)
+{
+    const size_t is_long = payload_nbytes + ZGR_CRC_NBYTES_LEAST >= ZGR_LONG_PACKET;
+    return payload_nbytes == 0 ? 0 : payload_nbytes + (is_long ? ZGR_CRC_NBYTES : ZGR_CRC_NBYTES_LEAST);
+}
+
+size_t zgr_payload_nbytes(size_t packet_nbytes)
+{
+    const size_t crc_nbytes = packet_nbytes < ZGR_LONG_PACKET ? ZGR_CRC_NBYTES_LEAST : ZGR_CRC_NBYTES;
+    return packet_nbytes > crc_nbytes ? packet_nbytes - crc_nbytes : 0;
+}
+
+int zgr_packet_is_whole(const struct zgr_header *header, uint32_t ordinal, uint32_t resolution, uint32_t step, const uint8_t *packet,
+                        size_t nbytes)
+{
+    const size_t payload_nbytes = zgr_payload_nbytes(nbytes);
+    if (payload_nbytes == 0)
+        return nbytes == 0;
+    uint32_t crc = zgr_packet_crc(header, ordinal, resolution, step, packet, payload_nbytes);
+    for (size_t i = payload_nbytes; i < nbytes; i++, crc >>= 8)
+        if (packet[i] != (crc & 255))
+            return 0;
+    return 1;
+}

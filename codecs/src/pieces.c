@@ -68,7 +68,9 @@ void zgr_packet_seal(const struct zgr_header *header, uint32_t ordinal, uint32_t
             at = end;
         }
     }
-    zgr_store_u32(packet + payload_nbytes, zgr_packet_crc(header, ordinal, resolution, step, packet, payload_nbytes));
+    uint32_t crc = zgr_packet_crc(header, ordinal, resolution, step, packet, payload_nbytes);
+    for (size_t i = payload_nbytes; i < zgr_packet_nbytes(payload_nbytes); i++, crc >>= 8)
+        packet[i] = (uint8_t)crc;
 }
 
 enum zgr_status zgr_whole_pieces(const struct zgr_header *header, uint32_t ordinal, uint32_t resolution, uint32_t step,

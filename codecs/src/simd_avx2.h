@@ -256,11 +256,23 @@ SIMD_INLINE void decoder_close(const Lanes *lanes, struct zgr_lanes *to)
         last.x0 = _mm256_set_m128i(_mm256_castsi256_si128(lanes->x1), _mm256_castsi256_si128(lanes->x0));
     lanes_close(&last, to);
 }
+SIMD_INLINE V decode_2(Lanes *s, V p)
+{
+    uint16_t states[16];
+    uint8_t probabilities[32];
+    v_store(states, s->x0);
+    v_store(probabilities, p);
+    V ones = v_bits(zgr_step_by_two(states, &s->next, probabilities, ~v_mask(v_eq(p, v_set(0)))));
+    s->x0 = v_load(states);
+    return ones;
+}
 SIMD_INLINE V lanes_decode(Lanes *s, V p, uint32_t width)
 {
     __m128i low = _mm256_castsi256_si128(p), high = _mm256_extracti128_si256(p, 1);
     if (width == 32)
         return decode_32(s, p);
+    if (width == 2)
+        return decode_2(s, p);
     __m128i x = _mm256_castsi256_si128(s->x0), y = _mm256_castsi256_si128(s->x1);
     if (width == 16) {
         __m128i a = decode_16(&x, &y, &s->next, low), b = decode_16(&x, &y, &s->next, high);
@@ -345,6 +357,16 @@ SIMD_INLINE uint8_t *encode_8_or_4(Lanes *s, __m128i p, __m128i ones, uint8_t *e
     end = encode_8(s, _mm_srli_epi64(p, 32), _mm_srli_epi64(ones, 32), end);
     return encode_8(s, _mm_cvtsi32_si128(_mm_cvtsi128_si32(p)), _mm_cvtsi32_si128(_mm_cvtsi128_si32(ones)), end);
 }
+SIMD_INLINE uint8_t *encode_2(Lanes *s, V p, V ones, uint8_t *end)
+{
+    uint16_t states[16];
+    uint8_t probabilities[32];
+    v_store(states, s->x0);
+    v_store(probabilities, p);
+    end = zgr_step_back_by_two(states, probabilities, v_mask(ones), end);
+    s->x0 = v_load(states);
+    return end;
+}
 SIMD_INLINE uint8_t *lanes_encode(Lanes *s, V p, V ones, uint32_t width, uint8_t *end)
 {
     __m128i p_low = _mm256_castsi256_si128(p), p_high = _mm256_extracti128_si256(p, 1);
@@ -353,6 +375,8 @@ SIMD_INLINE uint8_t *lanes_encode(Lanes *s, V p, V ones, uint32_t width, uint8_t
         return encode_32(s, p, ones, end);
     if (width == 16)
         return encode_16(s, p_low, low, encode_16(s, p_high, high, end));
+    if (width == 2)
+        return encode_2(s, p, ones, end);
     end = encode_8_or_4(s, _mm_srli_si128(p_high, 8), _mm_srli_si128(high, 8), end, width);
     end = encode_8_or_4(s, p_high, high, end, width);
     end = encode_8_or_4(s, _mm_srli_si128(p_low, 8), _mm_srli_si128(low, 8), end, width);

@@ -160,8 +160,21 @@ SIMD_INLINE V decode_by_16(DecoderLanes *s, V p)
     s->more = _mm512_castsi256_si512(more);
     return v_eq(_mm256_permute4x64_epi64(_mm256_packs_epi16(a, b), 0xD8), v_set(0));
 }
+SIMD_INLINE V decode_by_2(DecoderLanes *s, V p)
+{
+    uint16_t states[8];
+    uint8_t probabilities[32];
+    _mm_storeu_si128((__m128i *)(void *)states, _mm512_castsi512_si128(s->x));
+    v_store(probabilities, p);
+    V ones = v_bits(zgr_step_by_two(states, &s->next, probabilities, _mm256_test_epi8_mask(p, p)));
+    s->x = _mm512_castsi128_si512(_mm_loadu_si128((const __m128i *)(const void *)states));
+    s->more = _mm512_add_epi16(s->x, _mm512_set1_epi16(1));
+    return ones;
+}
 SIMD_INLINE V lanes_decode(DecoderLanes *s, V p, uint32_t width)
 {
+    if (width == 2)
+        return decode_by_2(s, p);
     if (width <= 8)
         return decode_by_8_or_4(s, p, width);
     if (width == 16)
@@ -241,10 +254,22 @@ SIMD_INLINE uint8_t *encode_by_16(__m512 *x, __m128i p, uint32_t ones, uint8_t *
     *x = back_16(*x, _mm512_cvtepu8_epi32(p), (__mmask16)ones, &leave);
     return put_before(end, _mm256_castsi128_si256(bytes), leave);
 }
+SIMD_INLINE uint8_t *encode_by_2(EncoderLanes *s, V p, uint32_t ones, uint8_t *end)
+{
+    uint16_t states[16];
+    uint8_t probabilities[32];
+    v_store(states, _mm512_cvtepi32_epi16(_mm512_cvttps_epi32(s->x)));
+    v_store(probabilities, p);
+    end = zgr_step_back_by_two(states, probabilities, ones, end);
+    s->x = _mm512_cvtepi32_ps(_mm512_cvtepu16_epi32(v_load(states)));
+    return end;
+}
 SIMD_INLINE uint8_t *lanes_encode(EncoderLanes *s, V p, V ones, uint32_t width, uint8_t *end)
 {
     __m128i low = _mm256_castsi256_si128(p), high = _mm256_extracti128_si256(p, 1);
     const uint32_t bits = v_mask(ones);
+    if (width == 2)
+        return encode_by_2(s, p, bits, end);
     if (width == 16)
         return encode_by_16(&s->x, low, bits, encode_by_16(&s->x, high, bits >> 16, end));
     __m256 x = _mm512_castps512_ps256(s->x);

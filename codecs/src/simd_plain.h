@@ -171,7 +171,7 @@ SIMD_INLINE void lanes_close(const Lanes *lanes, struct zgr_lanes *to) { *to = *
 #define decoder_open lanes_open
 #define decoder_close lanes_close
 
-/* SPEC.md, 9.3. `width` is the number of states: 4, 8, 16 or 32. */
+/* SPEC.md, 9.3. `width` is the number of states: 2, 4, 8, 16 or 32. */
 SIMD_INLINE V lanes_decode(Lanes *lanes, V p, uint32_t width)
 {
     V bits;

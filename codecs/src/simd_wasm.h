@@ -206,7 +206,7 @@ SIMD_INLINE void decode_32(Lanes *s, uint8_t *p)
     decode_16(&s->x[0], &s->x[1], &s->next, p);
     decode_16(&s->x[2], &s->x[3], &s->next, p + 16);
 }
-/* 4, 8 or 16 lanes, of which bands are few and small. Beside 4 there are 4 that are idle. */
+/* 2, 4, 8 or 16 lanes, of which bands are few and small. Vectors have 8 at least, of which the others are idle. */
 static __attribute__((noinline)) void few_lane_steps(struct zgr_lanes *lanes, uint8_t *p, uint32_t count)
 {
     v128_t x = wasm_v128_load(lanes->states), y = wasm_v128_load(lanes->states + 8);
@@ -219,12 +219,16 @@ static __attribute__((noinline)) void few_lane_steps(struct zgr_lanes *lanes, ui
             v128_t p16 = wasm_v128_load32_zero(p);
             if (lanes->width == 8)
                 p16 = wasm_v128_load64_zero(p);
+            else if (lanes->width == 2)
+                p16 = wasm_v128_load16_lane(p, wasm_i64x2_const_splat(0), 0);
             if (!wasm_v128_any_true(p16)) /* nothing is coded */
                 continue;
             p16 = advance(&x, wasm_u16x8_extend_low_u8x16(p16));
             refill_8(&x, &next);
             p16 = wasm_i8x16_narrow_i16x8(p16, p16);
-            wasm_v128_store32_lane(p, p16, 0);
+            wasm_v128_store16_lane(p, p16, 0);
+            if (lanes->width > 2)
+                wasm_v128_store32_lane(p, p16, 0);
             if (lanes->width == 8)
                 wasm_v128_store32_lane(p + 4, p16, 1);
         }

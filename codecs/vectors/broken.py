@@ -13,6 +13,7 @@ from ziggurat.reference.checksum import crc32c
 from ziggurat.reference.chunk import encode_chunk
 from ziggurat.reference.descriptors import Head
 from ziggurat.reference.few import FewChunk
+from ziggurat.reference.index import payload_nbytes
 from ziggurat.reference.rawbits import bits_to_bytes
 from ziggurat.reference.valuetable import GAPS, LINE, table_nbytes
 
@@ -47,7 +48,7 @@ def with_payloads(edit):
     index = reference.index.parse_index(header, small()[INDEX_AT:])
     chunks = {ordinal: {} for ordinal in index.present}
     for (chunk, resolution, step), (start, stop) in index.places.items():
-        payload = small()[start : stop - 4]
+        payload = small()[start : start + payload_nbytes(stop - start)]
         chunks[chunk][resolution, step] = edit(payload) if (chunk, resolution, step) == (1, 0, 2) else payload
     return reference.assemble(header, chunks)
 
@@ -246,7 +247,7 @@ def with_packet(data, key, payload):
     """The one chunk of a shard with the payload of packet (resolution, step) replaced."""
     header = reference.Header.parse(data)
     places = reference.index.parse_index(header, data[INDEX_AT:]).places
-    chunk = {(r, t): data[start : stop - 4] for (_, r, t), (start, stop) in places.items()}
+    chunk = {(r, t): data[start : start + payload_nbytes(stop - start)] for (_, r, t), (start, stop) in places.items()}
     return reference.assemble(header, {0: chunk | {key: payload}})
 
 
@@ -254,7 +255,7 @@ def packet(data, key):
     """The payload of a packet of the one chunk of a shard."""
     header = reference.Header.parse(data)
     start, stop = reference.index.parse_index(header, data[INDEX_AT:]).places[0, *key]
-    return data[start : stop - 4]
+    return data[start : start + payload_nbytes(stop - start)]
 
 
 def entry_bits(*bits):
@@ -307,21 +308,22 @@ def indexes(header, index):
         "index_empty": b"",
         "count_above_steps": bytes((1, steps + 1, *([9] * (steps + 1)), 0)) + empty,
         "first_length_0": bytes((1, 2, 0, 9, 0)) + empty,
-        "length_4": bytes((1, 1, 4, 0)) + empty,
+        "length_3": bytes((1, 1, 3, 0)) + empty,
         "varint_not_shortest": bytes((1, 1, 0x89, 0, 0)) + empty,
         "varint_6_bytes": bytes((1, 1, 0x89, 0x80, 0x80, 0x80, 0x80, 1, 0)) + empty,
         "varint_33_bits": bytes((1, 1, 0x80, 0x80, 0x80, 0x80, 0x10, 0)) + empty,
     }
 
 
-def head(code, *planes):
-    """The head of a payload of the first step: the code of the width, and how many planes of each band are described."""
+def head(code, *planes, usual=0):
+    """The head of a payload of the first step: the code of the width, how many planes of each band are described, which as usual."""
     bits = Head()
     bits.put(code, 2)
     for count in planes:
         for _ in range(count // 7):
             bits.put(7, 3)
         bits.put(count % 7, 3)
+    bits.put(usual, sum(planes))
     return bits_to_bytes(bits.bits)
 
 
@@ -333,15 +335,16 @@ def hand_made():
         "head_cut": bare[:1],
         "plane_31": head(0, 31, 0, 0) + bytes(40),
         "first_plane_zero": bare + bytes((0,)),
-        "zero_with_sign_mode": two_lanes + bytes((2, signs, 1)) + state * 8,
-        "no_sign_mode": lanes + bytes((2 | signs, 16)) + state * 8,
+        "nothing_is_usual": head(1, 1, 0, 0, usual=1) + state * 4,
+        "zero_with_sign_mode": two_lanes + bytes((2, signs, 1)) + state * 4,
+        "no_sign_mode": lanes + bytes((2 | signs, 16)) + state * 4,
         "no_flag_table": bare + bytes((1 | flags, 63)) + bytes(2),
         "raw_with_sign_table": bare + bytes((1 | signs, 1)) + bytes(2),
-        "magnitudes_no_longer_raw": two_lanes + bytes((1, 2)) + state * 8,
-        "signs_no_longer_raw": two_lanes + bytes((2, 2 | signs, 1)) + state * 8,
+        "magnitudes_no_longer_raw": two_lanes + bytes((1, 2)) + state * 4,
+        "signs_no_longer_raw": two_lanes + bytes((2, 2 | signs, 1)) + state * 4,
         "no_states": bare + bytes((2,)),
-        "state_too_small": lanes + bytes((2, 255, 0)) + state * 7,
-        "states_cut": lanes + bytes((2,)) + state * 7 + bytes(1),
+        "state_too_small": lanes + bytes((2, 255, 0)) + state * 3,
+        "states_cut": lanes + bytes((2,)) + state * 3 + bytes(1),
         "raw_cut": bare + bytes((1, 0)),
         "raw_left_over": bare + bytes((1, 0, 0, 0)),
         "descriptors_cut": two + bytes((2 | signs,)),
@@ -357,11 +360,10 @@ def with_packets(packets):
 
 def chains():
     """Packets of resolution 0 of the small shard of which the last does not go on with what the others left."""
-    state, raw = bytes((0, 1)), head(1, 1, 0, 0) + bytes((1,)) + bytes((0, 1)) * 8 + bytes(2)
-    yield "fewer_lanes", {(0, 3): raw, (0, 2): bytes((0, 2))}
+    state = bytes((0, 1))
     # (0, 0) is the last: plane 0 of HH, 2 raw bytes, which the first two states hold.
-    yield "state_does_not_end", {(0, 0): bytes((9, 1)) + state * 5 + bytes((1, 1)) + state * 2}
-    yield "raw_held_twice", {(0, 0): bytes((9, 1)) + state * 8 + bytes(2)}
+    yield "state_does_not_end", {(0, 0): bytes((9, 1)) + state * 2 + bytes((1, 1)) + state}
+    yield "raw_held_twice", {(0, 0): bytes((9, 1)) + state * 4 + bytes(2)}
 
 
 def pieces():
@@ -433,6 +435,7 @@ def objects():
     yield "version_1", with_header(data, 4, "B", 1), "version"
     yield "version_2", with_header(data, 4, "B", 2), "version"
     yield "version_3", with_header(data, 4, "B", 3), "version"
+    yield "version_4", with_header(data, 4, "B", 4), "version"
     yield "header_flipped", flip(data, 50), "header_crc"
     yield "header_crc_flipped", flip(data, INDEX_AT - 1), "header_crc"
     for name, change in fields().items():

@@ -20,6 +20,7 @@ from PIL import Image
 from ziggurat import reference
 from ziggurat.errors import ZigguratError
 from ziggurat.reference.header import HEADER_NBYTES
+from ziggurat.reference.index import payload_nbytes
 
 HERE = Path(__file__).parent
 DATA = Path(sys.argv[1]) if len(sys.argv) > 1 else HERE.parents[2] / "shared" / "data"
@@ -442,7 +443,8 @@ def with_extent(data, height, width):
             rect.plane * header.grid_h + rect.y // header.chunk_height
         ) * header.grid_w + rect.x // header.chunk_width
         if old in index.present:
-            chunks[ordinal] = {(r, t): data[a : b - 4] for (c, r, t), (a, b) in index.places.items() if c == old}
+            mine = {(r, t): place for (c, r, t), place in index.places.items() if c == old}
+            chunks[ordinal] = {key: data[a : a + payload_nbytes(b - a)] for key, (a, b) in mine.items()}
     return reference.assemble(larger, chunks)
 
 
@@ -452,7 +454,7 @@ def with_tightness(data):
     index = reference.index.parse_index(header, data[HEADER_NBYTES:])
     chunks = {ordinal: {} for ordinal in index.present}
     for (ordinal, r, t), (start, stop) in index.places.items():
-        chunks[ordinal][r, t] = data[start : stop - 4]
+        chunks[ordinal][r, t] = data[start : start + payload_nbytes(stop - start)]
     tightness = np.fromfunction(
         lambda n, i: (1 + n + i) % 16 * (n <= header.decompositions) * (i < header.first_step), (6, 16), dtype=int
     )

@@ -29,7 +29,7 @@ struct Payloads {
         if (size > UINT32_MAX - ZGR_CRC_NBYTES)
             raise(ZGR_ERROR_ARGUMENT, "payload");
         table[entry] = {data, size};
-        lengths[entry] = uint32_t(size) + ZGR_CRC_NBYTES;
+        lengths[entry] = uint32_t(zgr_packet_nbytes(size));
         nbytes += lengths[entry];
     }
 };
@@ -82,7 +82,7 @@ void write_packets(const zgr_header &h, const Payloads &payloads, uint8_t *out)
     for_each_packet(h, payloads, [&](const zgr_cursor &at, const Payload &payload) {
         std::memcpy(out, payload.data, payload.nbytes);
         zgr_packet_seal(&h, at.chunk, at.resolution, at.step, out, payload.nbytes);
-        out += payload.nbytes + ZGR_CRC_NBYTES;
+        out += zgr_packet_nbytes(payload.nbytes);
     });
 }
 
@@ -157,5 +157,6 @@ nb::object encode_lone(nb::handle array, const Header &header, uint64_t coarse_n
 void bind_assemble(nb::module_ &module)
 {
     module.def("assemble", &assemble, "header"_a, "chunks"_a);
+    module.def("packet_nbytes", &zgr_packet_nbytes, "payload_nbytes"_a);
     module.def("encode_lone", &encode_lone, "array"_a, "header"_a, "coarse_nbytes"_a);
 }

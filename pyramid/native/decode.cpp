@@ -288,12 +288,8 @@ nb::object decode_lone(nb::handle data, int64_t level, int64_t step)
 bool check_packet(const Header &header, uint32_t ordinal, uint32_t resolution, uint32_t step, nb::handle packet)
 {
     Bytes bytes(packet);
-    if (bytes.size() <= ZGR_CRC_NBYTES)
-        return bytes.size() == 0;
     nb::gil_scoped_release unlocked;
-    const uint8_t *crc = bytes.data() + bytes.size() - ZGR_CRC_NBYTES;
-    uint32_t stored = uint32_t(crc[0]) | uint32_t(crc[1]) << 8 | uint32_t(crc[2]) << 16 | uint32_t(crc[3]) << 24;
-    return zgr_packet_crc(&header.h, ordinal, resolution, step, bytes.data(), bytes.size() - ZGR_CRC_NBYTES) == stored;
+    return zgr_packet_is_whole(&header.h, ordinal, resolution, step, bytes.data(), bytes.size());
 }
 
 size_t usable_nbytes(const Header &header, uint32_t ordinal, uint32_t resolution, uint32_t step, nb::handle packet)

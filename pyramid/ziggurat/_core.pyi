@@ -371,6 +371,9 @@ def decode_chunk(
         If a packet is damaged, malformed or out of order.
     """
 
+def packet_nbytes(payload_nbytes: int) -> int:
+    """Return the size of a packet with its checksum, 0 for one of no bytes."""
+
 def check_packet(header: Header, ordinal: int, resolution: int, step: int, packet: Buffer) -> bool:
     """Whether the checksum at the end of a packet is right, for this shard and place."""
 

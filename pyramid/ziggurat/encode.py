@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ziggurat._core import ErrorsSeen, Header, assemble, encode_chunk, tighten
+from ziggurat._core import ErrorsSeen, Header, assemble, encode_chunk, packet_nbytes, tighten
 from ziggurat.background import find_background, first_step_of
 from ziggurat.errors import SourceError
 from ziggurat.fewvalues import choose_few
@@ -40,10 +40,6 @@ RESOLUTIONS = 4
 COARSE_NBYTES_PER_CHUNK = 256
 """Of a chunk's coarsest resolution that much lies in the coarse part: 64 chunks fill 16 KiB, which come with the first
 read."""
-
-
-CRC_NBYTES = 4
-"""Of the checksum behind each packet."""
 
 
 @dataclass(frozen=True)
@@ -211,7 +207,7 @@ def coarse_step_of(chunks: list[Packets | None], header: Header) -> int:
     coarsest = [packets[-1] for packets in chunks if packets is not None]
     budget = COARSE_NBYTES_PER_CHUNK * len(coarsest)
     for step in range(header.first_step, -1, -1):
-        budget -= sum(len(packets[step]) + CRC_NBYTES for packets in coarsest if packets[step])
+        budget -= sum(packet_nbytes(len(packets[step])) for packets in coarsest)
         if budget < 0:
             return step + 1
     return 0

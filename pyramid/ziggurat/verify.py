@@ -5,11 +5,10 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import math
-import struct
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ziggurat._core import Header, crc32c, parse_index
+from ziggurat._core import Header, check_packet, parse_index
 from ziggurat.errors import CorruptError, NotFoundError, ZigguratError
 from ziggurat.image import aopen
 from ziggurat.loops import run
@@ -154,13 +153,7 @@ def _check_shard(data: bytes, array: StoredArray, key: str) -> list[Problem]:
     for chunk, resolution, step in zip(*lengths.nonzero(), strict=True):
         start = int(offsets[chunk, resolution, step])
         packet = view[start : start + int(lengths[chunk, resolution, step])]
-        if not _is_whole(packet, header, int(chunk), int(resolution), int(step)):
+        if not packet or not check_packet(header, int(chunk), int(resolution), int(step), packet):
             place = array.geometry.chunk_coords(int(chunk))
             problems.append(Problem(key, f"chunk {place}, resolution {resolution}, step {step} is damaged"))
     return problems
-
-
-def _is_whole(packet: memoryview, header: Header, chunk: int, resolution: int, step: int) -> bool:
-    """Whether a packet's checksum is right (codecs/SPEC.md, section 4)."""
-    place = struct.pack("<IIBB", header.header_crc, chunk, resolution, step)
-    return len(packet) > 4 and crc32c(packet[:-4], crc32c(place)) == int.from_bytes(packet[-4:], "little")

@@ -43,6 +43,7 @@ def groups(draw):
                 ),
                 ahead=tuple(sorted(draw(st.lists(st.integers(0, 5), min_size=resolutions, max_size=resolutions))))
                 * (steps == 1),
+                means_alone=draw(st.booleans()),
             )
         )
         place += len(rows)
@@ -53,6 +54,12 @@ def plan(wanted):
     """(packets, what was known of each shard before)."""
     before = {group.shard: group.known.copy() for group in wanted}
     return list(order(wanted)), before
+
+
+def comes_last(item):
+    """Whether a packet is of means alone, which come last in a rank from their fourth step on."""
+    group = item.wanted
+    return group.means_alone and item.resolution == group.resolutions - 1 and item.step <= group.first_step - 3
 
 
 def waits(item, before):
@@ -76,10 +83,11 @@ def test_packets_come_by_rank_then_level_then_place(wanted):
     for item in packets:
         if isinstance(item, RankEnd):
             rank_now = item.rank
-            keys.append((-item.rank, 100, 0))
+            keys.append((-item.rank, 2, 0, 0))
         else:
             rank = item.step - int(item.wanted.shifts[item.resolution]) - waits(item, before)
-            keys.append((-rank, -(item.wanted.level + item.resolution), int(item.wanted.places[item.row])))
+            level = item.wanted.level + item.resolution
+            keys.append((-rank, int(comes_last(item)), -level, int(item.wanted.places[item.row])))
     assert keys == sorted(keys)
     assert rank_now == min(group.last - group.shift for group in wanted)
 
@@ -161,6 +169,7 @@ def test_a_view_cut_short_goes_on_where_it_stopped(wanted, cut):
                 last=group.last,
                 later=group.later,
                 spared=group.spared,
+                means_alone=group.means_alone,
                 known=memory[group.shard].copy(),
             )
             for group in wanted
@@ -244,6 +253,12 @@ def test_nothing_waits_that_finer_resolutions_build_on_or_errors_that_are_wanted
     lengths[0, 0] = 0, 8, 0, 0
     reached = [item for item in order([group_of(lengths, stop=1)]) if not isinstance(item, RankEnd) or item.rank == 0]
     assert any(not isinstance(item, RankEnd) and item.resolution == 0 for item in reached[: reached.index(RankEnd(0))])
+
+
+def test_means_alone_come_last_in_a_rank_once_they_are_known_roughly():
+    lengths = np.full((1, 2, 5), 99)
+    sent = [(i.resolution, i.step) for i in order([group_of(lengths, means_alone=True)]) if not isinstance(i, RankEnd)]
+    assert sent == [(1, 4), (0, 4), (1, 3), (0, 3), (1, 2), (0, 2), (0, 1), (1, 1), (0, 0), (1, 0)]
 
 
 def test_a_chunk_that_is_given_up_is_left_out_and_the_rest_goes_on():

@@ -10,8 +10,9 @@ import pytest
 from ziggurat import _core, codec
 from ziggurat._core import HEADER_NBYTES
 from ziggurat.errors import CorruptError
+from ziggurat.reference.index import payload_nbytes
+from ziggurat.reference.lanes import lane_width
 
-CRC_NBYTES = 4
 RNG = np.random.default_rng(5)
 IMAGE = (RNG.normal(0, 9, (200, 150)).cumsum(0).cumsum(1) + RNG.normal(0, 3, (200, 150)) + 2000).astype(np.int16)
 DATA = codec.encode(IMAGE, chunk=(256, 256), decompositions=6)
@@ -80,39 +81,36 @@ def test_a_packet_that_a_chain_lacks_is_found(lost: tuple[int, int]) -> None:
     assert refused.value.reason == "packet"
 
 
-def test_lanes_only_become_more() -> None:
-    widths = [[packet(*key)[0] & 3 for key in chain] for chain in CHAINS]
+def widths_of(chain: list[tuple[int, int]]) -> list[int]:
+    """States of the packets of a chain of which the first has lanes."""
+    widths = [0]
+    for key in chain:
+        widths.append(lane_width(packet(*key)[0] & 3, widths[-1], with_lanes=True))
+    return widths[1:]
+
+
+def test_lanes_begin_as_few_and_become_more() -> None:
+    widths = [widths_of(chain) for chain in CHAINS]
     assert all(before <= after for chain in widths for before, after in pairwise(chain))
-    assert [chain[0] for chain in widths] == [0, 0, 0, 0]
-    assert all(chain[-1] > 0 for chain in widths[1:])  # the coarsest resolution's planes are raw
-    assert widths[-1][-1] == 3  # where there is much to code
+    assert [chain[0] for chain in widths] == [2, 2, 2, 2]
+    assert widths[-1][-1] == 32  # where there is much to code
 
 
 def without_width(resolution: int, step: int) -> bytes:
     """A packet with 0 for the code of its width, and the checksum of that."""
-    payload = bytearray(packet(resolution, step)[:-CRC_NBYTES])
+    whole = packet(resolution, step)
+    payload = bytearray(whole[: payload_nbytes(len(whole))])
     payload[0] &= ~3 & 255
     crc = _core.crc32c(bytes(payload), _core.crc32c(_prefix(resolution, step)))
-    return bytes(payload) + crc.to_bytes(CRC_NBYTES, "little")
+    return bytes(payload) + crc.to_bytes(4, "little")[: len(whole) - len(payload)]
 
 
-def test_a_packet_with_fewer_lanes_is_refused() -> None:
-    resolution, step = CHAINS[-1][1]  # by tables: lanes code something of it
-    assert packet(resolution, step)[0] & 3 > 0
+def test_a_packet_with_fewer_states_than_it_brings_is_refused() -> None:
+    resolution, step = next(key for key in CHAINS[-1][1:] if packet(*key)[0] & 3)
     decoder = known_to(step + 1, by_steps=False)
     with pytest.raises(CorruptError) as refused:
         decoder.add(resolution, step, without_width(resolution, step), after_gap=True)
     assert refused.value.reason == "packet"
-
-
-def test_a_raw_packet_leaves_lanes_as_they_are() -> None:
-    resolution, step = CHAINS[-1][-1]
-    assert packet(resolution, step)[0] & 3 > 0
-    decoder = known_to(step + 1, by_steps=False)
-    decoder.add(resolution, step, without_width(resolution, step), after_gap=True)
-    for coarser in range(HEADER.resolutions):
-        decoder.skip_to(coarser, step)
-    np.testing.assert_array_equal(np.squeeze(decoder.reconstruct(0)), codec.decode(DATA, step=step))
 
 
 def _prefix(resolution: int, step: int) -> bytes:

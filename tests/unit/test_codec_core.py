@@ -75,7 +75,7 @@ def test_encode_chunk_gives_the_low_pass() -> None:
         _, y, x, height, width = HEADER.chunk_rect(chunk)
         packets, lowpass = _core.encode_chunk(IMAGE[:, y : y + height, x : x + width], HEADER)
         np.testing.assert_array_equal(lowpass, full_decoder(chunk).reconstruct(HEADER.resolutions - 1))
-        assert [[len(p) + 4 * bool(p) for p in line] for line in packets] == LENGTHS[chunk].tolist()
+        assert [[_core.packet_nbytes(len(p)) for p in line] for line in packets] == LENGTHS[chunk].tolist()
 
 
 def test_pixels_outside_the_value_map_are_refused() -> None:

@@ -16,7 +16,7 @@ from ziggurat.reference.few import FewChunk, encode_few
 from ziggurat.reference.floats import SPECIALS, Stream, code_pixels, map_floats, to_bits, unmap_floats, wave_header
 from ziggurat.reference.guarantee import error_bound
 from ziggurat.reference.header import FEW, FLOAT, LABEL, RCT
-from ziggurat.reference.index import CRC_NBYTES, packet_crc
+from ziggurat.reference.index import checksum, payload_nbytes
 from ziggurat.reference.labels import LabelChunk, encode_labels
 from ziggurat.reference.lanes import LaneDecoder, encode_chain
 from ziggurat.reference.pieces import whole_pieces
@@ -62,8 +62,9 @@ class ChunkDecoder:
         """
         self._check_turn(resolution, step, packet)
         if packet:
-            payload, crc = packet[:-CRC_NBYTES], packet[-CRC_NBYTES:]
-            if not payload or packet_crc(self.header, (self.ordinal, resolution, step), payload) != crc:
+            payload = packet[: payload_nbytes(len(packet))]
+            crc = checksum(self.header, (self.ordinal, resolution, step), payload).to_bytes(4, "little")
+            if not payload or not crc.startswith(packet[len(payload) :]):
                 raise refuse("packet_crc", f"packet ({resolution}, {step}) is damaged")
             self._decode(resolution, step, payload)
         self.steps[resolution] = step

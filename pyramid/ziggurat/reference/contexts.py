@@ -41,8 +41,9 @@ class BandBits:
         Whether a plane of it is raw in the packet at hand.
     ahead
         So many phases are known one plane further than the packets say that were taken as a whole.
-    is_begun, sign_mode
-        Whether a plane has been described as other than zero, and the sign mode of the last such (9.2).
+    is_begun, sign_mode, usual
+        Whether a plane has been described as other than zero; the sign mode of the last such, and what else of it may be told again
+        by a bit: how its magnitudes are coded and by which table its flags, if they are (9.2).
     """
 
     coeffs: NDArray[np.int32]
@@ -53,6 +54,7 @@ class BandBits:
     ahead: int = 0
     is_begun: bool = False
     sign_mode: int = 0
+    usual: tuple[int, int | None] | None = None
 
     def __post_init__(self) -> None:
         units = -(-self.grid[0] * self.stride // LANES)

@@ -25,6 +25,7 @@ __all__ = [
     "Descriptor",
     "Head",
     "Share",
+    "begin_share",
     "descriptor_bytes",
     "read_descriptors",
 ]
@@ -140,44 +141,78 @@ def read_descriptors(
         head.take(1)
     filters = head.take(filter_count)
     planes = [head.take_planes(share, is_first) if share.has_planes else 0 for share in shares]
+    are_usual = iter([head.take(1) for _ in range(sum(planes))])
     data = _Bytes(payload, start + head.nbytes())
-    found = [d for share, count in zip(shares, planes, strict=True) for d in _read_share(data, share, count)]
+    found: list[Descriptor] = []
+    for share, count in zip(shares, planes, strict=True):
+        if count:
+            begin_share(share, found)
+        found += _read_share(data, are_usual, share, count)
     return code, filters, found, data.place
 
 
-def _read_share(data: _Bytes, share: Share, count: int) -> Iterator[Descriptor]:
+def begin_share(share: Share, found: Sequence[Descriptor]) -> None:
+    """Of a band of which nothing has been described, that is usual which is so after the plane before it in the packet."""
+    if share.bits.usual is None and found:
+        share.bits.usual = found[-1].share.bits.usual
+
+
+def _read_share(data: _Bytes, are_usual: Iterator[int], share: Share, count: int) -> Iterator[Descriptor]:
     bits, must_be_raw, signs_must = share.bits, False, False
     for plane in range(share.low + count - 1, share.low - 1, -1):
-        first = data.take()
-        magnitudes = first % WITH_SIGNS
+        if next(are_usual):
+            if bits.usual is None:
+                raise refuse("packet", "a packet tells of nothing as usual")
+            magnitudes, flags = bits.usual
+        else:
+            magnitudes, flags = _read_descriptor(data, bits)
         if magnitudes == EMPTY:
-            if first or not bits.is_begun:
-                raise refuse("packet", "a packet tells of a plane that is zero as it cannot")
             continue
         if magnitudes == RAW:
             bits.sign_mode = 0
-        if first & WITH_SIGNS:
-            bits.sign_mode = data.take()
-            if magnitudes == RAW or bits.sign_mode > len(SIGN_TABLES):
-                raise refuse("packet", "there is no such sign mode")
-        flags = data.take() if first & WITH_FLAGS else None
-        if flags is not None and flags != ALL_ACTIVE and flags >= len(FLAG_TABLES):
-            raise refuse("packet", "there is no such flag table")
         if (must_be_raw and magnitudes != RAW) or (signs_must and bits.sign_mode):
             raise refuse("packet", "a band that was raw is not any more")
-        bits.is_begun = True
         must_be_raw |= magnitudes == RAW
         signs_must |= bits.sign_mode == 0
-        yield Descriptor(share, plane, magnitudes, bits.sign_mode, flags)
+        d = Descriptor(share, plane, magnitudes, bits.sign_mode, flags)
+        _learn(d)
+        yield d
+
+
+def _read_descriptor(data: _Bytes, bits: BandBits) -> tuple[int, int | None]:
+    """Return how magnitudes are coded, and by which table flags; the band learns the sign mode."""
+    first = data.take()
+    magnitudes = first % WITH_SIGNS
+    if magnitudes == EMPTY and (first or not bits.is_begun):
+        raise refuse("packet", "a packet tells of a plane that is zero as it cannot")
+    if first & WITH_SIGNS:
+        bits.sign_mode = data.take()
+        if magnitudes == RAW or bits.sign_mode > len(SIGN_TABLES):
+            raise refuse("packet", "there is no such sign mode")
+    flags = data.take() if first & WITH_FLAGS else None
+    if flags is not None and flags != ALL_ACTIVE and flags >= len(FLAG_TABLES):
+        raise refuse("packet", "there is no such flag table")
+    return magnitudes, flags
+
+
+def _usual_after(d: Descriptor) -> tuple[int, int | None]:
+    return d.magnitudes, None if d.magnitudes == RAW or d.flags == ALL_ACTIVE else d.flags
+
+
+def _learn(d: Descriptor) -> None:
+    bits = d.share.bits
+    bits.is_begun, bits.sign_mode, bits.usual = True, d.signs, _usual_after(d)
 
 
 def descriptor_bytes(d: Descriptor) -> bytes:
-    """Return what tells of a plane that is not zero; the band learns it as a decoder would."""
+    """Return what tells of a plane that is not zero, nothing if it is as usual; the band learns it as a decoder would."""
     assert FIRST_TABLE <= d.magnitudes < FIRST_TABLE + len(MAGNITUDE_TABLES) or d.magnitudes == RAW
     bits = d.share.bits
     if d.magnitudes == RAW:
         bits.sign_mode = 0
     signs = b"" if d.signs == bits.sign_mode else bytes((d.signs,))
     flags = b"" if d.flags is None else bytes((d.flags,))
-    bits.is_begun, bits.sign_mode = True, d.signs
-    return bytes((d.magnitudes | (WITH_SIGNS if signs else 0) | (WITH_FLAGS if flags else 0),)) + signs + flags
+    is_usual = bits.usual == (d.magnitudes, d.flags) and not signs
+    _learn(d)
+    first = d.magnitudes | (WITH_SIGNS if signs else 0) | (WITH_FLAGS if flags else 0)
+    return b"" if is_usual else bytes((first,)) + signs + flags

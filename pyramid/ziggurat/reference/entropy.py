@@ -15,10 +15,11 @@ from ziggurat.reference.descriptors import (
     Descriptor,
     Head,
     Share,
+    begin_share,
     descriptor_bytes,
     read_descriptors,
 )
-from ziggurat.reference.lanes import LANES, LaneDecoder, StagedPacket, StagedPiece, Step, lane_width
+from ziggurat.reference.lanes import LANES, LaneDecoder, StagedPacket, StagedPiece, Step, lane_width, width_above
 from ziggurat.reference.pieces import CUTS_MAX, read_pieces
 from ziggurat.reference.rawbits import RawReader, RawWriter
 from ziggurat.reference.refusal import refuse
@@ -285,27 +286,33 @@ def stage_packet(
 
     The shares learn the targets as a decoder would. Any table will do, signs by one where they are few: short to write, not small.
     """
-    write, head, told = _Write(), Head(), bytearray()
+    write, head = _Write(), Head()
     found: list[tuple[Descriptor, NDArray[np.int32]]] = []
+    told: list[bytes] = []
     if not filters and not any(
         _planes(share, target, is_first)[1] for share, target in zip(shares, targets, strict=True)
     ):
         return None
     head.put(filters, filter_count)
-    for share, target in zip(shares, targets, strict=True):
-        count, _ = _planes(share, target, is_first)
+    counts = [_planes(share, target, is_first)[0] for share, target in zip(shares, targets, strict=True)]
+    for share, count in zip(shares, counts, strict=True):
         if share.has_planes:
             head.put_planes(share, is_first, count)
+    for share, target, count in zip(shares, targets, counts, strict=True):
+        if count:
+            begin_share(share, [d for d, _ in found])
         mine = list(_describe(share, target, count, told, write))
         found += [(d, target) for d in mine]
+    for each in told:
+        head.put(int(not each), 1)
     pieces = _stage_pieces(found, write, None if is_first else PIECE_PHASES)
     for d, target in found:
         known = np.abs(target.astype(np.int64)) >> d.plane << d.plane
         d.coeffs[:] = np.where(target < 0, -known, known)
         d.share.bits.raw_here = False
     steps = sum(len(piece.steps) for piece in pieces)
-    width = max(width, 0 if not steps else 4 if steps < 20 else 8 if steps < 60 else 16 if steps < 200 else 32)
-    return StagedPacket(head.bits, bytes(told), pieces, width, is_first, _is_last(shares))
+    width = width_above(width, 0 if not steps else 2 if steps < 5 else 4 if steps < 20 else 8 if steps < 60 else 32)
+    return StagedPacket(head.bits, b"".join(told), pieces, width, is_first, _is_last(shares))
 
 
 PIECE_PHASES = 5
@@ -342,18 +349,18 @@ def _planes(share: Share, target: NDArray[np.int32], is_first: bool) -> tuple[in
 
 
 def _describe(
-    share: Share, target: NDArray[np.int32], count: int, told: bytearray, write: _Write
+    share: Share, target: NDArray[np.int32], count: int, told: list[bytes], write: _Write
 ) -> Iterator[Descriptor]:
     """Pass 1 of a share's planes."""
     is_raw = False
     for plane in range(share.low + count - 1, share.low - 1, -1):
         fresh = _unit_ones(share.bits, target, plane)
         if not fresh.any():
-            told.append(EMPTY)
+            told.append(bytes((EMPTY,)))
             continue
         d = _choose(share, target, plane, fresh, is_raw)
         is_raw = d.magnitudes == RAW
-        told += descriptor_bytes(d)
+        told.append(descriptor_bytes(d))
         write.phases.append([])
         coded = _Plane(d, write, target)
         for phase in range(len(PHASES)):

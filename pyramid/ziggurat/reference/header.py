@@ -16,7 +16,7 @@ from ziggurat.reference.valuetable import GAPS, LINE, read_codes
 __all__ = ["CHUNKS_MAX", "DTYPES", "HEADER_NBYTES", "SPAN_MAX", "Header"]
 
 MAGIC = b"ZGRT"
-VERSION = 4
+VERSION = 5
 HEADER_NBYTES = 128
 MEASURED_LEVELS, MEASURED_STEPS = 6, 16
 """Of which tightness is told."""

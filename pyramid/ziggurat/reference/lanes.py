@@ -16,21 +16,31 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["LANES", "LaneDecoder", "StagedPacket", "StagedPiece", "Step", "encode_chain", "lane_width"]
+__all__ = ["LANES", "LaneDecoder", "StagedPacket", "StagedPiece", "Step", "encode_chain", "lane_width", "width_above"]
 
 LANES = 32
-FEWEST = 4
-"""States that are told of by the code 0; each further code is for twice as many."""
+FEWEST = 2
+"""States that a chain begins with at least."""
+CODE_OF_ALL = 3
+"""Of 32 states; those below it are for as many as before, twice and four times as many."""
 
 
 def lane_width(code: int, before: int, with_lanes: bool) -> int:
     """Return the number of states of a packet, after a packet with ``before``; ``with_lanes``: lanes code something of it."""
-    return FEWEST << code if code or with_lanes else before
+    if code == 0 and not with_lanes:
+        return before
+    return LANES if code == CODE_OF_ALL else min(LANES, (before or FEWEST) << code)
 
 
-def width_code(width: int) -> int:
+def width_above(before: int, wanted: int) -> int:
+    """Return the most states that can follow ``before``, but no more than wanted."""
+    reached = [lane_width(code, before, wanted > 0) for code in range(CODE_OF_ALL + 1)]
+    return max((width for width in reached if width <= wanted), default=before)
+
+
+def width_code(width: int, before: int) -> int:
     """Return the code that tells a width."""
-    return (width // (2 * FEWEST)).bit_length()
+    return next(code for code in range(CODE_OF_ALL + 1) if lane_width(code, before, width > 0) == width)
 
 
 class LaneDecoder:
@@ -44,8 +54,6 @@ class LaneDecoder:
     def open(self, width: int, data: bytes, place: int) -> None:
         """Go on with the next packet, whose new states are at ``place``."""
         new = width - len(self.states)
-        if new < 0:
-            raise refuse("packet", "a packet has fewer lanes than the one before it")
         if place + 2 * new > len(data):
             raise refuse("packet", "a packet ends early")
         states = np.frombuffer(data, "<u2", new, place).tolist()
@@ -143,13 +151,13 @@ def encode_chain(packets: Sequence[StagedPacket]) -> list[bytes]:
             coded.append(_encode_steps(piece.steps, packet.width, states) + piece.raw[: len(piece.raw) - held])
             held = 0
         new = np.array(states[before : packet.width], "<u2").tobytes()
-        payloads.append(_payload(packet, new, coded[::-1]))
+        payloads.append(_payload(packet, width_code(packet.width, before), new, coded[::-1]))
     return payloads[::-1]
 
 
-def _payload(packet: StagedPacket, new: bytes, coded: list[bytes]) -> bytes:
-    """Put a payload together, of the new states and all pieces."""
-    code, cuts = width_code(packet.width), len(coded) - 1
+def _payload(packet: StagedPacket, code: int, new: bytes, coded: list[bytes]) -> bytes:
+    """Put a payload together, of the code of the width, the new states and all pieces."""
+    cuts = len(coded) - 1
     head = packet.head if cuts else [code & 1, code >> 1, *([] if packet.is_first else [0]), *packet.head]
     coded[0] = bits_to_bytes(head) + packet.described + new + coded[0]
     if not cuts:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ziggurat.errors import CorruptError
 from ziggurat.reference.header import FLOAT, LABEL
-from ziggurat.reference.index import packet_crc, write_varint
+from ziggurat.reference.index import checksum, packet_crc, write_varint
 from ziggurat.reference.refusal import refuse
 
 if TYPE_CHECKING:
@@ -98,7 +98,8 @@ def _may_have_pieces(header: Header, step: int) -> bool:
 
 
 def _check(header: Header, key: PacketKey, payload: bytes, cuts: int, end: int) -> bytes:
-    return packet_crc(header, key, payload[:1] + payload[1 + cuts * CHECK_NBYTES : end])[:CHECK_NBYTES]
+    covered = payload[:1] + payload[1 + cuts * CHECK_NBYTES : end]
+    return checksum(header, key, covered).to_bytes(4, "little")[:CHECK_NBYTES]
 
 
 def seal(header: Header, key: PacketKey, payload: bytes) -> bytes:

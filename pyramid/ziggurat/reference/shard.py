@@ -12,7 +12,7 @@ from ziggurat.reference.chunk import ChunkDecoder, encode_chunk
 from ziggurat.reference.floats import FloatKind, find_scale
 from ziggurat.reference.geometry import level_size
 from ziggurat.reference.header import DTYPES, FLOAT, HEADER_NBYTES, LABEL, Header
-from ziggurat.reference.index import CRC_NBYTES, Index, packet_order, parse_index, write_index
+from ziggurat.reference.index import Index, packet_nbytes, packet_order, parse_index, write_index
 from ziggurat.reference.pieces import seal
 from ziggurat.reference.refusal import refuse
 from ziggurat.reference.tightness import find_tightness
@@ -37,7 +37,7 @@ def assemble(header: Header, chunks: Mapping[int, Payloads]) -> bytes:
         if payload
     }
     table = b"" if header.codes is None else write_codes(header.codes)[1]
-    index = table + write_index(header, frozenset(chunks), {key: len(p) + CRC_NBYTES for key, p in payloads.items()})
+    index = table + write_index(header, frozenset(chunks), {key: packet_nbytes(len(p)) for key, p in payloads.items()})
     ordered = [(key, payloads[key]) for key in packet_order(header) if key in payloads]
     full = header.replace(
         index_nbytes=len(index),

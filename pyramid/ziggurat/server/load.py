@@ -115,6 +115,7 @@ def _target(part: ShardPart, index: ShardIndex, sent: SentShard, level: int, sho
         stop=stop,
         last=0 if exact else stop,
         ahead=_ahead(index.header, part.max_error),
+        means_alone=index.header.decompositions < index.header.resolutions,
         spared=_spared(index.header.resolutions, part, shown, exact),
         known=sent.steps[chunks],
         index=index,

@@ -4,7 +4,8 @@ A packet's **rank** is its step minus the step at which its channel reaches its 
 packets of one rank are equally far, in powers of two, from what their channel's window can show. Rank by rank from the
 highest, in a rank coarse resolutions first, in a resolution by the place of their chunk (centre first, the channels of a
 place together). Where a resolution comes at once, as of few values, its rank is by what it is off by until then. Where a
-finer one begins with next to nothing, that waits for the next rank, as long as errors are above those that are wanted.
+finer one begins with next to nothing, that waits for the next rank, as long as errors are above those that are wanted. Where
+the coarsest is nothing but means, as of small chunks, these come last in a rank, once they are known roughly.
 
 The last step of each chunk and resolution is told even if it is empty, since a packet says that all steps above it that
 were not sent are empty: so the receiver knows in the end how precise each chunk is.
@@ -28,6 +29,10 @@ __all__ = ["Packet", "RankEnd", "Wanted", "order"]
 BEGIN_NBYTES = 60
 """A resolution begins with so much, or a rank later: fewer bytes add less than what they hold up. Of 30 to 100, pictures that are
 cut short are best by this."""
+
+STEPS_AHEAD = 3
+"""Of a coarsest resolution that is nothing but means: after these nothing foretells their bits, and those of finer ones gain twice
+as much, a byte."""
 
 
 @dataclass(eq=False)
@@ -61,6 +66,8 @@ class Wanted:
         packets are planned.
     alive
         bool [n]: False for a chunk that was given up.
+    means_alone
+        Whether the coarsest resolution is nothing but means: it has one band (codecs/SPEC.md, section 8).
     shifts
         What a rank and this add up to is the step of each resolution that is sent at that rank, integers [resolutions].
     ends
@@ -85,6 +92,7 @@ class Wanted:
     later: int = 0
     spared: tuple[int, ...] = ()
     ahead: tuple[int, ...] = ()
+    means_alone: bool = False
     shifts: NDArray[np.integer] = field(init=False)
     ends: NDArray[np.integer] = field(init=False)
     alive: NDArray[np.bool_] = field(init=False)
@@ -120,6 +128,11 @@ class Wanted:
     def resolutions(self) -> int:
         """Number of resolutions."""
         return int(self.lengths.shape[1])
+
+    def comes_last(self, resolution: int, rank: int) -> bool:
+        """Whether a resolution comes after all others of a rank."""
+        is_means = self.means_alone and resolution == self.resolutions - 1
+        return is_means and rank + int(self.shifts[resolution]) <= self.first_step - STEPS_AHEAD
 
 
 W = TypeVar("W", bound=Wanted)
@@ -164,17 +177,19 @@ def order(wanted: Sequence[W]) -> Iterator[Packet[W] | RankEnd]:
     lowest = min((group.last - group.shift for group in wanted), default=0)
     levels = sorted({group.level + r for group in wanted for r in range(group.finest, group.resolutions)}, reverse=True)
     for rank in range(highest, lowest - 1, -1):
-        for level in levels:
-            yield from _pass(wanted, rank, level)
+        for comes_last in (False, True):
+            for level in levels:
+                yield from _pass(wanted, rank, level, comes_last)
         yield RankEnd(rank, any(group.waiting for group in wanted))
 
 
-def _pass(wanted: Sequence[W], rank: int, level: int) -> Iterator[Packet[W]]:
-    """Plan the packets of one rank and one level of detail, by place."""
+def _pass(wanted: Sequence[W], rank: int, level: int, comes_last: bool) -> Iterator[Packet[W]]:
+    """Plan the packets of one rank and one level of detail, by place: those that come last in the rank, or all others."""
     found = []
     for number, group in enumerate(wanted):
         resolution = level - group.level
-        if group.finest <= resolution < group.resolutions:
+        is_wanted = group.finest <= resolution < group.resolutions
+        if is_wanted and group.comes_last(resolution, rank) == comes_last:
             for step, rows in _planned(group, resolution, rank):
                 group.known[rows, resolution] = step
                 found.append((np.full(len(rows), number), rows, np.full(len(rows), step), group.places[rows]))

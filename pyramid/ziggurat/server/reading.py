@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import struct
 from bisect import bisect_right
 from collections import defaultdict
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from ziggurat._core import crc32c
+from ziggurat._core import check_packet
 from ziggurat.errors import CorruptError, ZigguratError
 from ziggurat.plan import GAP_NBYTES, coalesce
 from ziggurat.server.segments import cut_run, run_of
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
 
 __all__ = ["WINDOW_NBYTES", "PacketReader"]
 
-CRC_NBYTES = 4
 WINDOW_NBYTES = 512 * 1024
 """Bytes read ahead at a time, and the longest range. Three windows live at once: being read, waiting, being sent."""
 READS_AT_ONCE = 16
@@ -166,11 +164,7 @@ def _cut(packet: Packet[Target], data: memoryview | ZigguratError, origin: int) 
 
 def _checked(packet: Packet[Target], data: memoryview) -> memoryview | ZigguratError:
     """A packet, if it is what was written, at its own place; else the error. codecs/SPEC.md, section 4."""
-    if packet.length == 0:
-        return data
-    content = packet.wanted.index.header.header_crc
-    place = struct.pack("<IIBB", content, packet.chunk, packet.resolution, packet.step)
-    if data[-CRC_NBYTES:] == struct.pack("<I", crc32c(data[:-CRC_NBYTES], crc32c(place))):
+    if check_packet(packet.wanted.index.header, packet.chunk, packet.resolution, packet.step, data):
         return data
     return CorruptError(
         f"packet ({packet.resolution}, {packet.step}) of chunk {packet.chunk} is damaged",
