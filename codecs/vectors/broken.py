@@ -316,7 +316,7 @@ def indexes(header, index):
 
 
 def head(code, *planes, usual=0):
-    """The head of a payload of the first step: the code of the width, how many planes of each band are described, which as usual."""
+    """The head of a payload of the first step: the code of the width, how many planes of each band are told of, which as usual."""
     bits = Head()
     bits.put(code, 2)
     for count in planes:
