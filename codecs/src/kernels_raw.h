@@ -22,9 +22,14 @@ static __attribute__((noinline)) uint64_t read_words(const struct zgr_raw_reader
         return place;
     for (uint32_t j = 0; j < total + 8; j += ZGR_LANES)
         v_store(bits + j, v_bits(zgr_raw_read(raw, &at, ZGR_LANES)));
-    for (uint32_t i = 0; i < count; i++) { /* no word is left out: which are 0 cannot be foreseen */
-        words[i] |= v_mask(v_expand(in, masks[i]));
-        in += __builtin_popcount(masks[i]);
+    for (uint32_t i = 0, end; i < count; i = end) {
+        end = count - i < 4 ? count : i + 4;
+        if (end - i == 4 && !wasm_v128_any_true(wasm_v128_load(masks + i)))
+            continue;
+        for (; i < end; i++) { /* no single word is left out: which are 0 cannot be foreseen */
+            words[i] |= v_mask(v_expand(in, masks[i]));
+            in += __builtin_popcount(masks[i]);
+        }
     }
     return place + total;
 }

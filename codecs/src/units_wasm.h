@@ -56,7 +56,7 @@ static void decode_phase_units(const struct zgr_pass *pass, uint32_t phase, uint
     const struct zgr_bits *bits = pass->bits;
     uint8_t *values = bits->values[phase], *steps = pass->all->signs;
     uint32_t *out = zgr_bits_plane(bits, pass->plane) + phase * (size_t)bits->unit_count;
-    const uint32_t *list = bits->list + first, siblings = pass->sibling_count, is_wide = pass->lanes->width == 32;
+    const uint32_t *list = bits->list + first, siblings = pass->sibling_count, width = pass->lanes->width;
     struct fresh fresh = fresh_of(pass->all);
     struct around n;
     struct lookups lookups;
@@ -71,10 +71,14 @@ static void decode_phase_units(const struct zgr_pass *pass, uint32_t phase, uint
         v_store(steps, probabilities(&n, by, values, at, siblings));
         if (n.missing && n.missing[unit])
             v_store(steps, v_andnot(v_bits(n.missing[unit]), v_load(steps)));
-        if (is_wide)
+        if (width == 32) {
             decode_32(&lanes, steps);
-        else
+        } else if (width == 16) {
+            decode_16(&lanes.x[0], &lanes.x[1], &lanes.next, steps);
+            decode_16(&lanes.x[0], &lanes.x[1], &lanes.next, steps + 16);
+        } else {
             few_lane_steps(pass->lanes, steps, 1);
+        }
         V ones = v_load(steps), value = v_load(values + at);
         value = v_min(v_add(value, v_sub(value, ones)), v_set(15));
         v_store(values + at, value);
@@ -83,7 +87,7 @@ static void decode_phase_units(const struct zgr_pass *pass, uint32_t phase, uint
             keep_fresh(&fresh, (uint32_t)unit, v_mask(v_eq(value, v_set(1)))); /* that were 0 */
     }
     pass->all->fresh_count = fresh.count;
-    if (is_wide)
+    if (width >= 16)
         decoder_close(&lanes, pass->lanes);
 }
 
