@@ -125,10 +125,17 @@ void zgr_choose(struct zgr_choice_room *room, const struct zgr_items *items, siz
     }
 }
 
-/* The fewest states are enough for so many items and bytes of a chain; of the coarsest resolution for more items, since its first packet has several
- * planes, but for fewer bytes, since it is decoded alone where little is shown, and most of that is waiting for few states. */
-enum { TWO_NBYTES = 100, TWO_ITEMS = 100, TWO_ITEMS_OF_COARSEST = 24 };
-enum { MOST_ITEMS = 150, MOST_NBYTES = 300, MOST_ITEMS_OF_COARSEST = 260, MOST_NBYTES_OF_COARSEST = 100 };
+/* Few states are enough for a packet of so many items, by which its chain has taken so many bytes: of any resolution, and of the coarsest, which is
+ * decoded alone where little is shown, and most of that is waiting for few states. (By 2 a packet of several planes would take half as long again as by 4.) */
+struct enough {
+    size_t items, nbytes;
+};
+static const struct enough two_states[2] = {{100, 100}, {24, 100}}, four_states[2] = {{150, 300}, {260, 100}};
+
+static int are_enough(const struct enough *states, size_t item_count, size_t chain_nbytes)
+{
+    return item_count <= states->items && chain_nbytes <= states->nbytes;
+}
 
 /* More states are faster, by a tenth from 8 to 32, and larger by half a byte each, or 1.5 where no raw byte fills them in the end. In the coarsest
  * resolution 16 begin when they are a 20th of what the chain has taken, and 32 a 30th. (In all resolutions, or sooner, pictures that are cut short
@@ -139,8 +146,7 @@ uint8_t zgr_choose_width(size_t item_count, size_t nbytes, size_t chain_nbytes, 
         return 32;
     if (nbytes > 500 || item_count > 800 || (is_coarsest && chain_nbytes > 300))
         return 16;
-    size_t most_nbytes = is_coarsest ? MOST_NBYTES_OF_COARSEST : MOST_NBYTES, most_items = is_coarsest ? MOST_ITEMS_OF_COARSEST : MOST_ITEMS;
-    if (chain_nbytes > most_nbytes || item_count > most_items)
-        return 8;
-    return chain_nbytes > TWO_NBYTES || item_count > (is_coarsest ? TWO_ITEMS_OF_COARSEST : TWO_ITEMS) ? 4 : 2;
+    if (are_enough(&two_states[is_coarsest], item_count, chain_nbytes))
+        return 2;
+    return are_enough(&four_states[is_coarsest], item_count, chain_nbytes) ? 4 : 8;
 }

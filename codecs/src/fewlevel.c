@@ -13,9 +13,9 @@ void zgr_few_learnt_reset(struct zgr_few_learnt *learnt)
                                                         {[6] = 1, [8] = 2, [11] = -3},
                                                         {[4] = 2, [6] = 1, [10] = -3}};
     for (uint32_t i = 0; i < ZGR_FEW_MODELS; i++)
-        learnt->models[i] = ZGR_MODEL_FRESH;
-    for (uint32_t i = 0; i < ZGR_QUESTIONS * ZGR_ACTIVITIES * ZGR_MIXED; i++)
-        (&learnt->mixed[0][0][0])[i] = ZGR_WEIGHT_FIRST;
+        learnt->models[i] = i < ZGR_ON_EVEN_GROUND ? ZGR_MODEL_FRESH : ZGR_MODEL_FRESH_ALONE;
+    for (uint32_t i = 0; i < ZGR_WEIGHTS * ZGR_MIXED; i++)
+        (&learnt->weights[0][0])[i] = ZGR_WEIGHT_FIRST;
     for (uint32_t i = 0; i < ZGR_KINDS * ZGR_AROUND; i++)
         (&learnt->lines[0][0])[i] = (&first[0][0])[i] * 8192;
     zgr_mixer_prepare(&learnt->mixer);
@@ -31,16 +31,23 @@ ZGR_PART_OF_CLONE uint32_t near(int32_t known, int32_t value) { return (uint32_t
 ZGR_PART_OF_CLONE int ask(struct zgr_few_learnt *learnt, struct zgr_bit_coder *coder, const int decoding, const struct around *a, uint32_t asked, int32_t value, int yes)
 {
     const uint32_t by_mean = near(a->mean, value), first = asked < ZGR_QUESTIONS_BY_PIXELS ? asked : ZGR_QUESTIONS_BY_PIXELS - 1;
+    const uint32_t by_n = near(a->n, value), by_w = near(a->w, value);
     uint32_t *at = learnt->models, *models[ZGR_MIXED];
     models[0] = at + ((a->kind * ZGR_QUESTIONS + asked) * ZGR_ACTIVITIES + a->activity) * ZGR_FRACTIONS + a->fraction;
     at += ZGR_BY_PREDICTION;
     models[1] = at + asked * (ZGR_FEW_SPAN_MAX + 1) + (uint32_t)value;
     at += ZGR_BY_VALUE;
-    models[2] = at + ((((a->kind * ZGR_QUESTIONS_BY_PIXELS + first) * ZGR_NEAR + by_mean) * ZGR_NEAR + near(a->n, value)) * ZGR_NEAR + near(a->w, value)) *
+    models[2] = at + ((((a->kind * ZGR_QUESTIONS_BY_PIXELS + first) * ZGR_NEAR + by_mean) * ZGR_NEAR + by_n) * ZGR_NEAR + by_w) *
                          ZGR_NEAR + near(a->ne, value);
     at += ZGR_BY_PIXELS;
-    models[3] = at + ((asked * ZGR_NEAR + by_mean) * ZGR_NEAR + near(a->above, value)) * ZGR_NEAR + near(a->beside, value);
-    return zgr_mixed_answer(&learnt->mixer, coder, decoding, models, learnt->mixed[asked][a->activity], yes);
+    models[3] = at + (((asked * 2 + (a->mean == 0)) * ZGR_NEAR + by_mean) * ZGR_NEAR + near(a->above, value)) * ZGR_NEAR + near(a->beside, value);
+    int32_t(*sets)[ZGR_MIXED] = learnt->weights, *weights[ZGR_WEIGHT_SETS];
+    weights[0] = sets[asked * ZGR_ACTIVITIES + a->activity];
+    sets += ZGR_WEIGHTS_BY_ACTIVITY;
+    weights[1] = sets[value];
+    sets += ZGR_WEIGHTS_BY_VALUE;
+    weights[2] = sets[by_n * ZGR_NEAR + by_w];
+    return zgr_mixed_answer(&learnt->mixer, coder, decoding, models, weights, yes);
 }
 
 /* One of the values from `least` to `low` and from `high` to `most`, by its number among them. -1: there is no such. */
@@ -62,7 +69,7 @@ ZGR_PART_OF_CLONE int32_t code_pixel(struct zgr_few_learnt *learnt, struct zgr_b
     if (left < 0)
         return -1;
     if (a->is_even && left > 0) {
-        if (zgr_model_answer(&learnt->mixer, coder, decoding, learnt->models + ZGR_ON_EVEN_GROUND + a->kind, wanted == low))
+        if (zgr_model_answer(&learnt->mixer, coder, decoding, learnt->models + ZGR_ON_EVEN_GROUND + 2 * a->kind + (a->mean == 0), wanted == low))
             return low;
         low--;
         left--;
@@ -129,7 +136,7 @@ static int code_level(const struct zgr_few_level *level, uint32_t span, struct z
     start_row(level, span, r.up);
     start_row(level, span, r.up2);
     for (uint32_t i = 0; i < ZGR_FEW_MODELS; i++)
-        learnt->models[i] = zgr_model_kept(learnt->models[i]);
+        learnt->models[i] = zgr_model_kept(learnt->models[i], i < ZGR_ON_EVEN_GROUND ? ZGR_COUNT_KEPT : ZGR_COUNT_KEPT_ALONE);
     for (uint32_t y = 0; y < level->height && !zgr_bit_ran_out(coder); y++) {
         for (uint32_t i = 0; level->means && i < 4; i++) {
             uint32_t at = (y >> 1) + i;

@@ -14,11 +14,14 @@ enum {
     ZGR_COUNT_BITS = 10,           /* the lowest of a model: how often it was asked; above them its probability */
     ZGR_COUNT_MOST = 254,
     ZGR_COUNT_KEPT = 4,            /* of what was learnt on coarser levels, which are alike, but not the same */
-    ZGR_WEIGHT_FIRST = 18022,      /* 0.275, of 65536 */
-    ZGR_WEIGHT_MOST = (1 << 18) - 1 /* so that a sum of four stays within 32 bits */
+    ZGR_COUNT_KEPT_ALONE = 20,     /* the same of a model that answers alone; it starts with so many */
+    ZGR_WEIGHT_SETS = 3,           /* whose sums, halved, are the weights */
+    ZGR_WEIGHT_FIRST = 12015,      /* three of them 0.55, of 65536 */
+    ZGR_WEIGHT_MOST = (1 << 18) - 1 /* of such a half: so that a sum of four stays within 32 bits */
 };
 
 #define ZGR_MODEL_FRESH (1u << 31) /* even chances */
+#define ZGR_MODEL_FRESH_ALONE (63u << 26 | ZGR_COUNT_KEPT_ALONE) /* 63 of 64 */
 
 /* What is worked out beforehand. */
 struct zgr_mixer {
@@ -45,10 +48,10 @@ static inline void zgr_mixer_prepare(struct zgr_mixer *mixer)
 }
 
 /* As one that has been asked less often: it learns anew, from where it is. */
-static inline uint32_t zgr_model_kept(uint32_t model)
+static inline uint32_t zgr_model_kept(uint32_t model, uint32_t kept)
 {
     const uint32_t most = (1u << ZGR_COUNT_BITS) - 1;
-    return (model & most) > ZGR_COUNT_KEPT ? (model & ~most) | ZGR_COUNT_KEPT : model;
+    return (model & most) > kept ? (model & ~most) | kept : model;
 }
 
 ZGR_PART_OF_CLONE uint32_t zgr_model_learnt(uint32_t model, int yes, const uint16_t *rates)
@@ -68,26 +71,30 @@ ZGR_PART_OF_CLONE int zgr_answer(struct zgr_bit_coder *coder, const int decoding
 /* The same by one model alone, which learns it. */
 ZGR_PART_OF_CLONE int zgr_model_answer(const struct zgr_mixer *mixer, struct zgr_bit_coder *coder, const int decoding, uint32_t *model, int yes)
 {
-    yes = zgr_answer(coder, decoding, mixer->squashed[mixer->stretched[*model >> 20] + 2048], yes); /* never quite 0 or 1 */
+    const uint32_t p = *model >> 16;
+    yes = zgr_answer(coder, decoding, p + !p, yes); /* never quite 0 or 1 */
     *model = zgr_model_learnt(*model, yes, mixer->rates);
     return yes;
 }
 
 /* An answer to a question that these models are asked; they and the weights learn it. */
 ZGR_PART_OF_CLONE int zgr_mixed_answer(const struct zgr_mixer *mixer, struct zgr_bit_coder *coder, const int decoding, uint32_t *const models[ZGR_MIXED],
-                                   int32_t weights[ZGR_MIXED], int yes)
+                                   int32_t *const weights[ZGR_WEIGHT_SETS], int yes)
 {
     int32_t stretched[ZGR_MIXED], sum = 0;
     for (int i = 0; i < ZGR_MIXED; i++) {
         stretched[i] = mixer->stretched[*models[i] >> 20];
-        sum += weights[i] * stretched[i];
+        sum += zgr_clamp(zgr_add(zgr_add(weights[0][i], weights[1][i]), weights[2][i]) >> 1, -ZGR_WEIGHT_MOST, ZGR_WEIGHT_MOST) * stretched[i];
     }
     uint32_t p = mixer->squashed[zgr_clamp(sum >> 16, -ZGR_STRETCH_MOST, ZGR_STRETCH_MOST) + 2048];
     yes = zgr_answer(coder, decoding, p, yes);
     int32_t error = (yes ? 65535 : 0) - (int32_t)p;
-    for (int i = 0; i < ZGR_MIXED; i++) {
-        weights[i] = zgr_clamp(weights[i] + ((error * stretched[i] + (1 << 14)) >> 15), -ZGR_WEIGHT_MOST, ZGR_WEIGHT_MOST);
+    for (int i = 0; i < ZGR_MIXED; i++)
         *models[i] = zgr_model_learnt(*models[i], yes, mixer->rates);
+    for (int i = 0; i < ZGR_MIXED; i++) {
+        const int32_t step = (error * stretched[i] + (1 << 14)) >> 15;
+        for (int k = 0; k < ZGR_WEIGHT_SETS; k++)
+            weights[k][i] = zgr_add(weights[k][i], step);
     }
     return yes;
 }

@@ -125,7 +125,7 @@ class _Pixel:
         activity = bisect_right(LIMITS, sum(abs(ONE * value - prediction) for value in around))
         fraction = prediction % ONE >> 6
         is_even = not any(self.differences) and self.least <= self.mean <= self.most and len(values) > 1
-        if is_even and mixture.answer_alone(coder, ("even", self.kind), self.mean == wanted):
+        if is_even and mixture.answer_alone(coder, (self.kind, self.mean == 0), self.mean == wanted):
             return self.mean
         for asked, value in enumerate(values[:QUESTIONS]):
             if asked == len(values) - 1:
@@ -134,7 +134,9 @@ class _Pixel:
                 continue
             q = min(asked, QUESTIONS_APART - 1)
             models = self._models(q, value, activity, fraction)
-            if mixture.answer(coder, models, (q, activity), value == wanted):
+            beside = self._near(self.up, value), self._near(self.left, value)
+            situations = (0, q, activity), (1, value), (2, *beside)
+            if mixture.answer(coder, models, situations, value == wanted):
                 return value
         left = sorted(values[QUESTIONS:])
         number = coder.raw(0 if wanted is None else left.index(wanted), (len(left) - 1).bit_length())
@@ -142,14 +144,16 @@ class _Pixel:
             raise refuse("packet", f"there is no value {number} among those left")
         return left[number]
 
-    def _models(self, q: int, value: int, activity: int, fraction: int) -> tuple[Hashable, ...]:
-        def near(other: int) -> int:
-            return clamp(other - value, -2, 2)
+    @staticmethod
+    def _near(other: int, value: int) -> int:
+        return clamp(other - value, -2, 2)
 
-        mean = near(self.mean)
+    def _models(self, q: int, value: int, activity: int, fraction: int) -> tuple[Hashable, ...]:
+        beside = (self._near(other, value) for other in (self.mean, self.up, self.left, self.up_right))
+        means = (self._near(other, value) for other in (self.mean, self.vertical, self.horizontal))
         return (
             (0, self.kind, q, activity, fraction),
             (1, q, value),
-            (2, self.kind, min(q, 2), mean, near(self.up), near(self.left), near(self.up_right)),
-            (3, q, mean, near(self.vertical), near(self.horizontal)),
+            (2, self.kind, min(q, 2), *beside),
+            (3, q, self.mean == 0, *means),
         )
