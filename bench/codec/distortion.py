@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from ziggurat._core import ChunkDecoder, Header, parse_index
-from ziggurat.server.order import Packet, Wanted, order
+from ziggurat.server.order import Packet, order
+from ziggurat.server.wanted import Wanted
 
 from .codecs import for_peers, jpeg2000_decode, jpeg2000_encode, ours_encode
 

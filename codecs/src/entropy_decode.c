@@ -33,7 +33,7 @@ static int is_past_end(const struct input *in) { return in->lanes.next > in->end
 static int open_lanes(struct input *in, uint32_t width, const uint8_t *at, const uint8_t *end)
 {
     uint32_t before = in->lanes.width;
-    if (width < before || (size_t)(end - at) < 2 * (size_t)(width - before))
+    if ((size_t)(end - at) < 2 * (size_t)(width - before))
         return 0;
     for (uint32_t j = before; j < width; j++, at += 2) {
         in->lanes.states[j] = (uint16_t)(at[0] | at[1] << 8);

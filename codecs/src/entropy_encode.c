@@ -176,7 +176,7 @@ static int has_items_for(const struct zgr_encoder *e, const struct zgr_bits *bit
     return e->chain.items.room - e->chain.items.count >= most_items(bits->unit_count);
 }
 
-/* What is told without a byte: by what magnitudes and signs are, as a descriptor has it. */
+/* What needs no byte to be told of the next plane of a share. */
 struct usual {
     struct zgr_usual last;
     uint8_t signs, raw_signs; /* raw_signs: of the share, in this packet so far */
@@ -323,7 +323,7 @@ static uint8_t choose_width(const struct zgr_encoder *e, size_t item_count)
         return before;
     size_t nbytes = nbytes_of(e->cost);
     uint8_t width = zgr_choose_width(item_count, nbytes, e->chain_nbytes + nbytes, e->is_coarsest);
-    while (width > before && zgr_width_code(width, before) > ZGR_CODE_OF_MOST)
+    while (width > before && zgr_width_code(width, before) > ZGR_CODE_OF_MOST) /* not all widths can follow all */
         width /= 2;
     return width > before ? width : before;
 }

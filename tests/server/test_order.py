@@ -9,8 +9,9 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ziggurat.server.order import BEGIN_NBYTES, RankEnd, Wanted, order
+from ziggurat.server.order import BEGIN_NBYTES, RankEnd, order
 from ziggurat.server.sent import NOTHING
+from ziggurat.server.wanted import Wanted
 
 
 @st.composite

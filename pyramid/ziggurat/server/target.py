@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ziggurat.server.order import Wanted
+from ziggurat.server.wanted import Wanted
 
 if TYPE_CHECKING:
     from ziggurat.plan import ShardIndex
