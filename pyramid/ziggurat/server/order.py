@@ -72,10 +72,12 @@ def order(wanted: Sequence[W]) -> Iterator[Packet[W] | RankEnd]:
     highest = max((group.first_step - int(group.shifts[group.finest :].min()) for group in wanted), default=0)
     lowest = min((group.last - group.shift for group in wanted), default=0)
     levels = sorted({group.level + r for group in wanted for r in range(group.finest, group.resolutions)}, reverse=True)
+    last = [group for group in wanted if group.means_alone]  # most views have none, and many shards
     for rank in range(highest, lowest - 1, -1):
-        for comes_last in (False, True):
-            for level in levels:
-                yield from _pass(wanted, rank, level, comes_last)
+        for level in levels:
+            yield from _pass(wanted, rank, level, comes_last=False)
+        for level in levels if last else ():
+            yield from _pass(last, rank, level, comes_last=True)
         yield RankEnd(rank, any(group.waiting for group in wanted))
 
 
