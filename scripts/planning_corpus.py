@@ -44,45 +44,45 @@ HEADER_FIELDS = (
 
 # Two resolutions of two steps each, in 2 × 2 chunks of which the last is absent. The index takes 21 bytes: a mark for each
 # chunk, and for each present one twice a count and its lengths from the first that is not 0, all below 128, so a byte each.
-# The front ends at 149.
-# Coarse part, packets (1, 1):  chunk 0 [149, 159)  chunk 1 [159, 169)  chunk 2 [169, 179)
-# Fine part, chunk 0:  (1, 0) [179, 199)  (0, 1) [199, 229)  (0, 0) [229, 269)
-#            chunk 1:  (1, 0) empty       (0, 1) [269, 274)  (0, 0) [274, 374)
-#            chunk 2:  (1, 0) [374, 394)  (0, 1) empty       (0, 0) [394, 400)
+# The front ends at 103.
+# Coarse part, packets (1, 1):  chunk 0 [103, 113)  chunk 1 [113, 123)  chunk 2 [123, 133)
+# Fine part, chunk 0:  (1, 0) [133, 153)  (0, 1) [153, 183)  (0, 0) [183, 223)
+#            chunk 1:  (1, 0) empty       (0, 1) [223, 228)  (0, 0) [228, 328)
+#            chunk 2:  (1, 0) [328, 348)  (0, 1) empty       (0, 0) [348, 354)
 SMALL = [[[40, 30], [20, 10]], [[100, 5], [0, 10]], [[6, 0], [20, 10]], None]
 SMALL_HEADER = Header(
     dtype="uint8", height=16, width=16, chunk_height=8, chunk_width=8, decompositions=2, resolutions=2, first_step=1,
     coarse_step=1, span=255,
 )  # fmt: skip
 SMALL_CASES = {
-    # All of chunk 0: its coarse packet, and from 179 on its fine part; the 20 bytes between are no more than the gap.
-    "one chunk, gap bridged": ({"chunks": [0], "level": 0, "step": 0, "gap": 20}, [[149, 269]]),
-    "one chunk, gap too long": ({"chunks": [0], "level": 0, "step": 0, "gap": 19}, [[149, 159], [179, 269]]),
+    # All of chunk 0: its coarse packet, and from 133 on its fine part; the 20 bytes between are no more than the gap.
+    "one chunk, gap bridged": ({"chunks": [0], "level": 0, "step": 0, "gap": 20}, [[103, 223]]),
+    "one chunk, gap too long": ({"chunks": [0], "level": 0, "step": 0, "gap": 19}, [[103, 113], [133, 223]]),
     # Level 1 needs no packet of resolution 0.
-    "a coarser level": ({"chunks": [0, 1, 2], "level": 1, "step": 0, "gap": 0}, [[149, 199], [374, 394]]),
-    # Step 1 leaves out the packets of step 0: nothing of [179, 199), [229, 269).
-    "a lower precision": ({"chunks": [0, 1], "level": 0, "step": 1, "gap": 0}, [[149, 169], [199, 229], [269, 274]]),
+    "a coarser level": ({"chunks": [0, 1, 2], "level": 1, "step": 0, "gap": 0}, [[103, 153], [328, 348]]),
+    # Step 1 leaves out the packets of step 0: nothing of [133, 153), [183, 223).
+    "a lower precision": ({"chunks": [0, 1], "level": 0, "step": 1, "gap": 0}, [[103, 123], [153, 183], [223, 228]]),
     "a level beyond the resolutions is the coarsest": (
         {"chunks": [2], "level": 2, "step": 1, "gap": 0},
-        [[169, 179]],
+        [[123, 133]],
     ),
     "an absent chunk": ({"chunks": [3], "level": 0, "step": 0, "gap": 0}, []),
     "no chunk": ({"chunks": [], "level": 0, "step": 0, "gap": 0}, []),
     # The cap of 60 ends a range before the span that would make it longer; a packet of 100 stays whole.
     "a cap": (
         {"chunks": [0, 1], "level": 0, "step": 0, "gap": 64, "cap": 60},
-        [[149, 199], [199, 229], [229, 274], [274, 374]],
+        [[103, 153], [153, 183], [183, 228], [228, 328]],
     ),
     "what is held is not read": (
-        {"chunks": [0], "level": 0, "step": 0, "gap": 0, "held": [[0, 164], [189, 209]]},
-        [[179, 189], [209, 269]],
+        {"chunks": [0], "level": 0, "step": 0, "gap": 0, "held": [[0, 118], [143, 163]]},
+        [[133, 143], [163, 223]],
     ),
-    # [164, 179) would be bridged, but is held: there is nothing to bridge, and it is not read again.
+    # [118, 133) would be bridged, but is held: there is nothing to bridge, and it is not read again.
     "a gap that is held is not read again": (
-        {"chunks": [0], "level": 0, "step": 0, "gap": 20, "held": [[161, 179]]},
-        [[149, 161], [179, 269]],
+        {"chunks": [0], "level": 0, "step": 0, "gap": 20, "held": [[115, 133]]},
+        [[103, 115], [133, 223]],
     ),
-    "all is held": ({"chunks": [0, 1, 2], "level": 0, "step": 0, "gap": 20, "held": [[0, 400]]}, []),
+    "all is held": ({"chunks": [0, 1, 2], "level": 0, "step": 0, "gap": 20, "held": [[0, 354]]}, []),
 }
 
 
@@ -130,7 +130,7 @@ def _describe(header: Header, lengths: list[Any]) -> dict[str, Any]:
     errors = [[error_bound(header, level, step, beyond=True) for step in steps] for level in levels]
     return {
         "header": fields,
-        "front_nbytes": 128 + len(_index_bytes(header, lengths)),
+        "front_nbytes": header.header_nbytes + len(_index_bytes(header, lengths)),
         "errors": errors,
         "lengths": lengths,
     }

@@ -40,7 +40,7 @@ def for_peers(chunk: NDArray[Any]) -> NDArray[Any]:
 
 
 def ours_encode(chunk: NDArray[Any]) -> bytes:
-    """Encode a chunk as a shard of its own: all 128 header bytes and the index count."""
+    """Encode a chunk as a shard of its own: header and index count."""
     side = max(chunk.shape[:2])
     return codec.encode(chunk, component_axis=-1, chunk=(side, side), threads=1)
 

@@ -1,7 +1,7 @@
 """How good a picture is that was cut short: ours in the server's order beside JPEG 2000 5/3 of at most the same size.
 
 Bytes are counted alike. What the tiles of an image share, or can leave out, is left out: JPEG 2000's main and tile
-header and its end mark, and our 128 header bytes. What is particular to the chunk counts: JPEG 2000's packet headers;
+header and its end mark, and our header. What is particular to the chunk counts: JPEG 2000's packet headers;
 our packets, their checksums and their lengths in the index, and what tells of their pieces. Ours are cut at the budget,
 and the packet in which that is counts as far as its whole pieces go.
 """

@@ -27,7 +27,7 @@ What `make bench-codec` found when it was last run. Speeds are this machine's; r
 
 HOW = (
     "Every codec gets the same chunks, is checked to return every pixel, and is timed in turns with the others; the least of "
-    "several times counts. Each chunk is an object of its own: ours has 128 header bytes and an index in each. Means are "
+    "several times counts. Each chunk is an object of its own: ours has a header of 80 to 128 bytes and an index in each. Means are "
     "geometric, over images."
 )
 HOW_FAST = (
@@ -39,7 +39,7 @@ HOW_CUT = (
     "PSNR of the central 512² chunk as it is shown: the window from 0.1 to 99.9 percentile of the plane as 8 bits; more than "
     "60 dB count as 60, and nothing is compared where both reach it. Ours is cut anywhere, in the order the server sends "
     "them. JPEG 2000 is 5/3, one layer made by OpenJPEG for the best quality within the same bytes. Not counted: JPEG 2000's "
-    "main and tile headers and its end mark, our 128 header bytes. Counted: JPEG 2000's packet headers, our packets' checksums "
+    "main and tile headers and its end mark, our header. Counted: JPEG 2000's packet headers, our packets' checksums "
     "and their lengths in the index."
 )
 HOW_REST = (

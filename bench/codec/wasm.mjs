@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 
-const HEADER_NBYTES = 128;
+const HEADER_NBYTES_AT = 15;
 const PIXEL_NBYTES = [0, 1, 1, 2, 2, 4, 4]; // by the header's dtype
 const FIELD = { dtype: 0, components: 1, resolutions: 4, firstStep: 5, indexNbytes: 18 };
 
@@ -22,10 +22,10 @@ function copied(bytes) {
 }
 
 /** Where each packet lies in the object: offsets and lengths by [resolution][step], as arrays of their own. */
-function index(object, resolutions, steps) {
+function index(front, resolutions, steps) {
   const count = resolutions * steps;
   const [offsets, lengths, present] = [8 * count, 4 * count, 1].map((nbytes) => z.zgr_wasm_alloc(nbytes));
-  check(z.zgr_wasm_index_parse(object + HEADER_NBYTES, z.zgr_wasm_header_field(FIELD.indexNbytes), offsets, lengths, present));
+  check(z.zgr_wasm_index_parse(front, z.zgr_wasm_header_field(FIELD.indexNbytes), offsets, lengths, present));
   const result = {
     offsets: new Float64Array(z.memory.buffer, offsets, count).slice(),
     lengths: new Uint32Array(z.memory.buffer, lengths, count).slice(),
@@ -38,11 +38,11 @@ function index(object, resolutions, steps) {
  * once, as a native decoder has it in its memory. */
 function decode(bytes) {
   const object = copied(bytes);
-  check(z.zgr_wasm_header_parse(object, HEADER_NBYTES));
+  check(z.zgr_wasm_header_parse(object, bytes.length));
   const [dtype, components, resolutions, firstStep] = [FIELD.dtype, FIELD.components, FIELD.resolutions, FIELD.firstStep].map(
     (field) => z.zgr_wasm_header_field(field),
   );
-  const { offsets, lengths } = index(object, resolutions, firstStep + 1);
+  const { offsets, lengths } = index(object + bytes[HEADER_NBYTES_AT], resolutions, firstStep + 1);
   const decoder = z.zgr_wasm_decoder_new(object, bytes.length, 0);
   for (let r = resolutions - 1; r >= 0; r--) {
     for (let t = firstStep; t >= 0; t--) {

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import aiohttp
 
 HEADER, PACKET, SHARD_ABSENT, CHUNK_ABSENT = 1, 2, 3, 4
-SHARD_HEADER_NBYTES = 128
+HEADER_NBYTES_AT = 15
 FLAGS_AT, CODES_FLAG = 7, 16
 """codecs/SPEC.md, section 2."""
 
@@ -61,7 +61,7 @@ def parse(data: bytes) -> tuple[int, list[Record]]:
     while at < len(data):
         kind, at = data[at], at + 1
         numbers = [varint() for _ in range({HEADER: 2, PACKET: 6, SHARD_ABSENT: 2, CHUNK_ABSENT: 3}[kind])]
-        nbytes = SHARD_HEADER_NBYTES if kind == HEADER else numbers.pop() if kind == PACKET else 0
+        nbytes = data[at + HEADER_NBYTES_AT] if kind == HEADER else numbers.pop() if kind == PACKET else 0
         if kind == HEADER and data[at + FLAGS_AT] >= CODES_FLAG:  # a table of codes comes after it, its size first
             nbytes += 4 + int.from_bytes(data[at + nbytes : at + nbytes + 4], "little")
         records.append(Record(kind, *numbers, data=data[at : at + nbytes]))  # type: ignore[misc]

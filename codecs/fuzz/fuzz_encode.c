@@ -219,12 +219,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *input, size_t input_nbytes)
 {
     count_input(input_nbytes);
     struct zgr_header h;
-    if (input_nbytes <= ZGR_HEADER_NBYTES || !make_header(input, &h))
+    if (input_nbytes <= ZGR_HEADER_NBYTES_MOST || !make_header(input, &h))
         return 0;
     size_t pixel = zgr_dtype_nbytes(h.dtype), count = (size_t)h.height * h.width * h.components;
     uint8_t *pixels = malloc(count * pixel);
     for (size_t i = 0; i < count * pixel; i++)
-        pixels[i] = input[ZGR_HEADER_NBYTES + i % (input_nbytes - ZGR_HEADER_NBYTES)];
+        pixels[i] = input[ZGR_HEADER_NBYTES_MOST + i % (input_nbytes - ZGR_HEADER_NBYTES_MOST)];
     if (h.dtype == ZGR_BOOL)
         for (size_t i = 0; i < count; i++)
             pixels[i] &= 1;
@@ -238,7 +238,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *input, size_t input_nbytes)
     }
     ptrdiff_t strides[3] = {(ptrdiff_t)(h.height * h.width * pixel), (ptrdiff_t)(h.width * pixel), (ptrdiff_t)pixel};
     choose_background(&h, input, pixels, strides);
-    uint8_t header_bytes[ZGR_HEADER_NBYTES];
+    uint8_t header_bytes[ZGR_HEADER_NBYTES_MOST];
     if (zgr_header_write(&h, header_bytes) == ZGR_OK) {
         size_t scratch_nbytes = zgr_encode_scratch_nbytes(&h, h.height, h.width), out_nbytes = zgr_encode_out_nbytes(&h, h.height, h.width);
         void *scratch = malloc(scratch_nbytes);

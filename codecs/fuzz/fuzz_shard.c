@@ -29,17 +29,21 @@ static uint32_t load_u32(const uint8_t *p) { return (uint32_t)p[0] | (uint32_t)p
 
 static void fix_front(uint8_t *data, size_t nbytes, int fixes)
 {
-    if (nbytes < ZGR_HEADER_NBYTES || !(fixes & (FIX_HEADER | FIX_INDEX)))
+    if (nbytes < ZGR_HEADER_NBYTES_LEAST || !(fixes & (FIX_HEADER | FIX_INDEX)))
+        return;
+    size_t header_nbytes = data[15]; /* as it is: a size that the fields do not have is to be refused */
+    if (header_nbytes < ZGR_HEADER_NBYTES_LEAST || header_nbytes > ZGR_HEADER_NBYTES_MOST || nbytes < header_nbytes)
         return;
     if (fixes & FIX_INDEX) {
         uint32_t index_nbytes = load_u32(data + 64);
-        size_t left = nbytes - ZGR_HEADER_NBYTES;
-        if (data[7] >= 16 && left >= 4 && load_u32(data + ZGR_HEADER_NBYTES) <= left - 4) /* a table of codes */
-            store_u32(data + 56, zgr_crc32c(data + ZGR_HEADER_NBYTES, 4 + (size_t)load_u32(data + ZGR_HEADER_NBYTES), 0));
-        if (index_nbytes <= nbytes - ZGR_HEADER_NBYTES)
-            store_u32(data + 68, zgr_crc32c(data + ZGR_HEADER_NBYTES, index_nbytes, 0));
+        const uint8_t *front = data + header_nbytes;
+        size_t left = nbytes - header_nbytes;
+        if (data[7] >= 16 && left >= 4 && load_u32(front) <= left - 4) /* a table of codes */
+            store_u32(data + 56, zgr_crc32c(front, 4 + (size_t)load_u32(front), 0));
+        if (index_nbytes <= left)
+            store_u32(data + 68, zgr_crc32c(front, index_nbytes, 0));
     }
-    store_u32(data + ZGR_HEADER_NBYTES - 4, zgr_crc32c(data, ZGR_HEADER_NBYTES - 4, 0));
+    store_u32(data + header_nbytes - 4, zgr_crc32c(data, header_nbytes - 4, 0));
 }
 
 struct tables {
@@ -156,13 +160,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *input, size_t input_nbytes)
         size_t entries = (size_t)chunks * header.resolutions * (header.first_step + 1u);
         struct tables t = {calloc(entries, 8), calloc(entries, 4), calloc(chunks, 1)};
         uint64_t object_nbytes, *codes = header.has_table ? malloc(((size_t)header.span + 1) * sizeof *codes) : NULL;
-        size_t table_nbytes = 0;
-        int known = !codes || zgr_table_parse(&header, data + ZGR_HEADER_NBYTES, nbytes - ZGR_HEADER_NBYTES, codes, &table_nbytes) == ZGR_OK;
+        size_t table_nbytes = 0, front_nbytes = nbytes - zgr_header_nbytes(&header);
+        const uint8_t *front = data + zgr_header_nbytes(&header);
+        int known = !codes || zgr_table_parse(&header, front, front_nbytes, codes, &table_nbytes) == ZGR_OK;
         expect(!known || !codes || (header.codes == codes && table_nbytes <= header.index_nbytes));
         if (!known)
             refuse_without_codes(&header);
-        if (zgr_index_parse(&header, data + ZGR_HEADER_NBYTES, nbytes - ZGR_HEADER_NBYTES, t.offsets, t.lengths, t.present,
-                            &object_nbytes) == ZGR_OK && known)
+        if (zgr_index_parse(&header, front, front_nbytes, t.offsets, t.lengths, t.present, &object_nbytes) == ZGR_OK && known)
             for (uint32_t chunk = 0; chunk < chunks && chunk < CHUNKS_TRIED; chunk++)
                 if (t.present[chunk])
                     decode(&header, chunk, &t, data, nbytes, fixes);

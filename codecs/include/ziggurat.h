@@ -52,7 +52,8 @@ const char *zgr_status_name(enum zgr_status status);
 
 /* ---- limits --------------------------------------------------------------------------------------------------------- */
 
-#define ZGR_HEADER_NBYTES 128
+#define ZGR_HEADER_NBYTES_LEAST 80 /* those of one header: zgr_header_nbytes */
+#define ZGR_HEADER_NBYTES_MOST 128
 #define ZGR_CRC_NBYTES_LEAST 3 /* at the end of a packet, */
 #define ZGR_CRC_NBYTES 4       /* and of one of so many bytes: */
 #define ZGR_LONG_PACKET 256
@@ -105,10 +106,13 @@ struct zgr_header {
     const uint64_t *codes; /* set by zgr_table_parse and zgr_table_write: span + 1 of them. NULL without a table, or before */
 };
 
-/* Bytes to header, every constraint verified. Errors: TRUNCATED, MAGIC, VERSION, HEADER_CRC, FIELD, looked for in this order. */
+/* Bytes to header, every constraint verified; what follows it is not looked at. Errors: TRUNCATED, MAGIC, VERSION, HEADER_CRC, FIELD, looked for in this order. */
 enum zgr_status zgr_header_parse(const uint8_t *data, size_t nbytes, struct zgr_header *header);
-/* Header to its bytes; sets header->header_crc. Error: FIELD. */
-enum zgr_status zgr_header_write(struct zgr_header *header, uint8_t out[ZGR_HEADER_NBYTES]);
+/* How many bytes a header takes at the front of its object: from ZGR_HEADER_NBYTES_LEAST to ZGR_HEADER_NBYTES_MOST, by what there is to tell tightness
+ * of. Byte 15 tells it as well. */
+uint32_t zgr_header_nbytes(const struct zgr_header *header);
+/* Header to its bytes, of which the first zgr_header_nbytes are written; sets header->header_crc. Error: FIELD. */
+enum zgr_status zgr_header_write(struct zgr_header *header, uint8_t out[ZGR_HEADER_NBYTES_MOST]);
 /* Whether all constraints of section 2 hold. Error: FIELD. */
 enum zgr_status zgr_header_check(const struct zgr_header *header);
 

@@ -94,6 +94,8 @@ static inline int zgr_is_wavelet(const struct zgr_header *header) { return ZGR_C
 
 /* ---- header.c (section 2): what follows from a header ---------------------------------------------------------------- */
 
+/* How many of zgr_header.tightness are told of a level, from the first on: of few values two for each error. */
+uint32_t zgr_tightness_told(const struct zgr_header *header, uint32_t level);
 /* The header of the integers m that floats are coded as: one step fewer, and no scale. Of other codings, the header itself. */
 struct zgr_header zgr_wave_header(const struct zgr_header *header);
 /* What few values are off by at a level, if those of level `known` > level are shown: two of tightness. */

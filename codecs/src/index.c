@@ -103,7 +103,7 @@ int zgr_cursor_next(const struct zgr_header *header, struct zgr_cursor *at)
 
 static uint64_t place_packets(const struct zgr_header *header, const uint8_t *present, const uint32_t *lengths, uint64_t *offsets)
 {
-    uint64_t end = ZGR_HEADER_NBYTES + (uint64_t)header->index_nbytes;
+    uint64_t end = zgr_header_nbytes(header) + (uint64_t)header->index_nbytes;
     uint32_t steps = header->first_step + 1u;
     struct zgr_cursor at = {0, 0, 0, 0};
     while (zgr_cursor_next(header, &at)) {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 
 import numpy as np
+from parts import HEADER_NBYTES_AT, front_nbytes, index_at, index_of, payloads
 
 from ziggurat import reference
 from ziggurat.errors import CorruptError
@@ -13,11 +14,8 @@ from ziggurat.reference.checksum import crc32c
 from ziggurat.reference.chunk import encode_chunk
 from ziggurat.reference.descriptors import Head
 from ziggurat.reference.few import FewChunk
-from ziggurat.reference.index import payload_nbytes
 from ziggurat.reference.rawbits import bits_to_bytes
 from ziggurat.reference.valuetable import GAPS, LINE, table_nbytes
-
-INDEX_AT = reference.header.HEADER_NBYTES
 
 
 def small():
@@ -29,28 +27,36 @@ def small():
 
 def with_header(data, offset, layout, value):
     """Change one header field and make the header's checksum right again."""
-    changed = bytearray(data)
+    changed, end = bytearray(data), index_at(data)
     struct.pack_into(layout, changed, offset, value)
-    changed[INDEX_AT - 4 : INDEX_AT] = crc32c(bytes(changed[: INDEX_AT - 4])).to_bytes(4, "little")
+    changed[end - 4 : end] = crc32c(bytes(changed[: end - 4])).to_bytes(4, "little")
     return bytes(changed)
+
+
+def with_size(data, nbytes):
+    """Another size of the header is told."""
+    return data[:HEADER_NBYTES_AT] + bytes((nbytes,)) + data[HEADER_NBYTES_AT + 1 :]
+
+
+def with_longer_header(data):
+    """A byte of tightness more than the fields have, all checksums right."""
+    end = index_at(data)
+    longer = with_size(data[: end - 4] + bytes(5) + data[end:], end + 1)
+    return with_header(longer, 10, "B", data[10])
 
 
 def with_index(data, index):
     """Another index, all checksums of header and index right."""
     header = reference.Header.parse(data)
     front = header.replace(index_nbytes=len(index), index_crc=crc32c(index)).tobytes()
-    return front + index + data[INDEX_AT + header.index_nbytes :]
+    return front + index + data[front_nbytes(data) :]
 
 
 def with_payloads(edit):
     """A shard with payloads changed by ``edit``, all checksums right."""
-    header = reference.Header.parse(small())
-    index = reference.index.parse_index(header, small()[INDEX_AT:])
-    chunks = {ordinal: {} for ordinal in index.present}
-    for (chunk, resolution, step), (start, stop) in index.places.items():
-        payload = small()[start : start + payload_nbytes(stop - start)]
-        chunks[chunk][resolution, step] = edit(payload) if (chunk, resolution, step) == (1, 0, 2) else payload
-    return reference.assemble(header, chunks)
+    chunks = payloads(small())
+    chunks[1][0, 2] = edit(chunks[1][0, 2])
+    return reference.assemble(reference.Header.parse(small()), chunks)
 
 
 def flip(data, place):
@@ -68,15 +74,17 @@ def fields():
         "coding_4": (7, "B", 4), "coding_5": (7, "B", 5), "rct_of_one_component": (7, "B", 1),
         "labels_in_steps": (7, "B", 2), "floats_of_uint8": (7, "B", 3), "decompositions_11": (8, "B", 11),
         "resolutions_0": (9, "B", 0), "resolutions_above_decompositions": (9, "B", 4), "first_step_32": (10, "B", 32),
-        "coarse_step_above_first": (11, "B", 5), "planes_0": (12, "<I", 0), "height_0": (16, "<I", 0), "width_0": (20, "<I", 0),
+        "coarse_step_above_first": (11, "B", 5), "planes_0": (12, "3s", bytes(3)), "height_0": (16, "<I", 0),
+        "width_0": (20, "<I", 0),
         "chunk_height_0": (24, "<I", 0), "chunk_height_4097": (24, "<I", 4097), "chunk_width_0": (28, "<I", 0),
         "chunk_width_4097": (28, "<I", 4097), "chunk_width_odd_in_grid": (28, "<I", 7), "extent_above_height": (32, "<I", 9),
         "extent_above_width": (36, "<I", 17), "fill_beyond_dtype": (40, "<q", 256), "fill_below_dtype": (40, "<q", -1),
         "offset_beyond_dtype": (48, "<q", 256), "divisor_0": (56, "<I", 0), "span_2_to_27": (60, "<I", 1 << 27),
-        "values_beyond_dtype": (60, "<I", 256), "too_many_planes": (12, "<I", 32_769), "most_planes": (12, "<I", 0xFFFFFFFF),
+        "values_beyond_dtype": (60, "<I", 256), "too_many_planes": (12, "3s", b"\1\x80\0"),
+        "most_planes": (12, "3s", b"\xff\xff\xff"),
         "too_many_chunks": (16, "<I", 0xFFFFFFFF),
         "background_above_span": (26, "<H", 256), "background_of_more_bits": (30, "<H", 1),
-        "tightness_of_level_3": (100, "B", 0x01), "tightness_of_step_0": (77, "B", 0x10),
+        "tightness_left_over": (80, "B", 0x10),  # of three levels and three steps; the tenth half byte
     }  # fmt: skip
 
 
@@ -108,8 +116,7 @@ def other_fields():
         "floats_scale_flag": (floats, 56, "<I", 0x40000),
         "floats_span": (floats, 60, "<I", 1 << 27), "floats_no_step": (floats, 10, "B", 0),
         "floats_fill": (floats, 40, "<q", 1 << 32),
-        "floats_of_uint32": (floats, 5, "B", 5), "floats_tightness_of_step_1": (floats, 77, "B", 0x10),
-        "labels_tightness": (labels, 76, "B", 1), "labels_background": (labels, 26, "<H", 1),
+        "floats_of_uint32": (floats, 5, "B", 5), "labels_background": (labels, 26, "<H", 1),
         "floats_background": (floats, 30, "<H", 1 << 15),
     }  # fmt: skip
 
@@ -133,9 +140,7 @@ def few_fields():
         "few_components": (few, 6, "B", 2), "few_first_step": (few, 10, "B", 1), "few_span_0": (few, 60, "<I", 0),
         "few_span_256": (few, 60, "<I", 256), "few_table_span": (few_by_table, 60, "<I", 256), "few_divisor": (few, 56, "<I", 0),
         "few_beyond_dtype": (few, 56, "<I", 130), "few_of_floats": (few, 5, "B", 10), "few_of_bool": (few, 5, "B", 12),
-        # Errors of level 0 shown as level 1, 2 and 8, and of level 1 shown as level 2, where there are two resolutions.
-        "few_error_above_span": (few, 76, "B", 255), "few_error_of_no_resolution": (few, 77, "B", 1),
-        "few_background": (few, 26, "<H", 1), "few_error_of_level_8": (few, 83, "B", 1), "few_error_of_level_1": (few, 84, "B", 1),
+        "few_error_above_span": (few, 76, "B", 255), "few_background": (few, 26, "<H", 1),
     }  # fmt: skip
 
 
@@ -184,15 +189,16 @@ def table():
 
 def table_of(data):
     """The bytes of the table of codes."""
-    return data[INDEX_AT : INDEX_AT + table_nbytes(reference.Header.parse(data), data[INDEX_AT:])]
+    codes = data[index_at(data) :]
+    return codes[: table_nbytes(reference.Header.parse(data), codes)]
 
 
 def with_table(data, codes, kind=GAPS):
     """Another table, all checksums of header and index right."""
     header = reference.Header.parse(data).replace(has_table=kind)
-    index = codes + data[INDEX_AT + len(table_of(data)) : INDEX_AT + header.index_nbytes]
+    index = codes + data[index_at(data) + len(table_of(data)) : front_nbytes(data)]
     fields = {"index_nbytes": len(index), "index_crc": crc32c(index), "divisor": crc32c(codes)}
-    return header.replace(**fields).tobytes() + index + data[INDEX_AT + header.index_nbytes :]
+    return header.replace(**fields).tobytes() + index + data[front_nbytes(data) :]
 
 
 def stream(*bits):
@@ -214,16 +220,16 @@ def tables():
     """Tables of codes that must be refused."""
     data = table()
     good = table_of(data)
-    body = good[4:]
+    body, start = good[4:], index_at(data)
     for name, change in {
         "table_of_labels": (7, "B", 18), "table_of_floats": (7, "B", 19), "two_tables": (7, "B", 64),
         "line_without_table": (7, "B", 32), "line_of_labels": (7, "B", 50),
         "table_span": (60, "<I", 65_536), "table_offset": (48, "<q", 65_536),
     }.items():  # fmt: skip
         yield f"field_{name}", with_header(data, *change), "field"
-    yield "table_flipped", flip(data, INDEX_AT + 9), "index_crc"
-    yield "table_cut", data[: INDEX_AT + len(good) - 1], "truncated"
-    yield "table_size_cut", data[: INDEX_AT + 3], "truncated"
+    yield "table_flipped", flip(data, start + 9), "index_crc"
+    yield "table_cut", data[: start + len(good) - 1], "truncated"
+    yield "table_size_cut", data[: start + 3], "truncated"
     yield "table_of_another", with_header(data, 56, "<I", 12_345), "index_crc"
     yield "table_longer_than_index", with_table(data, b"\xff\xff\0\0" + body), "index"
     yield "table_in_index_of_2_bytes", with_header(data, 64, "<I", 2), "index"
@@ -232,7 +238,7 @@ def tables():
     yield "table_length_127", with_table(data, stream(*(1,) * 7)), "index"
     yield "table_beyond_dtype", with_table(data, stream(0, 0, 1, 0, 0, 0, 1, *(1,) * 16)), "index"
     one, beyond = 1 << 32, (65_536 << 32) // reference.Header.parse(data).span + 1
-    yield "line_cut", with_line(data, one, 0)[: INDEX_AT + 15], "truncated"
+    yield "line_cut", with_line(data, one, 0)[: start + 15], "truncated"
     yield "line_longer_than_index", with_header(with_line(data, one, 0), 64, "<I", 15), "index"
     yield "line_of_11_bytes", with_line(data, one, 0, 11), "index"
     yield "line_of_13_bytes", with_line(data, one, 0, 13), "index"
@@ -245,17 +251,12 @@ def tables():
 
 def with_packet(data, key, payload):
     """The one chunk of a shard with the payload of packet (resolution, step) replaced."""
-    header = reference.Header.parse(data)
-    places = reference.index.parse_index(header, data[INDEX_AT:]).places
-    chunk = {(r, t): data[start : start + payload_nbytes(stop - start)] for (_, r, t), (start, stop) in places.items()}
-    return reference.assemble(header, {0: chunk | {key: payload}})
+    return reference.assemble(reference.Header.parse(data), {0: payloads(data)[0] | {key: payload}})
 
 
 def packet(data, key):
     """The payload of a packet of the one chunk of a shard."""
-    header = reference.Header.parse(data)
-    start, stop = reference.index.parse_index(header, data[INDEX_AT:]).places[0, *key]
-    return data[start : start + payload_nbytes(stop - start)]
+    return payloads(data)[0][key]
 
 
 def entry_bits(*bits):
@@ -402,7 +403,7 @@ def two_versions():
     )
     old, new = ({0: {(0, 0): bytes((first, 2, 3, 4))}} for first in (1, 9))
     old_object, new_object = reference.assemble(header, old), reference.assemble(header, new)
-    front = INDEX_AT + reference.Header.parse(new_object).index_nbytes
+    front = front_nbytes(new_object)
     return new_object[:front] + old_object[front:]
 
 
@@ -410,7 +411,7 @@ def swapped():
     """Two packets of one length and step, of two chunks, exchanged: each whole, neither where it belongs."""
     header = reference.Header.parse(small())
     data = reference.assemble(header, {0: {(0, 3): b"\x10\x20\x30"}, 1: {(0, 3): b"\x40\x50\x60"}})
-    places = reference.index.parse_index(reference.Header.parse(data), data[INDEX_AT:]).places
+    places = index_of(data).places
     (a, b), (c, d) = places[0, 0, 3], places[1, 0, 3]
     return data[:a] + data[c:d] + data[b:c] + data[a:b] + data[d:]
 
@@ -418,17 +419,18 @@ def swapped():
 def outside_extent(data):
     """A chunk marked present that has no pixels."""
     narrow = with_header(data, 36, "<I", 8)
-    return with_index(narrow, data[INDEX_AT : INDEX_AT + reference.Header.parse(data).index_nbytes])
+    return with_index(narrow, data[index_at(data) : front_nbytes(data)])
 
 
 def objects():
     """Name, bytes and the reason for which a reader must refuse them."""
     data = small()
     header = reference.Header.parse(data)
-    front = INDEX_AT + header.index_nbytes
-    index = data[INDEX_AT:front]
+    end, front = index_at(data), front_nbytes(data)
+    index = data[end:front]
     yield "empty", b"", "truncated"
-    yield "header_cut", data[: INDEX_AT - 1], "truncated"
+    yield "header_cut", data[: end - 1], "truncated"
+    yield "header_of_79_bytes", data[: reference.header.HEADER_NBYTES_LEAST - 1], "truncated"
     yield "index_cut", data[: front - 1], "truncated"
     yield "magic", flip(data, 0), "magic"
     yield "version_0", flip(data, 4), "version"
@@ -436,8 +438,13 @@ def objects():
     yield "version_2", with_header(data, 4, "B", 2), "version"
     yield "version_3", with_header(data, 4, "B", 3), "version"
     yield "version_4", with_header(data, 4, "B", 4), "version"
+    yield "version_5", with_header(data, 4, "B", 5), "version"
     yield "header_flipped", flip(data, 50), "header_crc"
-    yield "header_crc_flipped", flip(data, INDEX_AT - 1), "header_crc"
+    yield "header_crc_flipped", flip(data, end - 1), "header_crc"
+    for nbytes in (0, 79, 129, 255):
+        yield f"header_size_{nbytes}", with_size(data, nbytes), "header_crc"
+    yield "header_of_more_tightness", with_longer_header(data), "field"
+    yield "header_of_labels_with_tightness", with_longer_header(labels()), "field"
     for name, change in fields().items():
         yield f"field_{name}", with_header(data, *change), "field"
     yield "index_flipped", flip(data, front - 1), "index_crc"

@@ -15,12 +15,11 @@ from pathlib import Path
 import broken
 import numpy as np
 import tifffile
+from parts import front_nbytes, payloads
 from PIL import Image
 
 from ziggurat import reference
 from ziggurat.errors import ZigguratError
-from ziggurat.reference.header import HEADER_NBYTES
-from ziggurat.reference.index import payload_nbytes
 
 HERE = Path(__file__).parent
 DATA = Path(sys.argv[1]) if len(sys.argv) > 1 else HERE.parents[2] / "shared" / "data"
@@ -432,9 +431,8 @@ def sparse(fluo):
 def with_extent(data, height, width):
     """The same shard in a larger one whose extent ends where it did."""
     header = reference.Header.parse(data)
-    index = reference.index.parse_index(header, data[HEADER_NBYTES:])
     larger = header.replace(height=height, width=width)
-    chunks = {}
+    chunks, present = {}, payloads(data)
     for ordinal in range(larger.chunks):
         rect = larger.chunk_rect(ordinal)
         if rect.empty:
@@ -442,23 +440,18 @@ def with_extent(data, height, width):
         old = (
             rect.plane * header.grid_h + rect.y // header.chunk_height
         ) * header.grid_w + rect.x // header.chunk_width
-        if old in index.present:
-            mine = {(r, t): place for (c, r, t), place in index.places.items() if c == old}
-            chunks[ordinal] = {key: data[a : a + payload_nbytes(b - a)] for key, (a, b) in mine.items()}
+        if old in present:
+            chunks[ordinal] = present[old]
     return reference.assemble(larger, chunks)
 
 
 def with_tightness(data):
     """The same shard with every tightness there can be, wherever it may be told."""
     header = reference.Header.parse(data)
-    index = reference.index.parse_index(header, data[HEADER_NBYTES:])
-    chunks = {ordinal: {} for ordinal in index.present}
-    for (ordinal, r, t), (start, stop) in index.places.items():
-        chunks[ordinal][r, t] = data[start : start + payload_nbytes(stop - start)]
     tightness = np.fromfunction(
         lambda n, i: (1 + n + i) % 16 * (n <= header.decompositions) * (i < header.first_step), (6, 16), dtype=int
     )
-    return reference.assemble(header.replace(tightness=tightness.astype(np.uint8).tobytes()), chunks)
+    return reference.assemble(header.replace(tightness=tightness.astype(np.uint8).tobytes()), payloads(data))
 
 
 def pin(data, level, step, nbytes):
@@ -477,7 +470,7 @@ def pin(data, level, step, nbytes):
 def pins(data):
     """Every level, every step, and some beginnings of the object."""
     header = reference.Header.parse(data)
-    whole, front = len(data), HEADER_NBYTES + header.index_nbytes
+    whole, front = len(data), front_nbytes(data)
     tiles = header.resolutions if header.grid_h * header.grid_w > 1 else header.decompositions + 1
     found = [pin(data, level, 0, whole) for level in range(tiles)]
     found += [pin(data, 0, step, whole) for step in range(1, header.first_step + 1)]

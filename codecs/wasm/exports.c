@@ -143,7 +143,7 @@ struct wasm_decoder *EXPORT(zgr_wasm_decoder_new)(const uint8_t *header_bytes, s
     if (last_status == ZGR_OK && !zgr_is_decoded(&header))
         last_status = ZGR_ERROR_CODING;
     if (last_status == ZGR_OK)
-        last_status = attach_codes(&header, header_bytes + ZGR_HEADER_NBYTES, header_nbytes - ZGR_HEADER_NBYTES, &codes);
+        last_status = attach_codes(&header, header_bytes + zgr_header_nbytes(&header), header_nbytes - zgr_header_nbytes(&header), &codes);
     struct wasm_decoder *decoder = last_status == ZGR_OK ? new_decoder(&header, codes, ordinal) : NULL;
     if (!decoder)
         heap_free(codes);

@@ -91,7 +91,7 @@ nb::object put_together(zgr_header h, const Table *codes, const Payloads &payloa
 {
     size_t index_nbytes = 0;
     check(zgr_index_write(&h, payloads.lengths.data(), payloads.present.data(), nullptr, 0, &index_nbytes), "index");
-    size_t table_nbytes = codes ? codes->bytes.size() : 0, front_nbytes = ZGR_HEADER_NBYTES + table_nbytes + index_nbytes;
+    size_t header_nbytes = zgr_header_nbytes(&h), table_nbytes = codes ? codes->bytes.size() : 0, front_nbytes = header_nbytes + table_nbytes + index_nbytes;
     nb::object object = nb::steal(PyBytes_FromStringAndSize(nullptr, Py_ssize_t(front_nbytes + payloads.nbytes)));
     if (!object.is_valid())
         throw nb::python_error();
@@ -100,11 +100,11 @@ nb::object put_together(zgr_header h, const Table *codes, const Payloads &payloa
     {
         Unlocked unlocked(front_nbytes + payloads.nbytes);
         if (table_nbytes)
-            std::memcpy(out + ZGR_HEADER_NBYTES, codes->bytes.data(), table_nbytes);
-        status = zgr_index_write(&h, payloads.lengths.data(), payloads.present.data(), out + ZGR_HEADER_NBYTES + table_nbytes, index_nbytes,
+            std::memcpy(out + header_nbytes, codes->bytes.data(), table_nbytes);
+        status = zgr_index_write(&h, payloads.lengths.data(), payloads.present.data(), out + header_nbytes + table_nbytes, index_nbytes,
                                  &index_nbytes);
         h.index_nbytes = uint32_t(table_nbytes + index_nbytes);
-        h.index_crc = zgr_crc32c(out + ZGR_HEADER_NBYTES, h.index_nbytes, 0);
+        h.index_crc = zgr_crc32c(out + header_nbytes, h.index_nbytes, 0);
         h.content_crc = 0;
         for_each_packet(h, payloads, [&](const zgr_cursor &, const Payload &payload) {
             h.content_crc = zgr_crc32c(payload.data, payload.nbytes, h.content_crc);

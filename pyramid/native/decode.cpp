@@ -270,8 +270,8 @@ nb::object decode_lone(nb::handle data, int64_t level, int64_t step)
     if (zgr_header_parse(bytes.data(), bytes.size(), &h) != ZGR_OK || zgr_chunk_count(&h) != 1 || h.extent_height != h.height ||
         h.extent_width != h.width || level < 0 || level > h.decompositions || step < 0 || step > h.first_step)
         return nb::none();
-    const uint8_t *front = bytes.data() + ZGR_HEADER_NBYTES;
-    size_t nbytes = bytes.size() - ZGR_HEADER_NBYTES, count = h.resolutions * (h.first_step + 1u);
+    const uint8_t *front = bytes.data() + zgr_header_nbytes(&h);
+    size_t nbytes = bytes.size() - zgr_header_nbytes(&h), count = h.resolutions * (h.first_step + 1u);
     header.read_table(front, nbytes);
     std::vector<uint64_t> offsets(count);
     std::vector<uint32_t> lengths(count);

@@ -75,7 +75,7 @@ void bind_encode(nb::module_ &module)
         [](const Header &header, const ErrorsSeen &seen) {
             Header tight = header;
             zgr_tighten(&tight.h, &seen.seen);
-            uint8_t bytes[ZGR_HEADER_NBYTES];
+            uint8_t bytes[ZGR_HEADER_NBYTES_MOST];
             check(zgr_header_write(&tight.h, bytes), "header");
             return tight;
         },

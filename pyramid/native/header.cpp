@@ -107,27 +107,28 @@ Header make_header(nb::object dtype, int64_t height, int64_t width, int64_t comp
     std::memcpy(h.tightness, tightness.data(), tightness.size());
     if (!codes.is_none())
         write_table(header, codes);
-    uint8_t bytes[ZGR_HEADER_NBYTES];
+    uint8_t bytes[ZGR_HEADER_NBYTES_MOST];
     check(zgr_header_write(&h, bytes), "header");
     return header;
 }
 
-Header parse_header(nb::handle data)
+Header parse_header(nb::handle data, bool alone)
 {
     Bytes bytes(data);
     Header header{};
     check(zgr_header_parse(bytes.data(), bytes.size(), &header.h), "header");
-    if (bytes.size() > ZGR_HEADER_NBYTES)
-        header.read_table(bytes.data() + ZGR_HEADER_NBYTES, bytes.size() - ZGR_HEADER_NBYTES);
+    const size_t nbytes = zgr_header_nbytes(&header.h);
+    if (!alone && bytes.size() > nbytes)
+        header.read_table(bytes.data() + nbytes, bytes.size() - nbytes);
     return header;
 }
 
 std::string field_bytes(const Header &header)
 {
     zgr_header copy = header.h;
-    uint8_t bytes[ZGR_HEADER_NBYTES];
+    uint8_t bytes[ZGR_HEADER_NBYTES_MOST];
     check(zgr_header_write(&copy, bytes), "header");
-    return std::string(reinterpret_cast<const char *>(bytes), sizeof bytes);
+    return std::string(reinterpret_cast<const char *>(bytes), zgr_header_nbytes(&copy));
 }
 
 // With the table, as far as it is known.
@@ -154,7 +155,7 @@ Header with_coarse_step(const Header &header, int64_t step)
     header.need_table();
     Header changed = header;
     changed.h.coarse_step = narrow<uint8_t>(step, "coarse_step");
-    uint8_t bytes[ZGR_HEADER_NBYTES];
+    uint8_t bytes[ZGR_HEADER_NBYTES_MOST];
     check(zgr_header_write(&changed.h, bytes), "header");
     return changed;
 }
@@ -272,7 +273,7 @@ void bind_header(nb::module_ &module)
             "first_step"_a, "coarse_step"_a = nb::none(), "planes"_a = 1, "chunk_height"_a, "chunk_width"_a,
             "extent_height"_a = nb::none(), "extent_width"_a = nb::none(), "fill"_a = nb::int_(0), "offset"_a = nb::int_(0), "divisor"_a = 1, "span"_a,
             "background"_a = 0, "index_nbytes"_a = 0, "index_crc"_a = 0, "content_crc"_a = 0, "codes"_a = nb::none(), "tightness"_a = nb::bytes("", 0))
-        .def_static("parse", &parse_header, "data"_a)
+        .def_static("parse", &parse_header, "data"_a, nb::kw_only(), "alone"_a = false)
         .def("tobytes", &header_bytes)
         .def("__bytes__", &header_bytes)
         .def("__eq__", [](const Header &a, nb::handle b) {
@@ -280,7 +281,7 @@ void bind_header(nb::module_ &module)
         })
         .def("__hash__", [](const Header &self) { return self.h.header_crc; })
         .def("__getstate__", &header_bytes)
-        .def("__setstate__", [](Header &self, nb::bytes data) { new (&self) Header(parse_header(data)); })
+        .def("__setstate__", [](Header &self, nb::bytes data) { new (&self) Header(parse_header(data, false)); })
         .FIELD(components).FIELD(decompositions).FIELD(resolutions).FIELD(first_step).FIELD(coarse_step)
         .FIELD(planes).FIELD(height).FIELD(width).FIELD(chunk_height).FIELD(chunk_width).FIELD(extent_height).FIELD(extent_width)
         .FIELD(divisor).FIELD(span).FIELD(background)
@@ -295,11 +296,12 @@ void bind_header(nb::module_ &module)
         .def_prop_ro("grid_h", [](const Header &self) { return zgr_grid_height(&self.h); })
         .def_prop_ro("grid_w", [](const Header &self) { return zgr_grid_width(&self.h); })
         .def_prop_ro("chunks", [](const Header &self) { return zgr_chunk_count(&self.h); })
-        .def_prop_ro("front_nbytes", [](const Header &self) { return uint64_t(ZGR_HEADER_NBYTES) + self.h.index_nbytes; })
+        .def_prop_ro("header_nbytes", [](const Header &self) { return zgr_header_nbytes(&self.h); })
+        .def_prop_ro("front_nbytes", [](const Header &self) { return uint64_t(zgr_header_nbytes(&self.h)) + self.h.index_nbytes; })
         .def("chunk_rect", &rect_tuple, "ordinal"_a)
         .def("replace", &replaced);
 #undef FIELD
-    module.attr("HEADER_NBYTES") = ZGR_HEADER_NBYTES;
+    module.attr("HEADER_NBYTES_MOST") = ZGR_HEADER_NBYTES_MOST;
     module.def("error_bound", &error_bound, "header"_a, "level"_a, "steps"_a, "beyond"_a = false);
     module.def("crc32c", &crc, "data"_a, "seed"_a = 0);
 }

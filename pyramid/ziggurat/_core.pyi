@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 from typing_extensions import Buffer
 
-HEADER_NBYTES: int
+HEADER_NBYTES_MOST: int
 
 class Header:
     """The header of a shard (codecs/SPEC.md, section 2); immutable, comparable, hashable, picklable.
@@ -57,10 +57,10 @@ class Header:
         tightness: bytes = b"",
     ) -> None: ...
     @staticmethod
-    def parse(data: Buffer) -> Header:
-        """Read a header from the first bytes of ``data``; more may follow.
+    def parse(data: Buffer, *, alone: bool = False) -> Header:
+        """Read a header from the first bytes of ``data``, at most ``HEADER_NBYTES_MOST``; more may follow.
 
-        A table of codes comes after them. If ``data`` ends there, `parse_index` will read it.
+        A table of codes comes after it. If ``data`` ends there, or the header is to be read ``alone``, `parse_index` will read it.
 
         Raises
         ------
@@ -153,6 +153,10 @@ class Header:
     @property
     def chunks(self) -> int:
         """Number of chunks, absent ones included."""
+
+    @property
+    def header_nbytes(self) -> int:
+        """Bytes of the header alone."""
 
     @property
     def front_nbytes(self) -> int:

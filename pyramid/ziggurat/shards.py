@@ -18,9 +18,8 @@ if TYPE_CHECKING:
     from ziggurat.metadata import StoredArray
     from ziggurat.store import Store
 
-__all__ = ["HEADER_NBYTES", "ShardReader", "check_header", "load_index"]
+__all__ = ["ShardReader", "check_header", "load_index"]
 
-HEADER_NBYTES = 128
 """codecs/SPEC.md, section 2."""
 
 FIRST_READ_NBYTES = 24 * 1024
@@ -64,14 +63,14 @@ async def load_index(read: Callable[[int, int], Awaitable[memoryview | None]], k
     if head is None or len(head) == 0:
         return None
     try:
-        header = Header.parse(head[:HEADER_NBYTES])
-        end = HEADER_NBYTES + header.index_nbytes
+        header = Header.parse(head, alone=True)
+        end = header.front_nbytes
         if end > len(head):
             rest = await read(len(head), end) if len(head) == FIRST_READ_NBYTES else None
             head = memoryview(bytes(head) + bytes(rest or b""))
         if end > len(head):
             raise CorruptError("the object ends within its index; it was cut short")
-        offsets, lengths, present, _ = parse_index(header, head[HEADER_NBYTES:end])
+        offsets, lengths, present, _ = parse_index(header, head[header.header_nbytes : end])
     except ZigguratError as error:
         raise error.at(key) from error
     return ShardIndex(key, header, header.tobytes(), offsets, lengths, present, bytes(head))

@@ -12,7 +12,7 @@ from ziggurat._core import Header, check_packet, parse_index
 from ziggurat.errors import CorruptError, NotFoundError, ZigguratError
 from ziggurat.image import aopen
 from ziggurat.loops import run
-from ziggurat.shards import HEADER_NBYTES, check_header
+from ziggurat.shards import check_header
 from ziggurat.store import open_store
 from ziggurat.sums import SUMS_KEY, parse_sums
 
@@ -142,9 +142,9 @@ def _check_shard(data: bytes, array: StoredArray, key: str) -> list[Problem]:
         return []
     view = memoryview(data)
     try:
-        header = Header.parse(view[:HEADER_NBYTES])
+        header = Header.parse(view, alone=True)
         check_header(header, array, key)
-        offsets, lengths, _, total = parse_index(header, view[HEADER_NBYTES : HEADER_NBYTES + header.index_nbytes])
+        offsets, lengths, _, total = parse_index(header, view[header.header_nbytes : header.front_nbytes])
     except ZigguratError as error:
         return [Problem(key, error.message)]
     problems = []

@@ -42,7 +42,7 @@ long zgr_count_band_planes(const uint8_t *object, size_t nbytes, const void *pix
     uint32_t payload_nbytes[ZGR_RESOLUTIONS_MAX * (ZGR_FIRST_STEP_MAX + 1)];
     if (zgr_header_parse(object, nbytes, &header) != ZGR_OK)
         return -1;
-    if (header.has_table && zgr_table_parse(&header, object + ZGR_HEADER_NBYTES, nbytes - ZGR_HEADER_NBYTES, codes, &table_nbytes) != ZGR_OK)
+    if (header.has_table && zgr_table_parse(&header, object + zgr_header_nbytes(&header), nbytes - zgr_header_nbytes(&header), codes, &table_nbytes) != ZGR_OK)
         return -1;
     ptrdiff_t size = (ptrdiff_t)zgr_dtype_nbytes(header.dtype), row = size * (ptrdiff_t)header.width;
     ptrdiff_t strides[3] = {row * (ptrdiff_t)header.height, row, size};

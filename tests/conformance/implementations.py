@@ -36,7 +36,7 @@ class Reference:
 
     def feed(self, data: bytes, chunk: int, packets: list[tuple[int, int]]) -> None:
         header = reference.Header.parse(data)
-        places = reference.index.parse_index(header, data[_core.HEADER_NBYTES :]).places
+        places = reference.index.parse_index(header, data[header.header_nbytes :]).places
         decoder = reference.ChunkDecoder(header, chunk)
         for resolution, step in packets:
             start, stop = places.get((chunk, resolution, step), (0, 0))
@@ -56,7 +56,7 @@ class Native:
 
     def feed(self, data: bytes, chunk: int, packets: list[tuple[int, int]]) -> None:
         header = _core.Header.parse(data)
-        offsets, lengths, _, _ = _core.parse_index(header, data[_core.HEADER_NBYTES :])
+        offsets, lengths, _, _ = _core.parse_index(header, data[header.header_nbytes :])
         decoder = _core.ChunkDecoder(header, chunk)
         for key in packets:
             known = all(k < size for k, size in zip(key, lengths.shape[1:], strict=True))

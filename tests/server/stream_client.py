@@ -8,7 +8,7 @@ import numpy as np
 from aiohttp import WSMsgType
 
 import ziggurat
-from ziggurat._core import HEADER_NBYTES, ChunkDecoder, Header
+from ziggurat._core import ChunkDecoder, Header
 
 if TYPE_CHECKING:
     from aiohttp import ClientWebSocketResponse
@@ -67,9 +67,13 @@ class Cursor:
         raise AssertionError("a varint is longer than 5 bytes")
 
 
+HEADER_NBYTES_AT = 15
+
+
 def take_header(cursor: Cursor) -> bytes:
     """The header, and the table of codes, which begins with its size, where byte 7 says that there is one."""
-    header = cursor.take(HEADER_NBYTES)
+    header = cursor.take(HEADER_NBYTES_AT + 1)
+    header += cursor.take(header[HEADER_NBYTES_AT] - len(header))
     if header[7] < 16:
         return header
     size = cursor.take(4)

@@ -7,14 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from server.stream_client import ChunkAbsent, PacketRecord, ShardAbsent, ShardHeader, read_message
-from ziggurat._core import HEADER_NBYTES
 from ziggurat.server.records import MessageWriter, append_varint
 
 
 @st.composite
 def headers(draw: st.DrawFn) -> bytes:
-    """The header, and a table of codes where byte 7 says that there is one."""
-    front = bytearray(draw(st.binary(min_size=HEADER_NBYTES, max_size=HEADER_NBYTES)))
+    """A header, which tells its size, and a table of codes where byte 7 says that there is one."""
+    front = bytearray(draw(st.binary(min_size=80, max_size=128)))
+    front[15] = len(front)
     table = draw(st.none() | st.binary(max_size=40))
     front[7] = front[7] % 16 + (0 if table is None else 16)
     return bytes(front) + (b"" if table is None else len(table).to_bytes(4, "little") + table)

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 from ziggurat import _core, codec
-from ziggurat._core import HEADER_NBYTES
 from ziggurat.errors import CorruptError
 from ziggurat.reference.index import payload_nbytes
 from ziggurat.reference.lanes import lane_width
@@ -17,7 +16,7 @@ RNG = np.random.default_rng(5)
 IMAGE = (RNG.normal(0, 9, (200, 150)).cumsum(0).cumsum(1) + RNG.normal(0, 3, (200, 150)) + 2000).astype(np.int16)
 DATA = codec.encode(IMAGE, chunk=(256, 256), decompositions=6)
 HEADER = _core.Header.parse(DATA)
-OFFSETS, LENGTHS, _, _ = _core.parse_index(HEADER, DATA[HEADER_NBYTES:])
+OFFSETS, LENGTHS, _, _ = _core.parse_index(HEADER, DATA[HEADER.header_nbytes :])
 CHAINS = [
     [(resolution, step) for step in reversed(range(HEADER.first_step + 1)) if LENGTHS[0, resolution, step]]
     for resolution in reversed(range(HEADER.resolutions))
@@ -115,4 +114,5 @@ def test_a_packet_with_fewer_states_than_it_brings_is_refused() -> None:
 
 def _prefix(resolution: int, step: int) -> bytes:
     """What a packet's checksum covers before its payload: SPEC.md, section 4."""
-    return DATA[HEADER_NBYTES - 4 : HEADER_NBYTES] + bytes(4) + bytes((resolution, step))
+    end = HEADER.header_nbytes
+    return DATA[end - 4 : end] + bytes(4) + bytes((resolution, step))

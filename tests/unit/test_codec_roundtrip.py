@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ziggurat import codec
-from ziggurat._core import HEADER_NBYTES
+from ziggurat._core import Header
 from ziggurat.errors import FormatError, RequestError
 
 DTYPES = ["u1", "i1", "u2", "i2", "u4", "i4"]
@@ -97,7 +97,7 @@ def test_unused_codes_cost_nothing(step: int) -> None:
 
 def test_fill_costs_a_byte_a_chunk() -> None:
     empty = codec.encode(np.full((64, 64), 9, np.uint8), chunk=(16, 16), fill=9)
-    assert len(empty) == HEADER_NBYTES + 16
+    assert len(empty) == Header.parse(empty).header_nbytes + 16
     assert (codec.decode(empty) == 9).all()
 
 

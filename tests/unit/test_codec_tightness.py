@@ -12,7 +12,6 @@ from unit.test_codec_floats import IMAGES as FLOAT_IMAGES
 from unit.test_codec_floats import middle
 from ziggurat import codec
 from ziggurat._core import (
-    HEADER_NBYTES,
     ChunkDecoder,
     ErrorsSeen,
     Header,
@@ -148,7 +147,7 @@ def test_what_is_known_further_counts_only_as_a_bound() -> None:
 def test_a_decoder_promises_by_what_it_holds() -> None:
     data = codec.encode(image_of("ihc"), decompositions=6)
     header = Header.parse(data)
-    lengths = parse_index(header, data[HEADER_NBYTES:])[1]
+    lengths = parse_index(header, data[header.header_nbytes :])[1]
     assert lengths[0, -1].any()
     decoder = ChunkDecoder(header, 0)
     for resolution in range(header.resolutions):

@@ -10,7 +10,7 @@ from hypothesis.extra.numpy import arrays
 
 from support.images import mean_2x2
 from ziggurat import codec
-from ziggurat._core import HEADER_NBYTES, Header, parse_index
+from ziggurat._core import Header, parse_index
 from ziggurat.encode import COARSE_NBYTES_PER_CHUNK, Encoding, decompositions_of, encode_shard, trim
 from ziggurat.errors import SourceError
 from ziggurat.valuemap import MAX_SPAN, ValueMap, find_value_map
@@ -76,7 +76,7 @@ def test_chunks_of_fill_are_absent():
     pixels[20, 40] = 5
     data = encode_shard(pixels, SHAPE).data
     header = Header.parse(data)
-    _, _, present, nbytes = parse_index(header, data[HEADER_NBYTES:])
+    _, _, present, nbytes = parse_index(header, data[header.header_nbytes :])
     assert np.flatnonzero(present).tolist() == [1 * 4 + 2]
     assert nbytes == len(data)
 
@@ -85,7 +85,7 @@ def test_the_coarse_part_of_a_shard_comes_with_the_first_read():
     pixels = RANDOM.integers(0, 60_000, (512, 512)).astype(np.uint16)
     data = encode_shard(pixels, Encoding((512, 512), (64, 64))).data
     header = Header.parse(data)
-    _, lengths, _, _ = parse_index(header, data[HEADER_NBYTES:])
+    _, lengths, _, _ = parse_index(header, data[header.header_nbytes :])
     coarse = int(lengths[:, header.resolutions - 1, header.coarse_step :].sum())
     assert coarse <= 64 * (COARSE_NBYTES_PER_CHUNK + 4 * 16)
 

@@ -10,7 +10,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ziggurat import _core, codec, reference
-from ziggurat._core import HEADER_NBYTES
 from ziggurat.errors import ZigguratError
 from ziggurat.reference.bands import bands_of
 from ziggurat.reference.checksum import crc32c
@@ -70,7 +69,7 @@ def test_both_read_the_same_pixels(
     image, data = shard
     header = reference.Header.parse(data)
     level, step = min(level, header.resolutions - 1), min(step, header.first_step)
-    front = HEADER_NBYTES + header.index_nbytes
+    front = header.header_nbytes + header.index_nbytes
     prefix = data[: front + int((len(data) - front) * part)]
     found = reference.decode(prefix, level=level, step=step)
     np.testing.assert_array_equal(
@@ -133,11 +132,11 @@ def test_both_make_the_same_of_arbitrary_indexes(index: bytes) -> None:
     data = header.tobytes() + index
 
     def native() -> Any:
-        offsets, lengths, present, nbytes = _core.parse_index(_core.Header.parse(data), data[HEADER_NBYTES:])
+        offsets, lengths, present, nbytes = _core.parse_index(_core.Header.parse(data), data[header.header_nbytes :])
         return np.array([*offsets.ravel(), *lengths.ravel(), *present, nbytes], np.int64)
 
     def slow() -> Any:
-        parsed = parse_index(header, data[HEADER_NBYTES:])
+        parsed = parse_index(header, data[header.header_nbytes :])
         offsets, lengths = (np.zeros((header.chunks, 2, 10), np.int64) for _ in range(2))
         for key, (start, stop) in parsed.places.items():
             offsets[key], lengths[key] = start, stop - start
@@ -148,11 +147,14 @@ def test_both_make_the_same_of_arbitrary_indexes(index: bytes) -> None:
 
 
 @settings(max_examples=300, deadline=None)
-@given(st.binary(min_size=72, max_size=72), st.integers(0, 71), st.sampled_from([b"", HOSTILE.tobytes()[4:76]]))
-def test_both_accept_the_same_headers(noise: bytes, cut: int, base: bytes) -> None:
-    body = bytes([1]) + (base[1:cut] + noise)[:71] if base else bytes([1]) + noise[1:]
-    front = b"ZGRT" + body[:72].ljust(72, b"\0")
-    data = front + crc32c(front).to_bytes(4, "little")
+@given(st.binary(min_size=128, max_size=128), st.integers(0, 128), st.booleans(), st.integers(76, 130))
+def test_both_accept_the_same_headers(noise: bytes, cut: int, is_sized: bool, nbytes: int) -> None:
+    base = HOSTILE.tobytes()
+    front = bytearray((base[:cut] + noise)[:128])
+    front[:5] = base[:5]
+    front[15] = HOSTILE.header_nbytes if is_sized else nbytes
+    data = bytes(front[: front[15] - 4])
+    data += crc32c(data).to_bytes(4, "little")
     parsed = [
         outcome(lambda parse=parse: np.frombuffer(parse(data).tobytes(), np.uint8))
         for parse in (_core.Header.parse, reference.Header.parse)

@@ -73,7 +73,7 @@ def test_both_read_the_same(shard: tuple[Pixels, bytes], level: int, part: float
     image, data = shard
     header = reference.Header.parse(data)
     level = min(level, header.resolutions - 1 if header.chunks > 1 else header.decompositions)
-    front = reference.header.HEADER_NBYTES + header.index_nbytes
+    front = header.header_nbytes + header.index_nbytes
     prefix = data[: front + int((len(data) - front) * part)]
     found = reference.decode(prefix, level=level)
     np.testing.assert_array_equal(codec.decode(prefix, level=level), found[0, 0])
@@ -102,11 +102,12 @@ def test_both_make_the_same_of_arbitrary_payloads(payloads: dict[tuple[int, int]
 
 
 @settings(max_examples=300, deadline=None)
-@given(st.integers(4, 123), st.integers(0, 255), st.sampled_from([1, 3]))
+@given(st.integers(4, 78), st.integers(0, 255), st.sampled_from([1, 3]))
 def test_both_accept_the_same_headers(place: int, value: int, resolutions: int) -> None:
     changed = bytearray(FEW.replace(resolutions=resolutions, dtype="uint16", offset=7).tobytes())
-    changed[place] = value
-    changed[124:128] = crc32c(bytes(changed[:124])).to_bytes(4, "little")
+    end = len(changed)
+    changed[min(place, end - 5)] = value
+    changed[end - 4 :] = crc32c(bytes(changed[: end - 4])).to_bytes(4, "little")
     data = bytes(changed)
     parsed = [
         outcome(lambda parse=parse: np.frombuffer(parse(data).tobytes(), np.uint8))

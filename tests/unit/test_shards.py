@@ -11,17 +11,19 @@ import pytest
 from obstore.store import MemoryStore
 
 from support.stores import CountingStore
+from ziggurat._core import Header
 from ziggurat.encode import Encoding, encode_shard
 from ziggurat.errors import CorruptError, FormatError, StoreError, ZigguratError
 from ziggurat.geometry import ArrayGeometry
 from ziggurat.loops import run
 from ziggurat.metadata import StoredArray
-from ziggurat.shards import ABSENT_NBYTES, ABSENT_SECONDS, FIRST_READ_NBYTES, HEADER_NBYTES, ShardReader, load_index
+from ziggurat.shards import ABSENT_NBYTES, ABSENT_SECONDS, FIRST_READ_NBYTES, ShardReader, load_index
 from ziggurat.store import Store
 
 ARRAY = StoredArray("0", 0, ArrayGeometry((256, 64), (64, 64), (16, 16)), "uint16", 4)
 PIXELS = np.random.default_rng(9).integers(0, 60_000, (64, 64)).astype(np.uint16)
 DATA = encode_shard(PIXELS, Encoding((64, 64), (16, 16))).data
+HEADER = Header.parse(DATA)
 
 
 @pytest.fixture
@@ -95,7 +97,9 @@ async def test_two_loops_that_read_the_same_index_at_once_count_it_once(store):
     assert len(shards._cache) == 3
 
 
-@pytest.mark.parametrize("keep", [1, 40, HEADER_NBYTES - 1, HEADER_NBYTES, HEADER_NBYTES + 1, 200])
+@pytest.mark.parametrize(
+    "keep", [1, 40, *(HEADER.header_nbytes + more for more in (-1, 0, 1)), HEADER.front_nbytes - 1]
+)
 def test_an_object_cut_in_its_front_is_corrupt(store, keep):
     obstore.put(store.objects, "0/c/2/0", DATA[:keep])
     with pytest.raises(CorruptError, match="0/c/2/0"):

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from conformance.real_images import load
 from support.images import mean_2x2
 from ziggurat import _core, codec, reference, valuemap
-from ziggurat._core import HEADER_NBYTES
 from ziggurat.encode import Encoding, encode_shard
 from ziggurat.errors import RequestError, SourceError
 from ziggurat.valuemap import MAX_SPAN, find_value_map
@@ -170,10 +169,10 @@ def table_of(codes: NDArray[Any], dtype: str) -> tuple[bool, bytes]:
     header = _core.Header(
         dtype=dtype, height=3, width=3, chunk_height=3, chunk_width=3, span=0, codes=codes, **parameters
     )
-    table = header.tobytes()[HEADER_NBYTES:]
+    table = header.tobytes()[header.header_nbytes :]
     pixels = np.full((1, 1, 3, 3), codes[-1], dtype)
     slow = reference.encode(pixels, chunk=(3, 3), codes=tuple(codes.tolist()), **parameters)
-    assert slow[HEADER_NBYTES:].startswith(table)
+    assert slow[header.header_nbytes :].startswith(table)
     np.testing.assert_array_equal(_core.Header.parse(slow).codes, codes)
     assert reference.Header.parse(slow).codes == tuple(codes.tolist())
     return reference.Header.parse(slow).has_table == reference.valuetable.LINE, table
@@ -267,15 +266,16 @@ def test_what_is_no_table_is_refused(codes: list[int]) -> None:
 
 def test_a_header_alone_says_that_its_table_is_missing() -> None:
     data = codec.encode(stretched(part_of("em")))
-    whole, alone = _core.Header.parse(data), _core.Header.parse(data[:HEADER_NBYTES])
+    whole, alone = _core.Header.parse(data), _core.Header.parse(data, alone=True)
     assert alone.has_table
     assert alone == whole
     for use in (lambda: alone.codes, lambda: _core.error_bound(alone, 0, 0), lambda: _core.ChunkDecoder(alone, 0)):
         with pytest.raises(RequestError, match="has not been read"):
             use()
-    _core.parse_index(alone, data[HEADER_NBYTES:])
+    assert _core.Header.parse(data[: alone.header_nbytes]).tobytes() == alone.tobytes()
+    _core.parse_index(alone, data[alone.header_nbytes :])
     np.testing.assert_array_equal(alone.codes, whole.codes)
     told = whole.tobytes()
     assert data.startswith(told)
-    assert len(told) > HEADER_NBYTES
+    assert len(told) > alone.header_nbytes
     np.testing.assert_array_equal(_core.Header.parse(told).codes, whole.codes)

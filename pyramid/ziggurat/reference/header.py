@@ -13,11 +13,12 @@ from ziggurat.reference.geometry import ChunkRect, ceil_div
 from ziggurat.reference.refusal import refuse
 from ziggurat.reference.valuetable import GAPS, LINE, read_codes
 
-__all__ = ["CHUNKS_MAX", "DTYPES", "HEADER_NBYTES", "SPAN_MAX", "Header"]
+__all__ = ["CHUNKS_MAX", "DTYPES", "HEADER_NBYTES_LEAST", "SPAN_MAX", "Header"]
 
 MAGIC = b"ZGRT"
-VERSION = 5
-HEADER_NBYTES = 128
+VERSION = 6
+HEADER_NBYTES_LEAST, HEADER_NBYTES_MOST = 80, 128
+"""Without tightness, and with all there can be of it."""
 MEASURED_LEVELS, MEASURED_STEPS = 6, 16
 """Of which tightness is told."""
 FEW_COARSER = 8
@@ -41,12 +42,13 @@ DTYPES = dict(
 MEAN, RCT, LABEL, FLOAT, FEW = range(5)
 """Codings."""
 LEAST_EXPONENTS = {"float16": -24, "float32": -149, "float64": -1074}
-_LAYOUT = struct.Struct("<4s8B3I4H2IqqII3I48s")
-"""Everything but the checksum at the end; the background in two halves, behind the sides of a chunk."""
+_LAYOUT = struct.Struct("<4s8B3I4H2IqqII3I")
+"""Everything but tightness, and the checksum at the end; the background in two halves, behind the sides of a chunk."""
 
 
-LOW_HALF, HIGH_HALF = 11, 13
-"""Where those lie among the numbers after the version."""
+NBYTES_AT, PLANES, LOW_HALF, HIGH_HALF = 15, 7, 11, 13
+"""The byte that tells how many the header has, which is the highest of the number of planes; where that number and those halves lie
+among the numbers after the version."""
 
 
 @dataclass(frozen=True)
@@ -94,46 +96,88 @@ class Header:
             Of the reason ``truncated``, ``magic``, ``version``, ``header_crc`` or ``field``, looked for in this order; of the
             table, as `valuetable.read_codes`.
         """
-        if len(data) < HEADER_NBYTES:
-            raise refuse("truncated", f"a header has {HEADER_NBYTES} bytes, not {len(data)}")
-        front, stored_crc = data[: _LAYOUT.size], int.from_bytes(data[_LAYOUT.size : HEADER_NBYTES], "little")
-        magic, version, *fields = _LAYOUT.unpack(front)
+        nbytes = cls._check_bytes(data)
+        _, _, *numbers = _LAYOUT.unpack(data[: _LAYOUT.size])
+        tables, numbers[2] = divmod(numbers[2], TABLE)
+        numbers[PLANES] &= 0xFFFFFF
+        background = numbers.pop(LOW_HALF) | numbers.pop(HIGH_HALF - 1) << 16
+        header = replace(cls(*numbers), has_table=tables, background=background)
+        if tables not in (0, GAPS, LINE):
+            raise refuse("field", "coding is outside its range")
+        header.check()
+        if header.header_nbytes != nbytes:
+            raise refuse("field", f"a header of these fields has {header.header_nbytes} bytes, not {nbytes}")
+        header = header._with_tightness(data[_LAYOUT.size : nbytes - 4])
+        header.check()
+        return header.with_codes(data[nbytes:]) if len(data) > nbytes else header
+
+    @staticmethod
+    def _check_bytes(data: bytes) -> int:
+        """Return how many bytes of the data are the header, which are all there and whole."""
+        if len(data) < HEADER_NBYTES_LEAST:
+            raise refuse("truncated", f"a header has at least {HEADER_NBYTES_LEAST} bytes, not {len(data)}")
+        magic, version, *_ = _LAYOUT.unpack(data[: _LAYOUT.size])
         if magic != MAGIC:
             raise refuse("magic", "not a ziggurat shard")
         if version != VERSION:
             raise refuse("version", f"version {version} cannot be read")
-        if crc32c(front) != stored_crc:
+        nbytes = data[NBYTES_AT]
+        if not HEADER_NBYTES_LEAST <= nbytes <= HEADER_NBYTES_MOST:
+            raise refuse("header_crc", f"no header has {nbytes} bytes")
+        if len(data) < nbytes:
+            raise refuse("truncated", f"the header has {nbytes} bytes, not {len(data)}")
+        if crc32c(data[: nbytes - 4]) != int.from_bytes(data[nbytes - 4 : nbytes], "little"):
             raise refuse("header_crc", "the header is damaged")
-        *numbers, packed = fields
-        tables, numbers[2] = divmod(numbers[2], TABLE)
-        background = numbers.pop(LOW_HALF) | numbers.pop(HIGH_HALF - 1) << 16
-        bits = int.from_bytes(packed, "little")
-        tightness = bytes(bits >> 4 * place & 15 for place in range(MEASURED_LEVELS * MEASURED_STEPS))
-        header = replace(cls(*numbers), tightness=tightness, has_table=tables, background=background)
-        if tables not in (0, GAPS, LINE):
-            raise refuse("field", "coding is outside its range")
-        header.check()
-        return header.with_codes(data[HEADER_NBYTES:]) if len(data) > HEADER_NBYTES else header
+        return nbytes
 
     def with_codes(self, data: bytes) -> Header:
         """Return the same header with the table of codes read, if it has one, from the bytes after it."""
         return replace(self, codes=read_codes(self, data)) if self.has_table and self.codes is None else self
 
     def tobytes(self) -> bytes:
-        """Write the 128 bytes."""
+        """Write its bytes."""
         self.check()
         told_apart = ("tightness", "has_table", "codes", "background")
         fields = {name: getattr(self, name) for name in self.__dataclass_fields__ if name not in told_apart}
         fields["coding"] += TABLE * self.has_table
+        fields["planes"] |= self.header_nbytes << 24
         numbers = list(fields.values())
         numbers.insert(LOW_HALF, self.background & 0xFFFF)
         numbers.insert(HIGH_HALF, self.background >> 16)
-        front = _LAYOUT.pack(MAGIC, VERSION, *numbers, self.few_errors)
+        halves = [self.tightness[place] for place in self.told]
+        halves += [0] * (len(halves) % 2)
+        packed = bytes(low | high << 4 for low, high in zip(halves[::2], halves[1::2], strict=True))
+        front = _LAYOUT.pack(MAGIC, VERSION, *numbers) + packed
         return front + crc32c(front).to_bytes(4, "little")
+
+    def _with_tightness(self, packed: bytes) -> Header:
+        halves = [byte >> shift & 15 for byte in packed for shift in (0, 4)]
+        if any(halves[len(self.told) :]):
+            raise refuse("field", "what is left of the tightness is not 0")
+        tightness = bytearray(MEASURED_LEVELS * MEASURED_STEPS)
+        for place, half in zip(self.told, halves, strict=False):
+            tightness[place] = half
+        return replace(self, tightness=bytes(tightness))
+
+    @property
+    def told(self) -> list[int]:
+        """The places in `tightness` that are told, in this order."""
+        return [level * MEASURED_STEPS + i for level in range(MEASURED_LEVELS) for i in range(self._told_of(level))]
+
+    def _told_of(self, level: int) -> int:
+        if self.coding == FEW:
+            return 2 * max(0, self.resolutions - 1 - level)
+        steps = {LABEL: 0, FLOAT: self.first_step - 1}.get(self.coding, self.first_step)
+        return min(steps, MEASURED_STEPS) if level <= self.decompositions else 0
+
+    @property
+    def header_nbytes(self) -> int:
+        """How many bytes it takes."""
+        return HEADER_NBYTES_LEAST + (len(self.told) + 1) // 2
 
     @property
     def few_errors(self) -> bytes:
-        """The 48 bytes that hold the tightness: of coding 4 errors of m, by level and how much coarser it is shown, less 1."""
+        """Of coding 4 errors of m, by level and how much coarser it is shown, less 1."""
         return bytes(low | high << 4 for low, high in zip(self.tightness[::2], self.tightness[1::2], strict=True))
 
     @property
@@ -250,21 +294,12 @@ class Header:
             raise refuse("field", f"the fill value is no {self.numpy_dtype}")
 
     def _check_tightness(self) -> None:
-        if self.coding == FEW:
-            self._check_few_errors()
-            return
-        steps = {LABEL: 0, FLOAT: self.first_step - 1}.get(self.coding, self.first_step)
         for place, tightness in enumerate(self.tightness):
             level, after = divmod(place, MEASURED_STEPS)
-            if tightness and (level > self.decompositions or after >= steps):
+            if tightness and after >= self._told_of(level):
                 raise refuse("field", f"tightness is told of level {level}, {after} after the first step")
-
-    def _check_few_errors(self) -> None:
-        for place, error in enumerate(self.few_errors):
-            level, less_one = divmod(place, FEW_COARSER)
-            coarser = level + 1 + less_one
-            if error > (self.span if coarser < self.resolutions else 0):
-                raise refuse("field", f"an error of {error} is told of level {level}, shown as level {coarser}")
+        if self.coding == FEW and max(self.few_errors) > self.span:
+            raise refuse("field", f"an error of {max(self.few_errors)} is more than the span")
 
     def _within(self, value: int) -> bool:
         least, most = self.limits

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ziggurat.reference.checksum import crc32c
-from ziggurat.reference.header import HEADER_NBYTES, Header
 from ziggurat.reference.refusal import refuse
 from ziggurat.reference.valuetable import table_nbytes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+    from ziggurat.reference.header import Header
 
 __all__ = [
     "Index",
@@ -135,7 +136,7 @@ def packet_order(header: Header) -> Iterator[PacketKey]:
 
 def _place_packets(header: Header, present: frozenset[int], lengths: Mapping[PacketKey, int]) -> Index:
     places = {}
-    end = HEADER_NBYTES + header.index_nbytes
+    end = header.header_nbytes + header.index_nbytes
     for key in packet_order(header):
         if lengths.get(key, 0):
             places[key] = (end, end + lengths[key])

@@ -11,7 +11,7 @@ from ziggurat.reference.checksum import crc32c
 from ziggurat.reference.chunk import ChunkDecoder, encode_chunk
 from ziggurat.reference.floats import FloatKind, find_scale
 from ziggurat.reference.geometry import level_size
-from ziggurat.reference.header import DTYPES, FLOAT, HEADER_NBYTES, LABEL, Header
+from ziggurat.reference.header import DTYPES, FLOAT, LABEL, Header
 from ziggurat.reference.index import Index, packet_nbytes, packet_order, parse_index, write_index
 from ziggurat.reference.pieces import seal
 from ziggurat.reference.refusal import refuse
@@ -107,8 +107,8 @@ def decode(data: bytes, *, level: int = 0, step: int = 0) -> NDArray[Any]:
     FormatError, CorruptError
         As section 11 says.
     """
-    header = Header.parse(data[:HEADER_NBYTES]).with_codes(data[HEADER_NBYTES:])
-    index = parse_index(header, data[HEADER_NBYTES:])
+    header = Header.parse(data)
+    index = parse_index(header, data[header.header_nbytes :])
     if len(data) > index.object_nbytes:
         raise refuse("index", "bytes follow the last packet")
     size = level_size(header.height, level), level_size(header.width, level)

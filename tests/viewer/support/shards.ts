@@ -30,10 +30,11 @@ export const planePackets = (): ShardPackets => packetsOf(fixture("dna_plane.zgr
 
 /** All packets in the order of the server: step by step, coarse resolutions first; the last step of each is told though it is empty. */
 export function packetsOf(object: Uint8Array): ShardPackets {
-  const header = object.subarray(0, HEADER_NBYTES);
+  const nbytes = object[HEADER_NBYTES.at]!;
+  const header = object.subarray(0, nbytes);
   const [resolutions, firstStep, coarseStep] = [header[9]!, header[10]!, header[11]!];
   const indexNbytes = new DataView(object.buffer).getUint32(64, true);
-  const index = new Cursor(object.subarray(HEADER_NBYTES, HEADER_NBYTES + indexNbytes));
+  const index = new Cursor(object.subarray(nbytes, nbytes + indexNbytes));
   index.byte();
   const lengths = new Map<string, number>();
   for (let r = resolutions - 1; r >= 0; r--) {
@@ -44,7 +45,7 @@ export function packetsOf(object: Uint8Array): ShardPackets {
   for (let r = resolutions - 1; r >= 0; r--) {
     for (let t = firstStep; t >= 0; t--) if (r < resolutions - 1 || t < coarseStep) stored.push([r, t]);
   }
-  const body = new Cursor(object.subarray(HEADER_NBYTES + indexNbytes));
+  const body = new Cursor(object.subarray(nbytes + indexNbytes));
   const packets = stored.map(([resolution, step]) => ({ resolution, step, bytes: body.take(lengths.get(`${resolution}/${step}`) ?? 0) }));
   const sent = packets.filter(({ step, bytes }) => bytes.length > 0 || step === 0);
   return { header, packets: sent.sort((a, b) => b.step - a.step || b.resolution - a.resolution) };

@@ -22,7 +22,8 @@ describe("varint", () => {
 });
 
 describe("parseMessage", () => {
-  const header = Array.from({ length: HEADER_NBYTES }, (_, index) => index);
+  const nbytes = 91;
+  const header = Array.from({ length: nbytes }, (_, index) => (index === HEADER_NBYTES.at ? nbytes : index));
   const whole = [7, 1, 1, 0, 3, ...header, 2, 0, 3, 9, 4, 5, 3, 0xaa, 0xbb, 0xcc, 2, 0, 3, 9, 3, 5, 0, 3, 1, 2, 4, 0, 3, 0x81, 0x01];
 
   it("reads every kind of record", () => {
@@ -45,13 +46,18 @@ describe("parseMessage", () => {
       { kind: "shard", array: 0, shard: 3, header: bytes(...announced, ...table) },
       { kind: "shardAbsent", array: 1, shard: 2 },
     ]);
-    for (let length = 85; length < 85 + table.length; length++) {
+    for (let length = 5 + nbytes; length < 5 + nbytes + table.length; length++) {
       expect(() => parseMessage(bytes(...message.slice(0, length)))).toThrow(ProtocolError);
     }
   });
 
+  it.each([0, 15, 79])("refuses a header of %i bytes", (size) => {
+    const short = header.map((byte, index) => (index === HEADER_NBYTES.at ? size : byte));
+    expect(() => parseMessage(bytes(7, 1, 1, 0, 3, ...short))).toThrow(ProtocolError);
+  });
+
   it("refuses every cut but those between records", () => {
-    const ends = new Set([2, ...[5, 15, 22, 25].map((nbytes) => HEADER_NBYTES + nbytes), whole.length]);
+    const ends = new Set([2, ...[5, 15, 22, 25].map((more) => nbytes + more), whole.length]);
     for (let length = 0; length <= whole.length; length++) {
       const parse = () => parseMessage(bytes(...whole.slice(0, length)));
       if (ends.has(length)) expect(parse, `${length}`).not.toThrow();

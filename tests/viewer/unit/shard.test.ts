@@ -20,7 +20,7 @@ const OBJECT = Uint8Array.from({ length: 180 }, (_, at) => at);
 
 function shardWith(headNbytes: number): Shard {
   const shard = new Shard(0, 0, "0/c/0/0");
-  shard.stored = stored(new Uint8Array(HEADER_NBYTES), INDEX, OBJECT.subarray(0, headNbytes));
+  shard.stored = stored(new Uint8Array(HEADER_NBYTES.least), INDEX, OBJECT.subarray(0, headNbytes));
   return shard;
 }
 

@@ -5,7 +5,7 @@ import { parseDescription } from "../../../viewer/src/client/description.ts";
 import { DamagedError } from "../../../viewer/src/client/errors.ts";
 import type { ServerEvent, View } from "../../../viewer/src/client/events.ts";
 import type { ShardIndex } from "../../../viewer/src/client/plan.ts";
-import type { Record } from "../../../viewer/src/client/records.ts";
+import { HEADER_NBYTES, type Record } from "../../../viewer/src/client/records.ts";
 import { Bytes } from "../../../viewer/src/client/store/bytes.ts";
 import { StoreFeed } from "../../../viewer/src/client/store/feed.ts";
 
@@ -37,6 +37,7 @@ const INDEX: ShardIndex = {
   errors: [[0, 4, 16], [0, 2, 8]],
 };
 const OBJECT = new Uint8Array(FRONT + 12 * PACKET);
+OBJECT[HEADER_NBYTES.at] = HEADER_NBYTES.least;
 
 interface Asked {
   readonly key: string;

@@ -40,7 +40,7 @@ export function check(status: number): void {
 
 /** @returns the fields of the header */
 export function parseHeader(core: Core, front: Uint8Array): (field: number) => number {
-  withBytes(core, front.subarray(0, HEADER_NBYTES), (data) => check(core.zgr_wasm_header_parse(data, Math.min(front.length, HEADER_NBYTES))));
+  withBytes(core, front.subarray(0, HEADER_NBYTES.most), (data) => check(core.zgr_wasm_header_parse(data, Math.min(front.length, HEADER_NBYTES.most))));
   return (field) => core.zgr_wasm_header_field(field);
 }
 

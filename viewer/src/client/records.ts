@@ -2,8 +2,9 @@
 import { ProtocolError } from "./errors.ts";
 import { Cursor } from "./varint.ts";
 
-export const HEADER_NBYTES = 128;
-/** codecs/SPEC.md, section 2: the byte that holds the coding, and what is added to it where a table of codes follows the header. */
+/** codecs/SPEC.md, section 2: of a header at least and at most, and the byte that tells how many it has. */
+export const HEADER_NBYTES = { least: 80, most: 128, at: 15 } as const;
+/** The byte that holds the coding, and what is added to it where a table of codes follows the header. */
 const CODING_AT = 7;
 const TABLE = 16;
 
@@ -59,7 +60,9 @@ export function parseMessage(bytes: Uint8Array): Message {
 
 /** A header and, where it has one, its table of codes, which begins with its size: codecs/SPEC.md, section 5. */
 export function takeHeader(cursor: Cursor): Uint8Array {
-  const header = cursor.take(HEADER_NBYTES);
+  const nbytes = cursor.ahead(HEADER_NBYTES.at);
+  if (nbytes < HEADER_NBYTES.least) throw new ProtocolError(`a header of ${nbytes} bytes is too short`);
+  const header = cursor.take(nbytes);
   if (header[CODING_AT]! < TABLE) return header;
   const size = cursor.take(4);
   const codes = cursor.take(size.reduceRight((number, byte) => number * 256 + byte, 0));

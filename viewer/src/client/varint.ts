@@ -10,9 +10,15 @@ export class Cursor {
     return this.position === this.bytes.length;
   }
 
-  byte(): number {
-    const value = this.bytes[this.position];
+  /** The byte that is so many after the next one, which stays the next. */
+  ahead(nbytes: number): number {
+    const value = this.bytes[this.position + nbytes];
     if (value === undefined) throw new ProtocolError("the message ends early");
+    return value;
+  }
+
+  byte(): number {
+    const value = this.ahead(0);
     this.position++;
     return value;
   }

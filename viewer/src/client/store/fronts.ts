@@ -3,6 +3,8 @@ import { allocate, check, FIELD, parseHeader, withBytes, type Core } from "../co
 import type { ShardIndex } from "../plan.ts";
 import { HEADER_NBYTES } from "../records.ts";
 
+const headerNbytes = (front: Uint8Array): number => front[HEADER_NBYTES.at]!;
+
 export interface Fronts {
   /** How many bytes the header and the index take at the front of a shard. @throws DamagedError where the header is not valid */
   nbytes(header: Uint8Array): number;
@@ -13,7 +15,7 @@ export interface Fronts {
 /** Compiled already; started where a browser must not be kept waiting. */
 export async function loadFronts(module: WebAssembly.Module): Promise<Fronts> {
   const core = (await WebAssembly.instantiate(module, {})).exports as unknown as Core;
-  return { nbytes: (header) => HEADER_NBYTES + parseHeader(core, header)(FIELD.indexNbytes), index: (front) => parseIndex(core, front) };
+  return { nbytes: (header) => headerNbytes(header) + parseHeader(core, header)(FIELD.indexNbytes), index: (front) => parseIndex(core, front) };
 }
 
 function parseIndex(core: Core, front: Uint8Array): ShardIndex {
@@ -22,8 +24,8 @@ function parseIndex(core: Core, front: Uint8Array): ShardIndex {
   const count = chunks * resolutions * (firstStep + 1);
   const out = allocate(core, 12 * count + chunks);
   try {
-    withBytes(core, front.subarray(HEADER_NBYTES), (data) =>
-      check(core.zgr_wasm_index_parse(data, front.length - HEADER_NBYTES, out, out + 8 * count, out + 12 * count)),
+    withBytes(core, front.subarray(headerNbytes(front)), (data) =>
+      check(core.zgr_wasm_index_parse(data, front.length - headerNbytes(front), out, out + 8 * count, out + 12 * count)),
     );
     const { buffer } = core.memory;
     const bound = (level: number) => Array.from({ length: firstStep + 1 }, (_, step) => core.zgr_wasm_error_beyond(level, step));
