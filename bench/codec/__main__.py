@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from . import distortion, errors, plots, report, sizes, speed
+from . import distortion, errors, plots, report, sizes, speed, threads
 from .facts import facts
 from .planes import Image, images
 from .wasm import Decoder, avx2, node, speed_ratios
@@ -23,6 +23,9 @@ ROOT = Path(__file__).parents[2]
 DATA = ROOT.parent / "shared/data"
 
 
+SIDE_OF_THREADS = 512
+
+
 class Settings(NamedTuple):
     """How much is done."""
 
@@ -32,10 +35,12 @@ class Settings(NamedTuple):
     rounds: int
     seconds_each: float
     """Runs of one thing stop after that, however few they are."""
+    pairs: int
+    """Of one thread and two."""
 
 
-FULL = Settings((), (512, 256), rounds=24, seconds_each=0.25)
-QUICK = Settings(("fluo16_speckles", "IHC", "EM8_mito", "phase16"), (512,), rounds=2, seconds_each=0.1)
+FULL = Settings((), (512, 256), rounds=24, seconds_each=0.25, pairs=11)
+QUICK = Settings(("fluo16_speckles", "IHC", "EM8_mito", "phase16"), (512,), rounds=2, seconds_each=0.1, pairs=3)
 
 
 def main() -> None:
@@ -65,6 +70,9 @@ def measure(data: Path, settings: Settings) -> Raw:
     with node() as wasm, avx2() as narrow:
         for image in images(data, settings.names):
             raw["images"][image.name] = _timed(image.name, lambda image=image: _measure(image, settings, wasm, narrow))
+    gained = _timed("two threads", lambda: threads.gains(images(data, settings.names), SIDE_OF_THREADS, settings.pairs))
+    for (name, codec, what), gain in gained.items():
+        raw["images"][name]["speed"][str(SIDE_OF_THREADS)][codec][f"{what} threads"] = gain
     for image in sizes.unused_codes(data):
         raw["unused"][image.name] = _timed(image.name, lambda image=image: sizes.bits_per_pixel(image, 512))
     return raw

@@ -27,13 +27,14 @@ What `make bench-codec` found when it was last run. Speeds are this machine's; r
 
 HOW = (
     "Every codec gets the same chunks, is checked to return every pixel, and is timed in turns with the others; the least of "
-    "several times counts. Each chunk is an object of its own: ours has a header of 80 to 128 bytes and an index in each. Means are "
-    "geometric, over images."
+    "several times counts. Each chunk is an object of its own: ours has a header of 80 to 128 bytes and an index in each. "
+    "Means are geometric, over images."
 )
 HOW_FAST = (
     "Mpx/s on one thread by processor time, a pixel being all its components. Two threads, each with chunks of its own, by the "
-    "clock over 0.2 s, which whatever else runs on the machine disturbs. Ours decodes colours to planes side by side, peers to "
-    "interleaved ones."
+    "clock: the median of eleven pairs, each one thread for 0.2 s and then two for the same, taken in turns with those of all "
+    "images, since a virtual machine has seconds in which a second thread gains any codec next to nothing. Ours decodes "
+    "colours to planes side by side, peers to interleaved ones."
 )
 HOW_CUT = (
     "PSNR of the central 512² chunk as it is shown: the window from 0.1 to 99.9 percentile of the plane as 8 bits; more than "

@@ -1,14 +1,12 @@
-"""How fast codecs encode and decode, on one thread and on two, each thread with chunks of its own."""
+"""How fast codecs encode and decode, on one thread."""
 
 from __future__ import annotations
 
-import math
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
-from .codecs import CODECS, HTJ2K, OURS, Codec, given, ours_decode, ours_encode
+from .codecs import CODECS, Codec, given, ours_decode, ours_encode
 from .planes import Image, cut, spread
-from .timing import least_seconds, on_one_thread, on_threads
+from .timing import least_seconds, on_one_thread
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,14 +15,6 @@ if TYPE_CHECKING:
 
 MOST_CHUNKS = 2
 """512² chunks an image that are timed, or as many pixels in smaller ones: the next tells little new."""
-
-THREADED = (OURS, HTJ2K)
-"""Codecs that are timed on two threads: it takes long."""
-
-THREADS_SECONDS = 0.2
-"""What one thread takes for what two are given. Of less than some ten milliseconds they spend much of the time on one processor,
-before the system moves one of them."""
-THREADS_ROUNDS = 3
 
 
 def timed_chunks(image: Image, side: int) -> list[NDArray[Any]]:
@@ -41,33 +31,30 @@ def mpx_per_second(image: Image, side: int, rounds: int, seconds_each: float) ->
 
     Returns
     -------
-    {codec: {"encode": Mpx/s, "decode": Mpx/s, "encode threads": ratio, "decode threads": ratio}}
-        Mpx/s on one thread, by processor time; of those of `THREADED` the speed on two threads as a multiple of that on one, both
-        by the clock.
+    {codec: {"encode": Mpx/s, "decode": Mpx/s}}
+        By processor time.
     """
     chunks = timed_chunks(image, side)
     pixels = sum(chunk.shape[0] * chunk.shape[1] for chunk in chunks)
-    work: dict[tuple[str, str], tuple[Callable[[Any], object], list[Any]]] = {}
-    for codec in CODECS:
-        mine = given(codec.name, chunks)
-        work[codec.name, "encode"] = codec.encode, mine
-        work[codec.name, "decode"] = _decode(codec), [(codec.encode(chunk), chunk) for chunk in mine]  # also warms up
-    seconds = least_seconds({key: on_one_thread(*each) for key, each in work.items()}, rounds, seconds_each)
+    actions = {
+        (codec.name, what): on_one_thread(*work)
+        for codec in CODECS
+        for what, work in chunk_work(codec, chunks).items()  # encodes, and thereby warms up
+    }
+    seconds = least_seconds(actions, rounds, seconds_each)
     result: dict[str, dict[str, float]] = {codec.name: {} for codec in CODECS}
-    for (name, what), (function, items) in work.items():
+    for name, what in actions:
         result[name][what] = pixels / seconds[name, what].processor / 1e6
-        if name in THREADED:
-            times = 2 * -(-THREADS_SECONDS // (2 * seconds[name, what].clock))
-            result[name][f"{what} threads"] = _gained_by_threads(function, items * int(times))
     return result
 
 
-def _gained_by_threads(function: Callable[[Any], object], items: list[Any]) -> float:
-    """How many times as fast two threads are as one."""
-    with ThreadPoolExecutor(2) as pool:
-        actions = {1: on_one_thread(function, items), 2: on_threads(pool, function, items)}
-        seconds = least_seconds(actions, THREADS_ROUNDS, math.inf)
-    return seconds[1].clock / seconds[2].clock
+def chunk_work(codec: Codec, chunks: list[NDArray[Any]]) -> dict[str, tuple[Callable[[Any], object], list[Any]]]:
+    """Return what a codec is timed at: {"encode" or "decode": (a function, what to call it with)}."""
+    mine = given(codec.name, chunks)
+    return {
+        "encode": (codec.encode, mine),
+        "decode": (_decode(codec), [(codec.encode(chunk), chunk) for chunk in mine]),
+    }
 
 
 def _decode(codec: Codec) -> Callable[[Any], object]:

@@ -42,7 +42,7 @@ static inline uint32_t zgr_step_by_two(uint16_t states[2], const uint8_t **next,
 {
     uint32_t x = states[0], y = states[1], ones = 0;
     const uint8_t *at = *next;
-    for (uint32_t g = 0; coded >> g; g += 2) {
+    for (uint32_t g = 0; g < 32 && coded >> g; g += 2) {
         uint32_t first = at[0], second = at[1], bit_x, bit_y; /* there are some bytes beyond the last */
         x = zgr_advance_one(x, p[g], &bit_x);
         y = zgr_advance_one(y, p[g + 1], &bit_y);
@@ -51,8 +51,6 @@ static inline uint32_t zgr_step_by_two(uint16_t states[2], const uint8_t **next,
         x = x_takes ? x << 8 | first : x;
         y = y_takes ? y << 8 | of_y : y;
         at += x_takes + y_takes;
-        if (g == 30)
-            break;
     }
     states[0] = (uint16_t)x;
     states[1] = (uint16_t)y;

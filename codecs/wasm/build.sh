@@ -17,7 +17,7 @@ case $cc in
 *) target=wasm32 base=--global-base=1024, low=--low-memory-unused ;;
 esac
 
-sources=$(ls "$here"/../src/*.c | grep -v -e /encoder.c -e /forward.c -e /transform.c -e /fewencode.c -e /measure -e /magnitudes.c -e /window.c -e /survey.c -e /entropy_encode.c -e /choice.c -e /background.c -e /filterchoice.c -e '/chain\.c$' -e /kernels_avx2.c -e /kernels_avx512.c -e /tables.c)
+sources=$(ls "$here"/../src/*.c | grep -v -e /encoder.c -e /forward.c -e /transform.c -e /fewencode.c -e /measure -e /magnitudes.c -e /window.c -e /survey.c -e /entropy_encode -e /choice.c -e /background.c -e /filterchoice.c -e '/chain\.c$' -e /kernels_avx2.c -e /kernels_avx512.c -e /tables.c)
 # Small, since it is sent before the first picture; the loops over coefficients and colours less so. (floatmap.c is smaller by brotli so.) What goes
 # through single pixels is in the file that comes later, and makes others wait.
 flags="--target=$target -std=c99 -flto -ffreestanding -fno-builtin -nostdlib -mbulk-memory -msimd128 -fvisibility=hidden"
