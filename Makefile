@@ -4,17 +4,16 @@ PY := $(VENV)/bin/python
 NPM := npm --prefix viewer --silent
 CORE := pyproject.toml pyramid/CMakeLists.txt codecs/CMakeLists.txt $(wildcard codecs/src/* codecs/include/* pyramid/native/*)
 
-.PHONY: demo test env viewer packages check test-core test-python test-newest test-viewer test-napari screenshots bench-codec bench-serving vectors fuzz clean
+.PHONY: demo test env env-newest viewer packages check test-core test-python test-newest test-viewer test-napari screenshots bench-codec bench-serving vectors fuzz clean
 
 demo: env viewer
 	$(PY) scripts/demo.py
 
-# Side by side is what waits, or works on one processor: downloads, checks, and at last pages in the browser.
+# Side by side is what often waits: downloads beside compilers, and pages in the browser beside everything else.
 test:
-	$(MAKE) --no-print-directory -j3 env packages viewer/node_modules/.made
-	$(MAKE) --no-print-directory -j2 check test-core
-	$(MAKE) --no-print-directory test-python
-	$(MAKE) --no-print-directory -j2 test-newest test-viewer
+	$(MAKE) --no-print-directory -j4 env env-newest packages viewer/node_modules/.made
+	$(MAKE) --no-print-directory -j3 test-core check test-newest viewer
+	$(MAKE) --no-print-directory -j2 test-viewer test-python
 	@echo "All tests have passed."
 
 # ---- environment -----------------------------------------------------------------------------------------------------
@@ -34,6 +33,9 @@ $(VENV)-newest/.made: $(CORE)
 	$(call install,$(VENV)-newest,3.13)
 
 env: $(VENV)/.made
+
+# Where there is a Python 3.13.
+env-newest: $(if $(shell scripts/find-python.sh 3.13 2>/dev/null),$(VENV)-newest/.made)
 
 packages:
 	scripts/system-packages.sh
@@ -66,9 +68,9 @@ NEWEST_TESTS := tests/conformance $(addprefix tests/unit/test_,zarr_codec.py zar
 
 # The newest Python with the newest zarr, where there is one: zarr's pipelines change from version to version. That the reference codec, which is plain
 # NumPy, reads every good vector takes as long as all the rest, and is not tried a second time.
-test-newest:
+test-newest: env-newest
 	@if scripts/find-python.sh 3.13 >/dev/null 2>&1; then \
-	  $(MAKE) --no-print-directory $(VENV)-newest/.made && $(VENV)-newest/bin/python -m pytest -q -n auto -k 'not (test_good and reference)' $(NEWEST_TESTS); \
+	  $(VENV)-newest/bin/python -m pytest -q -n auto -k 'not (test_good and reference)' $(NEWEST_TESTS); \
 	else echo "no Python 3.13 here: the tests on it are left out"; fi
 
 # Napari changes every pytest that it is installed beside, and takes minutes to install: it has an environment of its own, and is
