@@ -9,28 +9,31 @@ CORE := pyproject.toml pyramid/CMakeLists.txt codecs/CMakeLists.txt $(wildcard c
 demo: env viewer
 	$(PY) scripts/demo.py
 
-# Side by side is what often waits: downloads beside compilers, and pages in the browser beside everything else.
+# Side by side is what waits, or works on one processor: downloads, compilers, checks, and at last pages in the browser. (Pages beside Python's tests, one
+# of which has a browser of its own, take no less time, and what they wait for may come too late.)
 test:
 	$(MAKE) --no-print-directory -j4 env env-newest packages viewer/node_modules/.made
-	$(MAKE) --no-print-directory -j3 test-core check test-newest viewer
-	$(MAKE) --no-print-directory -j2 test-viewer test-python
+	$(MAKE) --no-print-directory -j3 test-core check viewer
+	$(MAKE) --no-print-directory test-python
+	$(MAKE) --no-print-directory -j2 test-newest test-viewer
 	@echo "All tests have passed."
 
 # ---- environment -----------------------------------------------------------------------------------------------------
-# Installed for editing: a change of Python code needs no new installation, a change of C code does.
+# Installed for editing: a change of Python code needs no new installation, a change of C code does. Modules are compiled when they are first imported: most
+# of what comes with all these packages never is.
 define install
 	test -x $(1)/bin/python || "$$(scripts/find-python.sh $(2))" -m venv $(1)
 	$(1)/bin/python -m pip install --quiet --upgrade pip
 	$(1)/bin/python -m pip install --quiet 'scikit-build-core>=0.11' 'nanobind>=2.9' 'cmake>=3.25' ninja 'setuptools>=77'
-	$(1)/bin/python -m pip install --quiet --no-build-isolation --editable '.[dev]'
+	$(1)/bin/python -m pip install --quiet --no-compile --no-build-isolation --editable '.[$(3)]'
 	touch $(1)/.made
 endef
 
 $(VENV)/.made: $(CORE)
-	$(call install,$(VENV),3.11)
+	$(call install,$(VENV),3.11,dev)
 
 $(VENV)-newest/.made: $(CORE)
-	$(call install,$(VENV)-newest,3.13)
+	$(call install,$(VENV)-newest,3.13,test)
 
 env: $(VENV)/.made
 

@@ -6,13 +6,17 @@ enum { VERSION = 6, TABLE = 16 /* added to the coding */, NBYTES_OFFSET = 15, TI
 
 /* ---- tightness ------------------------------------------------------------------------------------------------------ */
 
-/* Half bytes that tell of a level: of each step that has an error, or, of few values, two of each coarser level that may stand for it. */
+/* Of each step that has an error, or, of few values, two of each coarser level that may stand for it. Whatever the fields, there is room for them. */
 uint32_t zgr_tightness_told(const struct zgr_header *h, uint32_t level)
 {
-    uint32_t steps = h->coding == ZGR_LABEL ? 0 : zgr_wave_header(h).first_step;
+    uint32_t count = h->first_step;
     if (h->coding == ZGR_FEW)
-        return level + 1u < h->resolutions ? 2 * (h->resolutions - 1u - level) : 0;
-    return level > h->decompositions ? 0 : steps < ZGR_MEASURED_STEPS ? steps : ZGR_MEASURED_STEPS;
+        count = level + 1u < h->resolutions ? 2 * (h->resolutions - 1u - level) : 0;
+    else if (h->coding == ZGR_LABEL || level > h->decompositions)
+        count = 0;
+    else if (h->coding == ZGR_FLOAT && count > 0)
+        count--;
+    return count < ZGR_MEASURED_STEPS ? count : ZGR_MEASURED_STEPS;
 }
 
 static uint32_t tightness_nbytes(const struct zgr_header *h)
@@ -28,7 +32,7 @@ static void tightness_write(const struct zgr_header *h, uint8_t *out)
     uint32_t at = 0;
     memset(out, 0, tightness_nbytes(h));
     for (uint32_t level = 0; level < ZGR_MEASURED_LEVELS; level++)
-        for (uint32_t i = 0; i < zgr_tightness_told(h, level); i++, at++)
+        for (uint32_t i = 0, told = zgr_tightness_told(h, level); i < told; i++, at++)
             out[at / 2] = (uint8_t)(out[at / 2] | h->tightness[level][i] << 4 * (at % 2));
 }
 
@@ -37,7 +41,7 @@ static int tightness_read(struct zgr_header *h, const uint8_t *data)
 {
     uint32_t at = 0;
     for (uint32_t level = 0; level < ZGR_MEASURED_LEVELS; level++)
-        for (uint32_t i = 0; i < zgr_tightness_told(h, level); i++, at++)
+        for (uint32_t i = 0, told = zgr_tightness_told(h, level); i < told; i++, at++)
             h->tightness[level][i] = data[at / 2] >> 4 * (at % 2) & ZGR_TIGHTNESS_MAX;
     return at % 2 == 0 || data[at / 2] >> 4 == 0;
 }
@@ -81,8 +85,7 @@ enum zgr_status zgr_header_parse(const uint8_t *data, size_t nbytes, struct zgr_
         .index_nbytes = zgr_load_u32(data + 64), .index_crc = zgr_load_u32(data + 68), .content_crc = zgr_load_u32(data + 72),
         .header_crc = zgr_load_u32(data + data[NBYTES_OFFSET] - 4),
     };
-    status = zgr_header_check(&h);
-    if (status != ZGR_OK || zgr_header_nbytes(&h) != data[NBYTES_OFFSET] || !tightness_read(&h, data + TIGHTNESS_OFFSET))
+    if (zgr_header_nbytes(&h) != data[NBYTES_OFFSET] || !tightness_read(&h, data + TIGHTNESS_OFFSET))
         return ZGR_ERROR_FIELD;
     *header = h;
     return zgr_header_check(header);

@@ -96,8 +96,8 @@ static int values_hold(const struct zgr_header *h)
 static int tightness_holds(const struct zgr_header *h)
 {
     for (uint32_t level = 0; level < ZGR_MEASURED_LEVELS; level++)
-        for (uint32_t i = 0; i < ZGR_MEASURED_STEPS; i++) {
-            if (h->tightness[level][i] > (i < zgr_tightness_told(h, level) ? ZGR_TIGHTNESS_MAX : 0))
+        for (uint32_t i = 0, told = zgr_tightness_told(h, level); i < ZGR_MEASURED_STEPS; i++) {
+            if (h->tightness[level][i] > (i < told ? ZGR_TIGHTNESS_MAX : 0))
                 return 0;
             if (h->coding == ZGR_FEW && i % 2 == 0 && zgr_few_error(h, level, level + 1 + i / 2) > h->span)
                 return 0;

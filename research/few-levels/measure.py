@@ -5,7 +5,7 @@ over a byte:
 
     python research/few-levels/measure.py [LEVELS ...]
 
-`chosen` is what `codec.encode` takes by itself. Objects are compared whole, with our 128 header bytes. Speeds are of one thread, by
+`chosen` is what `codec.encode` takes by itself. Objects are compared whole, with our header. Speeds are of one thread, by
 processor time, the best of some times.
 """
 
