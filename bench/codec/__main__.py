@@ -67,10 +67,14 @@ def main() -> None:
 def measure(data: Path, settings: Settings) -> Raw:
     """Return the raw figures of all images of a folder, as `figures` takes them."""
     raw: Raw = {"facts": facts(), "images": {}, "unused": {}}
+    loaded = list(images(data, settings.names))
     with node() as wasm, avx2() as narrow:
-        for image in images(data, settings.names):
+        for image in loaded:
             raw["images"][image.name] = _timed(image.name, lambda image=image: _measure(image, settings, wasm, narrow))
-    gained = _timed("two threads", lambda: threads.gains(images(data, settings.names), SIDE_OF_THREADS, settings.pairs))
+    often = settings.rounds, settings.seconds_each
+    for name, speeds in _timed("speed", lambda: speed.measure(loaded, settings.sides, *often)).items():
+        raw["images"][name] |= {"speed": speeds.mpx_per_second, "level_3": speeds.level_3}
+    gained = _timed("two threads", lambda: threads.gains(loaded, SIDE_OF_THREADS, settings.pairs))
     for (name, codec, what), gain in gained.items():
         raw["images"][name]["speed"][str(SIDE_OF_THREADS)][codec][f"{what} threads"] = gain
     for image in sizes.unused_codes(data):
@@ -79,14 +83,11 @@ def measure(data: Path, settings: Settings) -> Raw:
 
 
 def _measure(image: Image, settings: Settings, wasm: Decoder, narrow: Decoder) -> Raw:
-    often = settings.rounds, settings.seconds_each
     return {
         "about": _about(image),
         "bits": {str(side): sizes.bits_per_pixel(image, side) for side in settings.sides},
-        "speed": {str(side): speed.mpx_per_second(image, side, *often) for side in settings.sides},
         "distortion": [point._asdict() for point in distortion.curve(image)],
         "errors": errors.ratios(image)._asdict(),
-        "level_3": speed.level_3_share(image, *often),
         **speed_ratios(wasm, narrow, image, 3 * settings.rounds, 4 * settings.seconds_each)._asdict(),
     }
 

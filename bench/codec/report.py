@@ -26,9 +26,9 @@ What `make bench-codec` found when it was last run. Speeds are this machine's; r
 """
 
 HOW = (
-    "Every codec gets the same chunks, is checked to return every pixel, and is timed in turns with the others; the least of "
-    "several times counts. Each chunk is an object of its own: ours has a header of 80 to 128 bytes and an index in each. "
-    "Means are geometric, over images."
+    "Every codec gets the same chunks, is checked to return every pixel, and is timed in turns with the others on all images; "
+    "the least of several times counts. Each chunk is an object of its own: ours has a header of 80 to 128 bytes and an index "
+    "in each. Means are geometric, over images."
 )
 HOW_FAST = (
     "Mpx/s on one thread by processor time, a pixel being all its components. Two threads, each with chunks of its own, by the "
