@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from ziggurat import reference
+from ziggurat.reference.header import NBYTES_AT as HEADER_NBYTES_AT
 from ziggurat.reference.index import payload_nbytes
-
-HEADER_NBYTES_AT = 15
 
 
 def index_at(data):

@@ -318,9 +318,7 @@ class _Shard(NamedTuple):
     def parse(cls, data: Buffer) -> _Shard:
         view = memoryview(data).cast("B")
         header = Header.parse(view)
-        offsets, lengths, present, object_nbytes = parse_index(
-            header, view[header.front_nbytes - header.index_nbytes :]
-        )
+        offsets, lengths, present, object_nbytes = parse_index(header, view[header.header_nbytes :])
         if len(view) > object_nbytes:
             error = CorruptError(f"{len(view) - object_nbytes} bytes follow the last packet")
             error.reason = "index"

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
 __all__ = ["ShardReader", "check_header", "load_index"]
 
-"""codecs/SPEC.md, section 2."""
-
 FIRST_READ_NBYTES = 24 * 1024
 """Read from a shard that is new to us: the header, nearly always the index (5 kB at 64 chunks), and the start of the
 coarse part."""

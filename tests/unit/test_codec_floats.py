@@ -195,7 +195,7 @@ def test_the_residual_waits_for_all_resolutions() -> None:
     image = middle("double")[:64, :64]
     data = codec.encode(image)
     header = _core.Header.parse(data)
-    offsets, lengths, _, _ = _core.parse_index(header, data[header.front_nbytes - header.index_nbytes :])
+    offsets, lengths, _, _ = _core.parse_index(header, data[header.header_nbytes :])
     decoder = _core.ChunkDecoder(header, 0)
     known = [0, 1, 2, 3]  # as far apart as the order of packets allows
     for resolution, last in reversed(list(enumerate(known))):

@@ -111,7 +111,7 @@ def test_a_packet_before_a_coarser_one_is_refused_and_may_come_again() -> None:
     labels = load("labels16")[0, :300, :300]
     data = codec.encode(labels, coding="label")
     header = _core.Header.parse(data)
-    offsets, lengths, _, _ = _core.parse_index(header, data[header.front_nbytes - header.index_nbytes :])
+    offsets, lengths, _, _ = _core.parse_index(header, data[header.header_nbytes :])
 
     def packet(resolution: int) -> bytes:
         start = int(offsets[0, resolution, 0])
