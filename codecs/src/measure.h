@@ -5,8 +5,6 @@
 
 #include "window.h"
 
-enum { ZGR_CLOSE_STEPS = 7 }; /* the steps at which a bound that says too little is followed by a closer look */
-
 /* What this chunk alone was seen to be off by, and in how many parts of it that was looked for. */
 struct zgr_own {
     struct zgr_errors_seen seen;
@@ -19,10 +17,10 @@ static inline void zgr_note_not_above(struct zgr_errors_seen *seen, uint32_t lev
         seen->not_above[level][i] = error;
 }
 
-/* Whether a bound promises more than 4 times what this chunk is seen to be off by. */
+/* Whether a bound promises more than 4 times what this chunk is seen to be off by. Of what is not off at all nothing more can be seen. */
 static inline int zgr_is_much(const struct zgr_bounds *bounds, uint32_t level, uint32_t i, uint64_t error, const struct zgr_own *own)
 {
-    return i < ZGR_CLOSE_STEPS && zgr_tightest(bounds->bounds[level][i], error) > 4 * own->seen.errors[level][i];
+    return error > 0 && zgr_tightest(bounds->bounds[level][i], error) > 4 * own->seen.errors[level][i];
 }
 
 /* measure_bounds.c */
