@@ -22,15 +22,17 @@ struct Payloads {
     {
     }
 
-    void add(size_t entry, const uint8_t *data, size_t size)
+    // false: it is too large for a packet.
+    bool add(size_t entry, const uint8_t *data, size_t size)
     {
         if (size == 0)
-            return;
+            return true;
         if (size > UINT32_MAX - ZGR_CRC_NBYTES)
-            raise(ZGR_ERROR_ARGUMENT, "payload");
+            return false;
         table[entry] = {data, size};
         lengths[entry] = uint32_t(zgr_packet_nbytes(size));
         nbytes += lengths[entry];
+        return true;
     }
 };
 
@@ -44,7 +46,8 @@ void add_line(Payloads &payloads, nb::object line, size_t entry, size_t steps)
         Py_ssize_t size = 0;
         if (PyBytes_AsStringAndSize(item.ptr(), &data, &size) != 0)
             throw nb::python_error();
-        payloads.add(entry + t, reinterpret_cast<const uint8_t *>(data), size_t(size));
+        if (!payloads.add(entry + t, reinterpret_cast<const uint8_t *>(data), size_t(size)))
+            raise(ZGR_ERROR_ARGUMENT, "payload");
     }
 }
 
@@ -86,42 +89,56 @@ void write_packets(const zgr_header &h, const Payloads &payloads, uint8_t *out)
     });
 }
 
-// The object, of a header whose index fields do not matter.
-nb::object put_together(zgr_header h, const Table *codes, const Payloads &payloads)
+// The bytes before the packets of an object, by its parts.
+struct Front {
+    size_t header_nbytes, table_nbytes, index_nbytes;
+    size_t nbytes() const { return header_nbytes + table_nbytes + index_nbytes; }
+};
+
+zgr_status front_of(const zgr_header &h, const Table *codes, const Payloads &payloads, Front *front)
 {
-    size_t index_nbytes = 0;
-    check(zgr_index_write(&h, payloads.lengths.data(), payloads.present.data(), nullptr, 0, &index_nbytes), "index");
-    size_t header_nbytes = zgr_header_nbytes(&h), table_nbytes = codes ? codes->bytes.size() : 0, front_nbytes = header_nbytes + table_nbytes + index_nbytes;
-    nb::object object = nb::steal(PyBytes_FromStringAndSize(nullptr, Py_ssize_t(front_nbytes + payloads.nbytes)));
-    if (!object.is_valid())
-        throw nb::python_error();
-    auto *out = reinterpret_cast<uint8_t *>(PyBytes_AS_STRING(object.ptr()));
-    zgr_status status;
-    {
-        Unlocked unlocked(front_nbytes + payloads.nbytes);
-        if (table_nbytes)
-            std::memcpy(out + header_nbytes, codes->bytes.data(), table_nbytes);
-        status = zgr_index_write(&h, payloads.lengths.data(), payloads.present.data(), out + header_nbytes + table_nbytes, index_nbytes,
-                                 &index_nbytes);
-        h.index_nbytes = uint32_t(table_nbytes + index_nbytes);
-        h.index_crc = zgr_crc32c(out + header_nbytes, h.index_nbytes, 0);
-        h.content_crc = 0;
-        for_each_packet(h, payloads, [&](const zgr_cursor &, const Payload &payload) {
-            h.content_crc = zgr_crc32c(payload.data, payload.nbytes, h.content_crc);
-        });
-        if (status == ZGR_OK)
-            status = zgr_header_write(&h, out);
-        if (status == ZGR_OK)
-            write_packets(h, payloads, out + front_nbytes);
-    }
-    check(status, "assemble");
-    return object;
+    *front = {zgr_header_nbytes(&h), codes ? codes->bytes.size() : 0, 0};
+    return zgr_index_write(&h, payloads.lengths.data(), payloads.present.data(), nullptr, 0, &front->index_nbytes);
+}
+
+// The object, of a header whose index fields do not matter.
+zgr_status write_object(zgr_header h, const Table *codes, const Payloads &payloads, const Front &front, uint8_t *out)
+{
+    size_t index_nbytes = front.index_nbytes;
+    if (front.table_nbytes)
+        std::memcpy(out + front.header_nbytes, codes->bytes.data(), front.table_nbytes);
+    zgr_status status = zgr_index_write(&h, payloads.lengths.data(), payloads.present.data(), out + front.header_nbytes + front.table_nbytes, index_nbytes,
+                                        &index_nbytes);
+    h.index_nbytes = uint32_t(front.table_nbytes + index_nbytes);
+    h.index_crc = zgr_crc32c(out + front.header_nbytes, h.index_nbytes, 0);
+    h.content_crc = 0;
+    for_each_packet(h, payloads, [&](const zgr_cursor &, const Payload &payload) {
+        h.content_crc = zgr_crc32c(payload.data, payload.nbytes, h.content_crc);
+    });
+    if (status == ZGR_OK)
+        status = zgr_header_write(&h, out);
+    if (status == ZGR_OK)
+        write_packets(h, payloads, out + front.nbytes());
+    return status;
 }
 
 nb::object assemble(const Header &header, nb::sequence chunks)
 {
     header.need_table();
-    return put_together(header.h, header.table.get(), listed(header.h, chunks));
+    Payloads payloads = listed(header.h, chunks);
+    Front front;
+    check(front_of(header.h, header.table.get(), payloads, &front), "index");
+    nb::object object = nb::steal(PyBytes_FromStringAndSize(nullptr, Py_ssize_t(front.nbytes() + payloads.nbytes)));
+    if (!object.is_valid())
+        throw nb::python_error();
+    auto *out = reinterpret_cast<uint8_t *>(PyBytes_AS_STRING(object.ptr()));
+    zgr_status status;
+    {
+        Unlocked unlocked(front.nbytes() + payloads.nbytes);
+        status = write_object(header.h, header.table.get(), payloads, front, out);
+    }
+    check(status, "assemble");
+    return object;
 }
 
 // The lowest step down to which the coarsest resolution of a chunk keeps within so many bytes: as ziggurat.encode has it, of one chunk.
@@ -138,21 +155,40 @@ uint8_t coarse_step_within(const zgr_header &h, const Payloads &payloads, uint64
 nb::object encode_lone(nb::handle array, const Header &header, uint64_t coarse_nbytes)
 {
     Pixels pixels(array, false);
-    zgr_header h = header.h;
-    if (zgr_chunk_count(&h) != 1 || pixels.shape(1) != h.height || pixels.shape(2) != h.width)
+    if (zgr_chunk_count(&header.h) != 1 || pixels.shape(1) != header.h.height || pixels.shape(2) != header.h.width)
         raise(ZGR_ERROR_ARGUMENT, "encode_lone is for a shard of one chunk");
     zgr_errors_seen seen{};
     ChunkPayloads chunk = encode_pixels(pixels, header, nullptr, &seen);
-    Payloads payloads(h);
-    payloads.present[0] = 1;
-    for (size_t entry = 0; entry < chunk.nbytes.size(); entry++)
-        payloads.add(entry, chunk.payloads[entry], chunk.nbytes[entry]);
-    h.coarse_step = coarse_step_within(h, payloads, coarse_nbytes);
-    zgr_tighten(&h, &seen);
-    return put_together(h, header.table.get(), payloads);
+    Object object;
+    zgr_status status;
+    {
+        nb::gil_scoped_release unlocked;
+        status = assemble_lone(header.h, header.table.get(), chunk, seen, coarse_nbytes, &object);
+    }
+    check(status, "assemble");
+    return nb::bytes(object.memory.get(), object.nbytes);
 }
 
 } // namespace
+
+zgr_status assemble_lone(const zgr_header &header, const Table *table, const ChunkPayloads &chunk, const zgr_errors_seen &seen, uint64_t coarse_nbytes, Object *object)
+{
+    zgr_header h = header;
+    Payloads payloads(h);
+    Front front;
+    payloads.present[0] = 1;
+    for (size_t entry = 0; entry < chunk.nbytes.size(); entry++)
+        if (!payloads.add(entry, chunk.payloads[entry], chunk.nbytes[entry]))
+            return ZGR_ERROR_ARGUMENT;
+    h.coarse_step = coarse_step_within(h, payloads, coarse_nbytes);
+    zgr_tighten(&h, &seen);
+    zgr_status status = front_of(h, table, payloads, &front);
+    if (status != ZGR_OK)
+        return status;
+    object->nbytes = front.nbytes() + payloads.nbytes;
+    object->memory = allocate(object->nbytes);
+    return write_object(h, table, payloads, front, object->memory.get());
+}
 
 void bind_assemble(nb::module_ &module)
 {

@@ -3,29 +3,19 @@
 
 #include <cmath>
 
-namespace {
-
-// The values there are, as how far they lie above `range.least`, in order, and how many pixels have each.
-struct Counts {
-    zgr_survey range;
-    bool is_known; // false where values are too far apart, or too many
-    const uint32_t *above, *counts; // in the scratch of the thread
-    size_t size;
-};
-
-Counts counted(const Pixels &pixels)
+Counts counted(const Area &area)
 {
-    zgr_survey range = surveyed(pixels);
+    zgr_survey range = surveyed(area);
     uint64_t span = uint64_t(range.most) - uint64_t(range.least);
-    double pixel_count = double(pixels.shape(0)) * double(pixels.shape(1)) * double(pixels.shape(2));
+    double pixel_count = double(area.count());
     if (span > ZGR_TABLE_SPAN_MAX || pixel_count > UINT32_MAX)
-        return {range, false, nullptr, nullptr, 0};
+        return {range.least, false, nullptr, nullptr, 0};
     constexpr size_t few = 16384, block = 8; // few: four times as many counts stay in a cache
     size_t size = (size_t(span) + block) / block * block, apart = size <= few && pixel_count >= 4 * double(size) ? size : 0, found = 0;
     auto *counts = reinterpret_cast<uint32_t *>(thread_scratch((2 * size + 3 * apart) * sizeof(uint32_t))), *above = counts + size + 3 * apart;
     uint32_t *turns[4] = {counts, counts + apart, counts + 2 * apart, counts + 3 * apart};
     std::fill(counts, counts + size + 3 * apart, 0);
-    for_each_row_of(pixels, [&](auto... part) { zgr_count_codes(turns, range.least, part...); });
+    for_each_row_of(area, [&](auto... part) { zgr_count_codes(turns, range.least, part...); });
     for (size_t i = 0; i < apart; i++)
         counts[i] += counts[i + apart] + counts[i + 2 * apart] + counts[i + 3 * apart];
     for (size_t from = 0; from < size; from += block) {
@@ -41,13 +31,7 @@ Counts counted(const Pixels &pixels)
             found += count > 0;
         }
     }
-    return {range, true, above, counts, found};
-}
-
-void refuse_floats(const Pixels &pixels)
-{
-    if (zgr_dtype_is_float(pixels.dtype()))
-        raise(ZGR_ERROR_ARGUMENT, "codes are of integers");
+    return {range.least, true, above, counts, found};
 }
 
 // The sum over all pixels of the logarithm of how far the codes around one lie apart: that of the first and last code is what lies
@@ -71,20 +55,22 @@ double gain_of(const Counts &found, uint64_t divisor)
     return bits / pixels;
 }
 
+namespace {
+
 nb::object count_codes(nb::handle array, uint64_t lowest, uint64_t divisor, double least_gain)
 {
     Pixels pixels(array, false);
-    refuse_floats(pixels);
+    Area area = checked_area(pixels, false);
     std::vector<uint64_t> above;
     std::vector<double> counts;
     Counts found;
     double gain = 0;
     {
         Unlocked unlocked(pixels.nbytes());
-        found = counted(pixels);
+        found = counted(area);
         gain = gain_of(found, divisor);
         if (gain >= least_gain) {
-            uint64_t least = uint64_t(found.range.least) - lowest;
+            uint64_t least = uint64_t(found.least) - lowest;
             counts.assign(found.counts, found.counts + found.size);
             above.assign(found.above, found.above + found.size);
             for (uint64_t &code : above)

@@ -40,29 +40,35 @@ nb::tuple encode_chunk(nb::handle array, const Header &header, ErrorsSeen *seen)
 
 } // namespace
 
+zgr_status encode_area(const Area &area, const zgr_header &h, void *lowpass, zgr_errors_seen *seen, ChunkPayloads *chunk)
+{
+    auto height = uint32_t(area.shape[1]), width = uint32_t(area.shape[2]);
+    chunk->nbytes.resize(h.resolutions * (h.first_step + 1u));
+    chunk->payloads.resize(chunk->nbytes.size());
+    size_t scratch_nbytes = (zgr_encode_scratch_nbytes(&h, height, width) + 63) / 64 * 64;
+    size_t out_nbytes = zgr_encode_out_nbytes(&h, height, width);
+    uint8_t *scratch = thread_scratch(scratch_nbytes + out_nbytes), *out = scratch + scratch_nbytes;
+    zgr_status status =
+        zgr_encode_chunk(&h, area.data, area.strides, height, width, scratch, scratch_nbytes, out, out_nbytes, chunk->nbytes.data(), lowpass, seen);
+    // The core lays payloads for r = R-1 … 0, t = F … 0; entries are by [r][t].
+    for (size_t entry = chunk->nbytes.size(); status == ZGR_OK && entry-- > 0; out += chunk->nbytes[entry])
+        chunk->payloads[entry] = out;
+    return status;
+}
+
 ChunkPayloads encode_pixels(const Pixels &pixels, const Header &header, void *lowpass, zgr_errors_seen *seen)
 {
     const zgr_header &h = header.h;
     header.need_table();
     if (pixels.dtype() != h.dtype || pixels.shape(0) != h.components || pixels.shape(1) > h.chunk_height || pixels.shape(2) > h.chunk_width)
         raise(ZGR_ERROR_ARGUMENT, "the array's dtype or shape is not that of the header's chunks");
-    auto height = uint32_t(pixels.shape(1)), width = uint32_t(pixels.shape(2));
     ChunkPayloads chunk;
-    chunk.nbytes.resize(h.resolutions * (h.first_step + 1u));
-    chunk.payloads.resize(chunk.nbytes.size());
-    size_t scratch_nbytes = (zgr_encode_scratch_nbytes(&h, height, width) + 63) / 64 * 64;
-    size_t out_nbytes = zgr_encode_out_nbytes(&h, height, width);
-    uint8_t *scratch = thread_scratch(scratch_nbytes + out_nbytes), *out = scratch + scratch_nbytes;
     zgr_status status;
     {
         nb::gil_scoped_release unlocked;
-        status = zgr_encode_chunk(&h, pixels.data(), pixels.strides(), height, width, scratch, scratch_nbytes, out, out_nbytes,
-                                  chunk.nbytes.data(), lowpass, seen);
+        status = encode_area(pixels.area(), h, lowpass, seen, &chunk);
     }
     check(status, "chunk");
-    // The core lays payloads for r = R-1 … 0, t = F … 0; entries are by [r][t].
-    for (size_t entry = chunk.nbytes.size(); entry-- > 0; out += chunk.nbytes[entry])
-        chunk.payloads[entry] = out;
     return chunk;
 }
 

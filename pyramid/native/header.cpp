@@ -17,17 +17,6 @@ constexpr const char *codings[] = {"mean", "rct", "label", "float", "few"};
 
 nb::object wide_object(int64_t value, uint8_t dtype) { return dtype == ZGR_UINT64 ? nb::object(nb::int_(uint64_t(value))) : nb::object(nb::int_(value)); }
 
-// A fill value as the header has it; that of floats is kept as its bits.
-int64_t fill_bits(nb::handle fill, uint8_t dtype)
-{
-    if (!zgr_dtype_is_float(dtype))
-        return wide(fill, dtype, "fill");
-    nb::object numpy = nb::module_::import_("numpy"), bytes = numpy.attr("array")(fill, numpy_dtype(dtype)).attr("tobytes")();
-    uint64_t bits = 0;
-    std::memcpy(&bits, PyBytes_AS_STRING(bytes.ptr()), zgr_dtype_nbytes(dtype));
-    return int64_t(bits);
-}
-
 nb::object fill_object(const zgr_header &h)
 {
     if (!zgr_dtype_is_float(h.dtype))
@@ -202,6 +191,17 @@ uint32_t crc(nb::handle data, uint32_t seed)
 }
 
 } // namespace
+
+// A fill value as the header has it; that of floats is kept as its bits.
+int64_t fill_bits(nb::handle fill, uint8_t dtype)
+{
+    if (!zgr_dtype_is_float(dtype))
+        return wide(fill, dtype, "fill");
+    nb::object numpy = nb::module_::import_("numpy"), bytes = numpy.attr("array")(fill, numpy_dtype(dtype)).attr("tobytes")();
+    uint64_t bits = 0;
+    std::memcpy(&bits, PyBytes_AS_STRING(bytes.ptr()), zgr_dtype_nbytes(dtype));
+    return int64_t(bits);
+}
 
 uint8_t coding_code(const std::string &name)
 {

@@ -7,6 +7,7 @@ NB_MODULE(_core, module)
     bind_index(module);
     bind_assemble(module);
     bind_encode(module);
+    bind_usual(module);
     bind_survey(module);
     bind_counts(module);
     bind_table(module);

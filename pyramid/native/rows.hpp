@@ -3,26 +3,34 @@
 
 #include "native.hpp"
 
-// Of components that are interleaved, rows of all of them at once.
-template <typename Add> void for_each_row_of(const Pixels &pixels, Add add)
+// Of components that are interleaved, rows of all of them at once. There have to be pixels.
+template <typename Add> void for_each_row_of(const Area &area, Add add)
 {
-    size_t components = pixels.shape(0), width = pixels.shape(2);
-    ptrdiff_t component = pixels.strides()[0], row = pixels.strides()[1], column = pixels.strides()[2];
-    if (components > 1 && component == ptrdiff_t(zgr_dtype_nbytes(pixels.dtype())) && column == component * ptrdiff_t(components)) {
+    size_t components = area.shape[0], width = area.shape[2];
+    ptrdiff_t component = area.strides[0], row = area.strides[1], column = area.strides[2];
+    if (components > 1 && component == ptrdiff_t(zgr_dtype_nbytes(area.dtype)) && column == component * ptrdiff_t(components)) {
         width *= components;
         column = component;
         components = 1;
     }
-    if (components == 0 || pixels.shape(1) == 0 || width == 0 || pixels.shape(1) > UINT32_MAX || width > UINT32_MAX)
-        raise(ZGR_ERROR_ARGUMENT, "an array without pixels");
     for (size_t c = 0; c < components; c++)
-        add(pixels.dtype(), static_cast<const uint8_t *>(pixels.data()) + ptrdiff_t(c) * component, row, column, uint32_t(pixels.shape(1)),
-            uint32_t(width));
+        add(area.dtype, area.data + ptrdiff_t(c) * component, row, column, uint32_t(area.shape[1]), uint32_t(width));
 }
 
-inline zgr_survey surveyed(const Pixels &pixels)
+inline zgr_survey surveyed(const Area &area)
 {
     zgr_survey found{};
-    for_each_row_of(pixels, [&](auto... part) { zgr_survey_add(&found, part...); });
+    for_each_row_of(area, [&](auto... part) { zgr_survey_add(&found, part...); });
     return found;
+}
+
+// The pixels of an array that has some, and no more a side than the core counts; of integers, or of floats.
+inline Area checked_area(const Pixels &pixels, bool floats)
+{
+    Area area = pixels.area();
+    if (area.count() == 0 || area.shape[1] > UINT32_MAX || area.shape[2] * area.shape[0] > UINT32_MAX)
+        raise(ZGR_ERROR_ARGUMENT, "an array without pixels");
+    if (bool(zgr_dtype_is_float(area.dtype)) != floats)
+        raise(ZGR_ERROR_ARGUMENT, floats ? "for floats" : "for integers");
+    return area;
 }

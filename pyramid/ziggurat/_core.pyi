@@ -217,6 +217,39 @@ def encode_lone(array: NDArray[Any], header: Header, coarse_nbytes: int) -> byte
         As `encode_chunk`.
     """
 
+def encode_usual(
+    array: NDArray[Any],
+    coding: str,
+    fill: float,
+    chunk: tuple[int, int],
+    splits: tuple[int, int],
+    coarse_nbytes: int,
+    few_span_most: int,
+    least_gain: float,
+    most_gap: float,
+) -> bytes | None:
+    """Encode integers of one chunk as a shard, from their values to the object, giving up the interpreter lock once.
+
+    Parameters
+    ----------
+    array : [components, h, w]
+        All pixels.
+    coding, fill, chunk, splits
+        Of the header; the splits are decompositions and resolutions.
+    coarse_nbytes
+        As for `encode_lone`.
+    few_span_most
+        With coding ``mean``, values that span so many places or fewer are none of its business.
+    least_gain, most_gap
+        As for `is_hopeless`.
+
+    Returns
+    -------
+    bytes
+        What `survey`, `find_background`, `first_step_of`, `Header` and `encode_lone` make of it; None where something else may have
+        to be asked, or is wrong: another coding, several chunks, values that are all the same, few, or perhaps worth a table.
+    """
+
 class ErrorsSeen:
     """The largest errors seen in chunks of a shard, at the first steps; several threads may add to it at once."""
 
@@ -269,6 +302,21 @@ def find_background(
         If chunks are not of one dtype, or have more components than a chunk.
     """
 
+def first_step_of(span: int, coding: str, decompositions: int, resolutions: int, usual: int) -> int:
+    """Return the first step that a header should have.
+
+    Low enough that no packet is nearly empty, high enough that 0.05 bits a pixel show a picture. Where the coarsest resolution has
+    no other band, as in chunks of 130² and less, it is lower, by 3 at most, as long as four fifths of that band are 0 in the
+    first packet. Floats have one more, of residuals, and so have colours; labels have one in all.
+
+    Parameters
+    ----------
+    span, coding, decompositions, resolutions
+        Of the header.
+    usual
+        How far four fifths of the picture are from the background at most: see `find_background`.
+    """
+
 def survey(array: NDArray[Any]) -> tuple[int, int, int]:
     """Return the least and the largest value of integers [components, h, w], and the greatest common divisor of all differences.
 
@@ -302,24 +350,13 @@ def codes_gain(codes: NDArray[np.uint64], weights: NDArray[np.float64], divisor:
         If there is not a weight for each code.
     """
 
-def is_hopeless(
-    codes: NDArray[np.uint64],
-    weights: NDArray[np.float64],
-    gain: float,
-    divisor: float,
-    least_gain: float,
-    often: float,
-    widest: float,
-) -> bool:
-    """Return whether a table of increasing codes will not be chosen, by a sample in which they save ``gain`` bits a pixel.
+def is_hopeless(sample: NDArray[Any], divisor: int, span: int, least_gain: float, most_gap: float) -> bool:
+    """Return whether a few rows of integers [components, h, w] tell that no table of their codes will be chosen.
 
-    That is if those of at least the weight ``often`` have most of the weight, and would save less than ``least_gain``; or if
-    most codes lie side by side, and two of them lie apart ``widest`` times as far as 2^gain.
-
-    Raises
-    ------
-    RequestError
-        If there is not a weight for each code.
+    More pixels have more codes, and less to gain. Every 16th row is looked at, or every 8th, where that is 4 pixels for each value
+    that the ``span`` allows, or 8192; of fewer nothing can be told. It is hopeless if a table saves less than ``least_gain`` bits a
+    pixel; if codes of at least 4 pixels each have most of these, and would save less; or if most codes lie side by side, and two
+    of them lie so far apart, 16 times ``most_gap`` times 2^gain, that it is not by chance.
     """
 
 def even_codes(

@@ -26,17 +26,20 @@ from ziggurat._core import (
     decode_lone,
     encode_chunk,
     encode_lone,
+    encode_usual,
     error_bound,
+    first_step_of,
     parse_index,
     tighten,
     usable_nbytes,
 )
 from ziggurat.arguments import check_chunks, check_splits, choose_coding, components_first, value_map_of
-from ziggurat.background import find_background, first_step_of
+from ziggurat.background import find_background
 from ziggurat.encode import COARSE_NBYTES_PER_CHUNK, coarse_step_of, decompositions_of
 from ziggurat.errors import CorruptError, RequestError
-from ziggurat.fewvalues import choose_few
+from ziggurat.fewvalues import MOST_SPAN_APART, choose_few
 from ziggurat.valuemap import is_all
+from ziggurat.valuetable import GAIN_LEAST_BITS, GAP_MOST
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -124,6 +127,8 @@ def encode(
         decompositions = decompositions_of((pixels.shape[0], *chunk), pixels.shape, coding, resolutions)
     check_splits(decompositions, resolutions)
     check_chunks(tuple(chunk), pixels.shape[1:], resolutions)
+    if first_step is None and (usual := _encode_usual(pixels, chunk, coding, (decompositions, resolutions), fill)):
+        return usual
     header = _header_of(pixels, chunk, coding, (decompositions, resolutions), first_step, fill)
     if first_step is None:
         header = choose_few(pixels, header)
@@ -139,6 +144,20 @@ def encode(
 
     chunks = _map(encode_ordinal, range(header.chunks), threads)
     return assemble(tighten(header.replace(coarse_step=coarse_step_of(chunks, header)), seen), chunks)
+
+
+def _encode_usual(
+    pixels: NDArray[Any], chunk: tuple[int, int], coding: str, splits: tuple[int, int], fill: float
+) -> bytes | None:
+    """Encode an array of one chunk of usual values at once; None: they are unusual, or too many, or something is wrong with them.
+
+    What `_header_of`, `choose_few` and `encode_lone` do, to the same bytes, without anything that keeps other threads waiting.
+    """
+    if coding not in ("mean", "rct"):
+        return None
+    sides, times = (int(chunk[0]), int(chunk[1])), (int(splits[0]), int(splits[1]))
+    known = COARSE_NBYTES_PER_CHUNK, MOST_SPAN_APART, GAIN_LEAST_BITS, GAP_MOST
+    return encode_usual(pixels, coding, fill, sides, times, *known)
 
 
 def _header_of(

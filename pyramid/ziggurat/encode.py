@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ziggurat._core import ErrorsSeen, Header, assemble, encode_chunk, packet_nbytes, tighten
-from ziggurat.background import find_background, first_step_of
+from ziggurat._core import ErrorsSeen, Header, assemble, encode_chunk, first_step_of, packet_nbytes, tighten
+from ziggurat.background import find_background
 from ziggurat.errors import SourceError
 from ziggurat.fewvalues import choose_few
 from ziggurat.valuemap import fill_mask, find_value_map, is_all

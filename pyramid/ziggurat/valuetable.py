@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["crops", "find_codes"]
+__all__ = ["GAIN_LEAST_BITS", "GAP_MOST", "crops", "find_codes"]
 
 CODES_MAX = 65_536
 """codecs/SPEC.md, section 5."""
@@ -42,13 +42,6 @@ with a gamma of 2.2 to 16 bits it is 0.4 to 1.5 %, of those with equalised histo
 GAP_MOST = 4
 """How many times as large as the usual distance of an exact table's codes the largest may be: guaranteed errors grow with it. With
 a value far from all others (the -2000 around a CT slice) no error but 0 could be promised."""
-
-FEW_ROWS, FEW_PIXELS, FEW_AT_LEAST = (16, 8), 4, 8192
-"""Every such row of the sample is looked at first, where that is so many pixels for each possible value, or so many."""
-
-OFTEN, BY_CHANCE = 4, 16
-"""In these rows: values that so many pixels share have neighbours in the image, where nothing stretched it; and a gap that is so
-many times too wide for a table is not there by chance."""
 
 LEVELS_BETWEEN = 2
 """Levels that are taken from the packets of a finer one: 1 and 2 between 0 and 3."""
@@ -73,7 +66,7 @@ def find_codes(planes: NDArray[Any], lowest: int, divisor: int, span: int) -> ND
         Increasing; None where a table would not pay, or make levels wrong.
     """
     sample = _sample(planes)
-    if _is_hopeless(sample, lowest, divisor, span):
+    if is_hopeless(sample, divisor, span, GAIN_LEAST_BITS, GAP_MOST):
         return None
     gain, seen, weights = _counted(sample, lowest, divisor)
     if gain < GAIN_LEAST_BITS:
@@ -90,18 +83,6 @@ def find_codes(planes: NDArray[Any], lowest: int, divisor: int, span: int) -> ND
         return None
     codes = best[0] + np.uint64(lowest % (1 << 64))
     return codes if planes.dtype == np.uint64 else codes.view(np.int64)
-
-
-def _is_hopeless(sample: NDArray[Any], lowest: int, divisor: int, span: int) -> bool:
-    """Whether a few rows tell that no table will be chosen: with more pixels there are more codes, and less to gain."""
-    enough = min(FEW_PIXELS * span, FEW_AT_LEAST)
-    few = next((rows for rows in (sample[:, ::stride] for stride in FEW_ROWS) if rows.size >= enough), None)
-    if few is None:
-        return False
-    gain, codes, weights = _counted(few, lowest, divisor)
-    if gain < GAIN_LEAST_BITS:
-        return True
-    return is_hopeless(codes, weights, gain, divisor, GAIN_LEAST_BITS, OFTEN, BY_CHANCE * GAP_MOST)
 
 
 def _above(pixels: NDArray[Any], lowest: int) -> NDArray[np.uint64]:

@@ -10,8 +10,8 @@ import pytest
 import skimage.data
 
 from ziggurat import codec
-from ziggurat._core import ChunkDecoder, Header, find_background
-from ziggurat.background import choose_parts, first_step_of
+from ziggurat._core import ChunkDecoder, Header, find_background, first_step_of
+from ziggurat.background import choose_parts
 from ziggurat.encode import Encoding, encode_shard
 from ziggurat.errors import FormatError, RequestError
 from ziggurat.valuetable import find_codes
