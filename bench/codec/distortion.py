@@ -67,10 +67,13 @@ def curve(image: Image, encode: Callable[[NDArray[Any]], bytes] = ours_encode) -
     """Return the points of an image at all rates, where JPEG 2000 can be cut that short; ``encode`` makes an object of a chunk."""
     chunk = image.central_chunk()
     display = Display(image.central_plane)
-    budgets = [int(rate * chunk.shape[0] * chunk.shape[1] / 8) for rate in RATES]
+    budgets = {rate: int(rate * chunk.shape[0] * chunk.shape[1] / 8) for rate in RATES}
+    budgets = {rate: budget for rate, budget in budgets.items() if budget}  # of some pixels there is none
     peer = _Jpeg2000(chunk)
     points = []
-    for rate, budget, (nbytes, pixels) in zip(RATES, budgets, _cuts(chunk, encode(chunk), budgets), strict=True):
+    for (rate, budget), (nbytes, pixels) in zip(
+        budgets.items(), _cuts(chunk, encode(chunk), [*budgets.values()]), strict=True
+    ):
         best = peer.within(budget)
         if best is not None:
             peer_nbytes, peer_pixels = best
@@ -84,7 +87,7 @@ def _cuts(chunk: NDArray[Any], data: bytes, budgets: list[int]) -> Iterator[tupl
     """Yield for each budget the bytes taken and the pixels they give."""
     data = memoryview(data)
     header = Header.parse(data)
-    offsets, lengths, _, _ = parse_index(header, data[header.front_nbytes - header.index_nbytes :])
+    offsets, lengths, _, _ = parse_index(header, data[header.header_nbytes :])
     packets = list(_sent(header, lengths))
     for budget in budgets:
         decoder, taken = ChunkDecoder(header, 0), 0
