@@ -94,7 +94,8 @@ class EncodedShard:
 
 
 @cache
-def _pool() -> ThreadPoolExecutor:
+def _pool_of(process: int) -> ThreadPoolExecutor:
+    """The threads of a process, by its number: a forked child has none of its parent's, and would wait for them for ever."""
     return ThreadPoolExecutor(os.cpu_count(), thread_name_prefix="ziggurat-encode")
 
 
@@ -149,7 +150,7 @@ def encode_shard(pixels: NDArray[Any], encoding: Encoding) -> EncodedShard:
         target[...] = low.reshape(target.shape)
         return packets
 
-    chunks = list(_pool().map(encode_place, np.ndindex(*encoding.grid)))
+    chunks = list(_pool_of(os.getpid()).map(encode_place, np.ndindex(*encoding.grid)))
     finished = tighten(header.replace(coarse_step=coarse_step_of(chunks, header)), seen)
     return EncodedShard(assemble(finished, chunks), lowpass)
 
