@@ -12,9 +12,7 @@ True
 
 from __future__ import annotations
 
-import os
-from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -38,19 +36,15 @@ from ziggurat.background import find_background
 from ziggurat.encode import COARSE_NBYTES_PER_CHUNK, coarse_step_of, decompositions_of
 from ziggurat.errors import CorruptError, RequestError
 from ziggurat.fewvalues import MOST_SPAN_APART, choose_few
+from ziggurat.parallel import map_on_threads
 from ziggurat.valuemap import is_all
 from ziggurat.valuetable import GAIN_LEAST_BITS, GAP_MOST
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
     from numpy.typing import NDArray
     from typing_extensions import Buffer
 
 __all__ = ["Packet", "decode", "encode", "guaranteed_error", "packets"]
-
-T = TypeVar("T")
-R = TypeVar("R")
 
 
 class Packet(NamedTuple):
@@ -142,7 +136,7 @@ def encode(
         part = pixels[:, y : y + height, x : x + width]
         return None if is_all(part, fill) else encode_chunk(part, header, seen)[0]
 
-    chunks = _map(encode_ordinal, range(header.chunks), threads)
+    chunks = map_on_threads(encode_ordinal, range(header.chunks), threads)
     return assemble(tighten(header.replace(coarse_step=coarse_step_of(chunks, header)), seen), chunks)
 
 
@@ -251,7 +245,9 @@ def decode(
         header.components,
         *((size + (1 << level) - 1) >> level for size in (header.height, header.width)),
     )
-    out = np.full(shape, header.fill, header.dtype)
+    # Filling all of it first would be work that only one thread does.
+    is_covered = shard.present.all() and (header.extent_height, header.extent_width) == (header.height, header.width)
+    out = np.empty(shape, header.dtype) if is_covered else np.full(shape, header.fill, header.dtype)
 
     def decode_ordinal(ordinal: int) -> None:
         if not shard.present[ordinal]:
@@ -261,7 +257,7 @@ def decode(
         y, x = y >> level, x >> level
         shard.decoder(ordinal, level, lowest).reconstruct(level, out[plane, :, y : y + rows, x : x + columns])
 
-    _map(decode_ordinal, range(header.chunks), threads)
+    map_on_threads(decode_ordinal, range(header.chunks), threads)
     return _components_at(out[0] if len(out) == 1 else out, component_axis)
 
 
@@ -404,12 +400,3 @@ def _components_at(array: NDArray[Any], component_axis: int) -> NDArray[Any]:
     if array.ndim == 3 and component_axis == -1:  # as np.moveaxis has it, in less time
         return array.transpose(1, 2, 0)
     return np.moveaxis(array, -3, component_axis if component_axis < 0 else component_axis + array.ndim - 3)
-
-
-def _map(function: Callable[[T], R], items: Iterable[T], threads: int | None) -> list[R]:
-    todo = list(items)
-    workers = min(len(todo), threads or os.cpu_count() or 1)
-    if workers <= 1:
-        return [function(item) for item in todo]
-    with ThreadPoolExecutor(workers, thread_name_prefix="ziggurat-codec") as pool:
-        return list(pool.map(function, todo))

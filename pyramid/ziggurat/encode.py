@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import math
-import os
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,6 +13,7 @@ from ziggurat._core import ErrorsSeen, Header, assemble, encode_chunk, first_ste
 from ziggurat.background import find_background
 from ziggurat.errors import SourceError
 from ziggurat.fewvalues import choose_few
+from ziggurat.parallel import map_on_threads
 from ziggurat.valuemap import fill_mask, find_value_map, is_all
 
 if TYPE_CHECKING:
@@ -93,12 +92,6 @@ class EncodedShard:
     lowpass: NDArray[Any]
 
 
-@cache
-def _pool_of(process: int) -> ThreadPoolExecutor:
-    """The threads of a process, by its number: a forked child has none of its parent's, and would wait for them for ever."""
-    return ThreadPoolExecutor(os.cpu_count(), thread_name_prefix="ziggurat-encode")
-
-
 def trim(pixels: NDArray[Any], fill_value: float) -> NDArray[Any]:
     """Cut rows at the bottom and columns at the right that hold only the fill value.
 
@@ -150,7 +143,7 @@ def encode_shard(pixels: NDArray[Any], encoding: Encoding) -> EncodedShard:
         target[...] = low.reshape(target.shape)
         return packets
 
-    chunks = list(_pool_of(os.getpid()).map(encode_place, np.ndindex(*encoding.grid)))
+    chunks = map_on_threads(encode_place, np.ndindex(*encoding.grid))
     finished = tighten(header.replace(coarse_step=coarse_step_of(chunks, header)), seen)
     return EncodedShard(assemble(finished, chunks), lowpass)
 
