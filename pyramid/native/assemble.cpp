@@ -1,5 +1,5 @@
 // Payloads to the bytes of a shard.
-#include "native.hpp"
+#include "encoding.hpp"
 
 #include <cstring>
 

@@ -1,4 +1,5 @@
 // Which values pixels have, and whether a table of these is worth it.
+#include "codes.hpp"
 #include "rows.hpp"
 
 #include <cmath>

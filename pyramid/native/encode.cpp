@@ -1,5 +1,5 @@
 // Pixels to packets.
-#include "native.hpp"
+#include "encoding.hpp"
 
 #include <vector>
 

@@ -11,5 +11,6 @@ NB_MODULE(_core, module)
     bind_survey(module);
     bind_counts(module);
     bind_table(module);
+    bind_hopeless(module);
     bind_decode(module);
 }

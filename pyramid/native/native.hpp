@@ -145,16 +145,6 @@ struct ErrorsSeen {
     std::mutex lock;
 };
 
-// encode.cpp: the payloads of one chunk, by [resolution][step], in the scratch of this thread.
-struct ChunkPayloads {
-    std::vector<const uint8_t *> payloads;
-    std::vector<uint32_t> nbytes;
-};
-// `lowpass` and `seen` as zgr_encode_chunk has them: nullptr if nobody asks. Touches no Python object.
-zgr_status encode_area(const Area &area, const zgr_header &h, void *lowpass, zgr_errors_seen *seen, ChunkPayloads *chunk);
-// The same without the interpreter lock; raises if the pixels are not those of a chunk.
-ChunkPayloads encode_pixels(const Pixels &pixels, const Header &header, void *lowpass, zgr_errors_seen *seen);
-
 // A new numpy array that holds these.
 template <typename T> nb::object numpy_copy(const std::vector<T> &values)
 {
@@ -168,35 +158,6 @@ template <typename T> nb::object numpy_copy(const std::vector<T> &values)
 // A guaranteed error as Python has it: an int, or a float for floats.
 nb::object error_object(const zgr_header &header, uint32_t level, const uint8_t *steps);
 
-// assemble.cpp: the bytes of a shard of one chunk, of a header whose coarse step, tightness and index fields do not matter. Touches no Python object.
-struct Object {
-    Memory memory;
-    size_t nbytes = 0;
-};
-zgr_status assemble_lone(const zgr_header &h, const Table *table, const ChunkPayloads &chunk, const zgr_errors_seen &seen, uint64_t coarse_nbytes, Object *object);
-
-// counts.cpp: the values there are, as how far they lie above `least`, in order, and how many pixels have each.
-struct Counts {
-    int64_t least;
-    bool is_known; // false where values are too far apart, or too many
-    const uint32_t *above, *counts; // in the scratch of the thread
-    size_t size;
-};
-Counts counted(const Area &area);
-double gain_of(const Counts &found, uint64_t divisor); // as _core.pyi has it of count_codes
-
-// table.cpp: as _core.pyi has it.
-bool is_hopeless(const Area &sample, uint64_t divisor, uint64_t span, double least_gain, double most_gap);
-
-// survey.cpp: what most of a chunk's parts are near to, and how far four fifths of them are from it at most; of several, one after the other.
-struct Background {
-    uint32_t value, usual;
-};
-void add_means(zgr_means *means, zgr_header h, const Area &chunk, uint32_t most);
-Background background_of(zgr_means *means);
-// As _core.pyi has it.
-uint32_t first_step_of(uint32_t span, uint8_t coding, uint32_t decompositions, uint32_t resolutions, uint32_t usual);
-
 int64_t fill_bits(nb::handle fill, uint8_t dtype); // header.cpp: as a header has it, of floats their bits
 
 void bind_header(nb::module_ &module);
@@ -207,4 +168,5 @@ void bind_usual(nb::module_ &module);
 void bind_survey(nb::module_ &module);
 void bind_counts(nb::module_ &module);
 void bind_table(nb::module_ &module);
+void bind_hopeless(nb::module_ &module);
 void bind_decode(nb::module_ &module);

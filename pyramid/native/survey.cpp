@@ -1,4 +1,5 @@
 // What is found out of a shard's pixels before any is coded: their range, and what most of them are.
+#include "encoding.hpp"
 #include "rows.hpp"
 
 #include <algorithm>

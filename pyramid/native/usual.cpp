@@ -1,6 +1,8 @@
 // An array as a shard of one chunk, from its values to the object, where nothing out of the ordinary is found: one call, for which the interpreter
 // lock is given up once. Between the parts that Python would put together it is waited for, which is what keeps several threads from encoding
 // as fast as each alone.
+#include "codes.hpp"
+#include "encoding.hpp"
 #include "rows.hpp"
 
 #include <nanobind/stl/array.h>
