@@ -67,13 +67,11 @@ def curve(image: Image, encode: Callable[[NDArray[Any]], bytes] = ours_encode) -
     """Return the points of an image at all rates, where JPEG 2000 can be cut that short; ``encode`` makes an object of a chunk."""
     chunk = image.central_chunk()
     display = Display(image.central_plane)
-    budgets = {rate: int(rate * chunk.shape[0] * chunk.shape[1] / 8) for rate in RATES}
-    budgets = {rate: budget for rate, budget in budgets.items() if budget}  # of some pixels there is none
+    rates = [rate for rate in RATES if rate * chunk.shape[0] * chunk.shape[1] >= 8]  # a byte at least
+    budgets = [int(rate * chunk.shape[0] * chunk.shape[1] / 8) for rate in rates]
     peer = _Jpeg2000(chunk)
     points = []
-    for (rate, budget), (nbytes, pixels) in zip(
-        budgets.items(), _cuts(chunk, encode(chunk), [*budgets.values()]), strict=True
-    ):
+    for rate, budget, (nbytes, pixels) in zip(rates, budgets, _cuts(chunk, encode(chunk), budgets), strict=True):
         best = peer.within(budget)
         if best is not None:
             peer_nbytes, peer_pixels = best

@@ -3,7 +3,7 @@
 #include "measure.h"
 
 /* At parts of a chunk, for each level and step; and how many at once in the end. With the quarters that follow: 3 % of what encoding takes, of noisy
- * colours a quarter, and of few images a tenth more to the end. */
+ * colours a quarter. Few images need more than that. */
 enum { CLOSE_LOOKS = 3, LAST_LOOKS = 2 };
 
 /* The parts of which bounds say that a level may be off by most at F - i, as many as may still be decoded for it: a bit each. */
@@ -31,7 +31,7 @@ static uint32_t levels_of_part(struct zgr_window *w, const struct zgr_bounds *bo
         if (!(levels >> level & 1))
             continue;
         if (worst[level][i] >> part & 1 && zgr_is_much(bounds, level, i, w->parts[level][i][part], own)) {
-            own->looks[level][i] += own->looks[level][i] < CLOSE_LOOKS;
+            own->looks[level][i]++;
             w->parts[level][i][part] = 0;
             found |= 1u << level;
         }
@@ -42,7 +42,8 @@ static uint32_t levels_of_part(struct zgr_window *w, const struct zgr_bounds *bo
 /* How many parts of a window to decode for a level at F - i: few, as long as a closer look at all of it may say enough; then as many as it takes. */
 static uint32_t looks_left(const struct zgr_window *w, const struct zgr_own *own, uint32_t level, uint32_t i)
 {
-    return w->finest == 1 && own->looks[level][i] >= CLOSE_LOOKS ? LAST_LOOKS : CLOSE_LOOKS - own->looks[level][i];
+    const uint32_t looks = own->looks[level][i];
+    return looks < CLOSE_LOOKS ? CLOSE_LOOKS - looks : w->finest == 1 ? LAST_LOOKS : 0;
 }
 
 /* Decodes parts of a window to level 0 of which bounds do not say enough. Which these are depends for each level and step on what this

@@ -157,23 +157,27 @@ nb::object encode_lone(nb::handle array, const Header &header, uint64_t coarse_n
     Pixels pixels(array, false);
     if (zgr_chunk_count(&header.h) != 1 || pixels.shape(1) != header.h.height || pixels.shape(2) != header.h.width)
         raise(ZGR_ERROR_ARGUMENT, "encode_lone is for a shard of one chunk");
-    zgr_errors_seen seen{};
-    ChunkPayloads chunk = encode_pixels(pixels, header, nullptr, &seen);
+    check_chunk(pixels, header);
     Object object;
     zgr_status status;
     {
         nb::gil_scoped_release unlocked;
-        status = assemble_lone(header.h, header.table.get(), chunk, seen, coarse_nbytes, &object);
+        status = encode_object(pixels.area(), header.h, header.table.get(), coarse_nbytes, &object);
     }
-    check(status, "assemble");
+    check(status, "chunk");
     return nb::bytes(object.memory.get(), object.nbytes);
 }
 
 } // namespace
 
-zgr_status assemble_lone(const zgr_header &header, const Table *table, const ChunkPayloads &chunk, const zgr_errors_seen &seen, uint64_t coarse_nbytes, Object *object)
+zgr_status encode_object(const Area &area, const zgr_header &header, const Table *table, uint64_t coarse_nbytes, Object *object)
 {
     zgr_header h = header;
+    zgr_errors_seen seen{};
+    ChunkPayloads chunk;
+    zgr_status status = encode_area(area, h, nullptr, &seen, &chunk);
+    if (status != ZGR_OK)
+        return status;
     Payloads payloads(h);
     Front front;
     payloads.present[0] = 1;
@@ -182,7 +186,7 @@ zgr_status assemble_lone(const zgr_header &header, const Table *table, const Chu
             return ZGR_ERROR_ARGUMENT;
     h.coarse_step = coarse_step_within(h, payloads, coarse_nbytes);
     zgr_tighten(&h, &seen);
-    zgr_status status = front_of(h, table, payloads, &front);
+    status = front_of(h, table, payloads, &front);
     if (status != ZGR_OK)
         return status;
     object->nbytes = front.nbytes() + payloads.nbytes;

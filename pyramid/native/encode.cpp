@@ -30,7 +30,14 @@ nb::tuple encode_chunk(nb::handle array, const Header &header, ErrorsSeen *seen)
     nb::object lowpass =
         new_pixels(h.dtype, nb::make_tuple(h.components, zgr_level_size(uint32_t(pixels.shape(1)), level), zgr_level_size(uint32_t(pixels.shape(2)), level)));
     Pixels low(lowpass, true);
-    ChunkPayloads chunk = encode_pixels(pixels, header, low.data(), seen ? &so_far : nullptr);
+    check_chunk(pixels, header);
+    ChunkPayloads chunk;
+    zgr_status status;
+    {
+        nb::gil_scoped_release unlocked;
+        status = encode_area(pixels.area(), h, low.data(), seen ? &so_far : nullptr, &chunk);
+    }
+    check(status, "chunk");
     if (seen) {
         std::lock_guard<std::mutex> held(seen->lock);
         zgr_errors_seen_merge(&seen->seen, &so_far);
@@ -56,20 +63,12 @@ zgr_status encode_area(const Area &area, const zgr_header &h, void *lowpass, zgr
     return status;
 }
 
-ChunkPayloads encode_pixels(const Pixels &pixels, const Header &header, void *lowpass, zgr_errors_seen *seen)
+void check_chunk(const Pixels &pixels, const Header &header)
 {
     const zgr_header &h = header.h;
     header.need_table();
     if (pixels.dtype() != h.dtype || pixels.shape(0) != h.components || pixels.shape(1) > h.chunk_height || pixels.shape(2) > h.chunk_width)
         raise(ZGR_ERROR_ARGUMENT, "the array's dtype or shape is not that of the header's chunks");
-    ChunkPayloads chunk;
-    zgr_status status;
-    {
-        nb::gil_scoped_release unlocked;
-        status = encode_area(pixels.area(), h, lowpass, seen, &chunk);
-    }
-    check(status, "chunk");
-    return chunk;
 }
 
 void bind_encode(nb::module_ &module)

@@ -19,12 +19,12 @@ struct ChunkPayloads {
 };
 // `lowpass` and `seen` as zgr_encode_chunk has them: nullptr if nobody asks. Touches no Python object.
 zgr_status encode_area(const Area &area, const zgr_header &h, void *lowpass, zgr_errors_seen *seen, ChunkPayloads *chunk);
-// The same without the interpreter lock; raises if the pixels are not those of a chunk.
-ChunkPayloads encode_pixels(const Pixels &pixels, const Header &header, void *lowpass, zgr_errors_seen *seen);
+// Raises if they are not those of a chunk.
+void check_chunk(const Pixels &pixels, const Header &header);
 
 // assemble.cpp: the bytes of a shard of one chunk, of a header whose coarse step, tightness and index fields do not matter. Touches no Python object.
 struct Object {
     Memory memory;
     size_t nbytes = 0;
 };
-zgr_status assemble_lone(const zgr_header &h, const Table *table, const ChunkPayloads &chunk, const zgr_errors_seen &seen, uint64_t coarse_nbytes, Object *object);
+zgr_status encode_object(const Area &area, const zgr_header &h, const Table *table, uint64_t coarse_nbytes, Object *object);

@@ -15,7 +15,6 @@ struct Asked {
     uint8_t coding, decompositions, resolutions;
     uint32_t chunk_height, chunk_width, few_span_most;
     int64_t fill;
-    uint64_t coarse_nbytes;
     double least_gain, most_gap;
 };
 
@@ -71,7 +70,7 @@ nb::object encode_usual(nb::handle array, const std::string &coding, nb::handle 
 {
     Pixels pixels(array, false);
     Area area = pixels.area();
-    Asked asked{coding_code(coding), splits[0], splits[1], chunk[0], chunk[1], few_span_most, 0, coarse_nbytes, least_gain, most_gap};
+    Asked asked{coding_code(coding), splits[0], splits[1], chunk[0], chunk[1], few_span_most, 0, least_gain, most_gap};
     bool is_one_chunk = area.count() > 0 && area.shape[1] <= chunk[0] && area.shape[2] <= chunk[1];
     if (!is_one_chunk || zgr_dtype_is_float(area.dtype) || asked.coding > ZGR_RCT || area.shape[0] > ZGR_COMPONENTS_MAX ||
         (asked.coding == ZGR_RCT && area.shape[0] < 3))
@@ -82,13 +81,8 @@ nb::object encode_usual(nb::handle array, const std::string &coding, nb::handle 
     {
         nb::gil_scoped_release unlocked;
         zgr_header h;
-        ChunkPayloads payloads;
-        zgr_errors_seen seen{};
-        if (find_header(area, asked, &h)) {
-            status = encode_area(area, h, nullptr, &seen, &payloads);
-            if (status == ZGR_OK)
-                status = assemble_lone(h, nullptr, payloads, seen, coarse_nbytes, &object);
-        }
+        if (find_header(area, asked, &h))
+            status = encode_object(area, h, nullptr, coarse_nbytes, &object);
     }
     check(status, "chunk");
     return object.memory ? nb::object(nb::bytes(object.memory.get(), object.nbytes)) : nb::object(nb::none());
