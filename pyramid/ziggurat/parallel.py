@@ -18,10 +18,14 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 
+SPARE_THREADS = 1
+"""Beyond one a processor, however many ask for help at once: each keeps memory, and more code no faster."""
+
+
 @cache
 def _pool_of(process: int) -> Pool:
     """The threads of a process, by its number: a forked child has none of its parent's, and would wait for them for ever."""
-    return Pool()
+    return Pool(SPARE_THREADS)
 
 
 def map_on_threads(function: Callable[[T], R], items: Iterable[T], threads: int | None = None) -> list[R]:

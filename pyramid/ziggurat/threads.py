@@ -27,11 +27,14 @@ SPARE_THREADS = 8
 
 
 class Pool(ThreadPoolExecutor):
-    """An executor for `asyncio`'s event loops, which insist on this base; nothing of it is used."""
+    """An executor for `asyncio`'s event loops, which insist on this base; nothing of it is used.
 
-    def __init__(self) -> None:
+    It has so many threads as there are processors, and ``spare`` more.
+    """
+
+    def __init__(self, spare: int = SPARE_THREADS) -> None:
         super().__init__(max_workers=1)
-        self._most = (os.cpu_count() or 1) + SPARE_THREADS
+        self._most = (os.cpu_count() or 1) + spare
         self._work: SimpleQueue[Callable[[], None]] = SimpleQueue()
         self._counting = threading.Lock()
         self._threads_made = self._unfinished = 0
