@@ -31,8 +31,7 @@ LEAST_GAIN = 0.02
 """Of size, for what it takes."""
 
 LEAST_GAIN_APART = 0.125
-"""The same of more values than `MOST_SPAN`. Pictures as microscopes' software left gaps in them gain 2 to 11 %, which is not
-worth it: at 0.05 to 2 bits a pixel they are 4 to 10 dB worse than by steps."""
+"""The same of more values than `MOST_SPAN`, where less is not worth it: cut short, such a picture is far worse than by steps."""
 
 LEAST_PIXELS = 64 * 64
 """The coarsest stored levels, which are what is seen first, need no more to be decoded than what a viewer has loaded by then."""
