@@ -50,25 +50,26 @@ def map_on_threads(function: Callable[[T], R], items: Iterable[T], threads: int 
     others = min(len(todo), threads or os.cpu_count() or 1) - 1
     if others < 1:
         return [function(item) for item in todo]
-    places, found = deque(range(len(todo))), dict[int, R]()
+    places, found, errors = deque(range(len(todo))), dict[int, R](), list[BaseException]()
 
     def work() -> None:
         try:
             for place in _taken(places):
                 found[place] = function(todo[place])
-        except BaseException:
+        except BaseException as error:
             places.clear()  # nobody will see what the others find
-            raise
+            errors.append(error)
 
     started = [_pool_of(os.getpid()).submit(work) for _ in range(others)]
-    try:
-        work()
-    finally:
-        # One that has not begun may never do, where all threads wait like this one.
-        begun = [future for future in started if not future.cancel()]
-        errors = [error for future in begun if (error := future.exception()) is not None]
+    work()
+    for future in started:
+        if not future.cancel():  # one that has not begun may never do, where all threads wait like this one
+            future.result()
     if errors:
-        raise errors[0]
+        try:
+            raise errors[0]
+        finally:
+            errors.clear()  # its traceback holds this: it would live, and all that was worked on, until the next collection
     return [found[place] for place in range(len(todo))]
 
 

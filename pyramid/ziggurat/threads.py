@@ -11,6 +11,7 @@ import os
 import threading
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
@@ -42,12 +43,15 @@ class Pool(ThreadPoolExecutor):
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
         """Run ``fn(*args, **kwargs)`` on one of the threads."""
         future: Future[T] = Future()
+        # Nobody holds what it works on by the time that the future is done: who waited for it may close a file that is mapped.
+        calls = [partial(fn, *args, **kwargs)]
+        future.add_done_callback(lambda _: calls.clear())
 
         def work() -> None:
             if not future.set_running_or_notify_cancel():
                 return
             try:
-                result = fn(*args, **kwargs)
+                result = calls.pop()()
             except BaseException as error:
                 future.set_exception(error)
             else:

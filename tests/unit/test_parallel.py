@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import threading
+import weakref
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
 import pytest
 
@@ -49,6 +52,31 @@ def test_an_error_of_another_thread_is_raised() -> None:
 
     with pytest.raises(ValueError, match="elsewhere"):
         map_on_threads(fails, range(2), 2)
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_nothing_is_held_afterwards(fails: bool) -> None:
+    """No thread, nor an error of one, holds what was worked on: a file that is mapped could not be closed."""
+    together = threading.Barrier(2)
+    mine = threading.current_thread()
+
+    def once() -> weakref.ref[set[int]]:
+        mapped = {1}
+
+        def work(_: int) -> None:
+            together.wait(30)
+            if fails and threading.current_thread() is not mine:
+                raise ValueError(mapped)
+
+        with suppress(ValueError):
+            map_on_threads(work, range(2), 2)
+        return weakref.ref(mapped)
+
+    gc.disable()
+    try:
+        assert [once()() for _ in range(200)] == [None] * 200
+    finally:
+        gc.enable()
 
 
 def test_work_that_has_others_work_ends() -> None:

@@ -6,9 +6,12 @@ import os
 import subprocess
 import sys
 import threading
+import weakref
+from concurrent.futures import Future
 
 import pytest
 
+from ziggurat import threads
 from ziggurat.threads import SPARE_THREADS, Pool
 
 
@@ -43,6 +46,50 @@ def test_work_that_was_cancelled_is_not_begun():
         future.result()
     pool.settle(10)
     assert done == []
+
+
+class Mapped:
+    """Something to work on, that can be told to have been let go of."""
+
+
+class SlowToLeave(Future):
+    """Tells that it is done, and does not let the thread that told go on."""
+
+    gate = threading.Event()
+
+    def set_result(self, result):
+        super().set_result(result)
+        self.gate.wait()
+
+
+@pytest.mark.parametrize("keywords", [False, True])
+def test_what_was_worked_on_is_let_go_of_by_the_time_it_is_done(monkeypatch, keywords):
+    """As `mmap` refuses to be closed otherwise."""
+    monkeypatch.setattr(SlowToLeave, "gate", threading.Event())
+    monkeypatch.setattr(threads, "Future", SlowToLeave)
+    mapped = Mapped()
+    seen = weakref.ref(mapped)
+    pool = Pool()
+    future = pool.submit(lambda of: None, of=mapped) if keywords else pool.submit(lambda of: None, mapped)
+    del mapped
+    future.result()
+    held = seen()
+    SlowToLeave.gate.set()
+    assert held is None
+
+
+def test_what_was_cancelled_holds_nothing():
+    pool, gate, mapped = Pool(), threading.Event(), Mapped()
+    seen = weakref.ref(mapped)
+    busy = [pool.submit(gate.wait) for _ in range(100)]
+    late = pool.submit(print, mapped)
+    del mapped
+    assert late.cancel()
+    held = seen()
+    gate.set()
+    for future in busy:
+        future.result()
+    assert held is None
 
 
 def test_a_thread_that_reads_on_after_the_main_one_has_ended(tmp_path):
