@@ -51,7 +51,7 @@ static int make_header(const uint8_t *bytes, struct zgr_header *h)
     h->first_step = zgr_comes_at_once(h->coding) ? 0 : bytes[10] % 32;
     if (h->coding == ZGR_FLOAT && h->first_step == 0)
         h->first_step = 1;
-    h->coarse_step = (uint8_t)(bytes[11] % (h->first_step + 2));
+    h->coarse_step = bytes[11] == ZGR_BY_STEPS ? ZGR_BY_STEPS : (uint8_t)(bytes[11] % (h->first_step + 2));
     h->planes = 1;
     h->height = h->chunk_height = h->extent_height = 1 + bytes[24] % 64u;
     h->width = h->chunk_width = h->extent_width = 1 + bytes[28] % 64u;

@@ -58,6 +58,7 @@ const char *zgr_status_name(enum zgr_status status);
 #define ZGR_CRC_NBYTES 4       /* and of one of so many bytes: */
 #define ZGR_LONG_PACKET 256
 #define ZGR_COMPONENTS_MAX 4
+#define ZGR_BY_STEPS 255 /* as coarse_step: the packets of all chunks lie step by step, section 4 */
 #define ZGR_DECOMPOSITIONS_MAX 10
 #define ZGR_RESOLUTIONS_MAX 8
 #define ZGR_FIRST_STEP_MAX 31
@@ -177,7 +178,8 @@ enum zgr_status zgr_index_write(const struct zgr_header *header, const uint32_t 
 /* Visits the packets of a shard in the order of the object. Start with a zeroed cursor; returns 0 after the last. */
 struct zgr_cursor {
     uint32_t chunk, resolution, step; /* the packet */
-    uint32_t place;                   /* 0 before the first, 1 in the coarse part, 2 in the fine part */
+    uint32_t place;                   /* 0 before the first, 1 in the coarse part or step by step, 2 in the fine part */
+    uint32_t chunks;                  /* of the shard, step by step: a division for each packet would take longer than the rest */
 };
 int zgr_cursor_next(const struct zgr_header *header, struct zgr_cursor *cursor);
 

@@ -8,7 +8,7 @@ static int fields_hold(const struct zgr_header *h)
     if (h->decompositions > ZGR_DECOMPOSITIONS_MAX || h->resolutions < 1 || h->resolutions > ZGR_RESOLUTIONS_MAX ||
         h->resolutions > h->decompositions + 1)
         return 0;
-    return h->first_step <= ZGR_FIRST_STEP_MAX && h->coarse_step <= h->first_step + 1;
+    return h->first_step <= ZGR_FIRST_STEP_MAX && (h->coarse_step <= h->first_step + 1 || h->coarse_step == ZGR_BY_STEPS);
 }
 
 static int grid_holds(const struct zgr_header *h)

@@ -51,8 +51,38 @@ static void take_chunk(const struct zgr_header *header, struct reader *in, uint3
     }
 }
 
+/* Whether the coarsest resolution is the last of a step. Where it is means alone nothing foretells their bits from the fourth step on, and finer
+ * resolutions gain more by as many bytes. */
+static int coarsest_is_last(const struct zgr_header *header, uint32_t step)
+{
+    return header->resolutions > 1 && header->decompositions < header->resolutions && header->first_step >= step + 3;
+}
+
+static int next_by_steps(const struct zgr_header *header, struct zgr_cursor *at)
+{
+    uint32_t top = header->resolutions - 1u;
+    if (at->place == 0) {
+        *at = (struct zgr_cursor){0, top, header->first_step, 1, zgr_chunk_count(header)};
+        return 1;
+    }
+    if (++at->chunk < at->chunks)
+        return 1;
+    at->chunk = 0;
+    if (at->resolution != (coarsest_is_last(header, at->step) ? top : 0)) {
+        at->resolution = at->resolution > 0 ? at->resolution - 1 : top;
+        return 1;
+    }
+    if (at->step == 0)
+        return 0;
+    at->step--;
+    at->resolution = coarsest_is_last(header, at->step) ? top - 1 : top;
+    return 1;
+}
+
 int zgr_cursor_next(const struct zgr_header *header, struct zgr_cursor *at)
 {
+    if (header->coarse_step == ZGR_BY_STEPS)
+        return next_by_steps(header, at);
     uint32_t first = header->first_step, coarse = header->coarse_step, top = header->resolutions - 1u;
     if (at->place == 2 && at->step > 0) { /* as most: no grid is needed, which takes divisions */
         at->step--;
@@ -105,7 +135,7 @@ static uint64_t place_packets(const struct zgr_header *header, const uint8_t *pr
 {
     uint64_t end = zgr_header_nbytes(header) + (uint64_t)header->index_nbytes;
     uint32_t steps = header->first_step + 1u;
-    struct zgr_cursor at = {0, 0, 0, 0};
+    struct zgr_cursor at = {0};
     while (zgr_cursor_next(header, &at)) {
         if (!present[at.chunk]) /* its part of the table has never been written */
             continue;

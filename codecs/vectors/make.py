@@ -81,6 +81,17 @@ def images():
         {"chunk": (64, 64), "decompositions": 6, "resolutions": 7, "first_step": 9, "coarse_step": 10},
     )
     yield (
+        "by_steps",
+        np.concatenate([crop(fluo, 500, y, 40, 44) for y in (500, 600)]),
+        {"chunk": (16, 32), "decompositions": 2, "resolutions": 3, "first_step": 10, "coarse_step": reference.BY_STEPS},
+    )
+    yield (
+        "by_steps_rgb",
+        crop(ihc, 101, 157, 35, 31),
+        {"chunk": (64, 64), "coding": 1, "decompositions": 4, "resolutions": 3, "first_step": 7}
+        | {"coarse_step": reference.BY_STEPS},
+    )
+    yield (
         "ct_int16",
         crop(ct_slice(), 200, 180, 40, 40),
         {"chunk": (16, 40), "decompositions": 4, "resolutions": 3, "first_step": 11, "fill": -1500},

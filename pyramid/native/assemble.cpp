@@ -152,7 +152,7 @@ uint8_t coarse_step_within(const zgr_header &h, const Payloads &payloads, uint64
 }
 
 // One call for a shard of one chunk: of a small one, Python's part would take longer than a fifth of what encoding does.
-nb::object encode_lone(nb::handle array, const Header &header, uint64_t coarse_nbytes)
+nb::object encode_lone(nb::handle array, const Header &header, std::optional<uint64_t> coarse_nbytes)
 {
     Pixels pixels(array, false);
     if (zgr_chunk_count(&header.h) != 1 || pixels.shape(1) != header.h.height || pixels.shape(2) != header.h.width)
@@ -170,7 +170,7 @@ nb::object encode_lone(nb::handle array, const Header &header, uint64_t coarse_n
 
 } // namespace
 
-zgr_status encode_object(const Area &area, const zgr_header &header, const Table *table, uint64_t coarse_nbytes, Object *object)
+zgr_status encode_object(const Area &area, const zgr_header &header, const Table *table, std::optional<uint64_t> coarse_nbytes, Object *object)
 {
     zgr_header h = header;
     zgr_errors_seen seen{};
@@ -184,7 +184,7 @@ zgr_status encode_object(const Area &area, const zgr_header &header, const Table
     for (size_t entry = 0; entry < chunk.nbytes.size(); entry++)
         if (!payloads.add(entry, chunk.payloads[entry], chunk.nbytes[entry]))
             return ZGR_ERROR_ARGUMENT;
-    h.coarse_step = coarse_step_within(h, payloads, coarse_nbytes);
+    h.coarse_step = coarse_nbytes ? coarse_step_within(h, payloads, *coarse_nbytes) : uint8_t(ZGR_BY_STEPS);
     zgr_tighten(&h, &seen);
     status = front_of(h, table, payloads, &front);
     if (status != ZGR_OK)
@@ -198,5 +198,5 @@ void bind_assemble(nb::module_ &module)
 {
     module.def("assemble", &assemble, "header"_a, "chunks"_a);
     module.def("packet_nbytes", &zgr_packet_nbytes, "payload_nbytes"_a);
-    module.def("encode_lone", &encode_lone, "array"_a, "header"_a, "coarse_nbytes"_a);
+    module.def("encode_lone", &encode_lone, "array"_a, "header"_a, "coarse_nbytes"_a.none());
 }

@@ -27,4 +27,4 @@ struct Object {
     Memory memory;
     size_t nbytes = 0;
 };
-zgr_status encode_object(const Area &area, const zgr_header &h, const Table *table, uint64_t coarse_nbytes, Object *object);
+zgr_status encode_object(const Area &area, const zgr_header &h, const Table *table, std::optional<uint64_t> coarse_nbytes, Object *object);

@@ -66,7 +66,7 @@ bool find_header(const Area &area, const Asked &asked, zgr_header *h)
 }
 
 nb::object encode_usual(nb::handle array, const std::string &coding, nb::handle fill, std::array<uint32_t, 2> chunk, std::array<uint8_t, 2> splits,
-                        uint64_t coarse_nbytes, uint32_t few_span_most, double least_gain, double most_gap)
+                        std::optional<uint64_t> coarse_nbytes, uint32_t few_span_most, double least_gain, double most_gap)
 {
     Pixels pixels(array, false);
     Area area = pixels.area();
@@ -92,6 +92,6 @@ nb::object encode_usual(nb::handle array, const std::string &coding, nb::handle 
 
 void bind_usual(nb::module_ &module)
 {
-    module.def("encode_usual", &encode_usual, "array"_a, "coding"_a, "fill"_a, "chunk"_a, "splits"_a, "coarse_nbytes"_a, "few_span_most"_a, "least_gain"_a,
+    module.def("encode_usual", &encode_usual, "array"_a, "coding"_a, "fill"_a, "chunk"_a, "splits"_a, "coarse_nbytes"_a.none(), "few_span_most"_a, "least_gain"_a,
                "most_gap"_a);
 }

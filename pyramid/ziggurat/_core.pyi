@@ -13,6 +13,9 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 from typing_extensions import Buffer
 
+BY_STEPS: int
+"""A ``coarse_step``: the packets of all chunks lie step by step (codecs/SPEC.md, section 4)."""
+
 HEADER_NBYTES_MOST: int
 
 class Header:
@@ -20,7 +23,8 @@ class Header:
 
     ``coding`` is ``mean``, ``rct``, ``label``, ``float`` or ``few``; of floats, ``divisor`` is the scale.
     ``codes`` are those of a table, increasing int64 or uint64 (section 5): then ``offset``, ``divisor`` and ``span`` follow from
-    them. ``coarse_step`` None is ``first_step + 1`` (no coarse part); an ``extent`` None is the whole height or width.
+    them. ``coarse_step`` None is ``first_step + 1`` (no coarse part), or it is `BY_STEPS`; an ``extent`` None is the whole height
+    or width.
 
     Raises
     ------
@@ -199,7 +203,7 @@ def assemble(header: Header, chunks: Sequence[Sequence[Sequence[bytes]] | None])
         By ordinal: payloads by [resolution][step] as from :func:`encode_chunk`, or None for an absent chunk.
     """
 
-def encode_lone(array: NDArray[Any], header: Header, coarse_nbytes: int) -> bytes:
+def encode_lone(array: NDArray[Any], header: Header, coarse_nbytes: int | None) -> bytes:
     """Encode a shard of one chunk: what `encode_chunk`, `tighten` and `assemble` make of it.
 
     Parameters
@@ -209,7 +213,7 @@ def encode_lone(array: NDArray[Any], header: Header, coarse_nbytes: int) -> byte
     header
         As for `encode_chunk`; its ``coarse_step`` does not matter either.
     coarse_nbytes
-        How much of the coarsest resolution comes first, at most.
+        How much of the coarsest resolution comes first, at most; None: all comes step by step.
 
     Raises
     ------
@@ -223,7 +227,7 @@ def encode_usual(
     fill: float,
     chunk: tuple[int, int],
     splits: tuple[int, int],
-    coarse_nbytes: int,
+    coarse_nbytes: int | None,
     few_span_most: int,
     least_gain: float,
     most_gap: float,

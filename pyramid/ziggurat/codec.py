@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from ziggurat._core import (
+    BY_STEPS,
     ChunkDecoder,
     ErrorsSeen,
     Header,
@@ -34,7 +35,7 @@ from ziggurat._core import (
 from ziggurat.arguments import check_chunks, check_splits, choose_coding, components_first, value_map_of
 from ziggurat.background import find_background
 from ziggurat.encode import COARSE_NBYTES_PER_CHUNK, coarse_step_of, decompositions_of
-from ziggurat.errors import CorruptError, RequestError
+from ziggurat.errors import CorruptError, FormatError, RequestError
 from ziggurat.fewvalues import MOST_SPAN_APART, choose_few
 from ziggurat.parallel import map_on_threads
 from ziggurat.valuemap import is_all
@@ -79,6 +80,7 @@ def encode(
     resolutions: int = 4,
     first_step: int | None = None,
     fill: float = 0,
+    progression: str = "precision",
     threads: int | None = None,
 ) -> bytes:
     """Encode an array as one shard.
@@ -100,6 +102,10 @@ def encode(
         the values. One that is given asks for that many steps, of few values too.
     fill
         Chunks that hold only this value cost a byte.
+    progression
+        What comes first in the object. ``precision``: what shows most, of all of it, so that its beginning, wherever it is cut,
+        is as good a picture as so many bytes can be. ``resolution``, as in stores: of each chunk one level after the other, each
+        in one range; but for a little of the coarsest, its beginning shows the first chunks only.
     threads
         At most so many at once; None: one a processor.
 
@@ -121,14 +127,16 @@ def encode(
         decompositions = decompositions_of((pixels.shape[0], *chunk), pixels.shape, coding, resolutions)
     check_splits(decompositions, resolutions)
     check_chunks(tuple(chunk), pixels.shape[1:], resolutions)
-    if first_step is None and (usual := _encode_usual(pixels, chunk, coding, (decompositions, resolutions), fill)):
+    coarse_nbytes = _coarse_nbytes_of(progression)
+    splits = decompositions, resolutions
+    if first_step is None and (usual := _encode_usual(pixels, chunk, coding, splits, fill, coarse_nbytes)):
         return usual
-    header = _header_of(pixels, chunk, coding, (decompositions, resolutions), first_step, fill)
+    header = _header_of(pixels, chunk, coding, splits, first_step, fill)
     if first_step is None:
         header = choose_few(pixels, header)
 
     if header.chunks == 1 and not is_all(pixels, fill):
-        return encode_lone(pixels, header, COARSE_NBYTES_PER_CHUNK)
+        return encode_lone(pixels, header, coarse_nbytes)
     seen = ErrorsSeen()
 
     def encode_ordinal(ordinal: int) -> list[list[bytes]] | None:
@@ -137,11 +145,25 @@ def encode(
         return None if is_all(part, fill) else encode_chunk(part, header, seen)[0]
 
     chunks = map_on_threads(encode_ordinal, range(header.chunks), threads)
-    return assemble(tighten(header.replace(coarse_step=coarse_step_of(chunks, header)), seen), chunks)
+    coarse_step = BY_STEPS if coarse_nbytes is None else coarse_step_of(chunks, header)
+    return assemble(tighten(header.replace(coarse_step=coarse_step), seen), chunks)
+
+
+def _coarse_nbytes_of(progression: str) -> int | None:
+    """How much of a chunk lies in the coarse part; None: the packets lie step by step."""
+    known = {"precision": None, "resolution": COARSE_NBYTES_PER_CHUNK}
+    if progression not in known:
+        raise FormatError(f"there is no progression {progression!r}; there are {', '.join(known)}")
+    return known[progression]
 
 
 def _encode_usual(
-    pixels: NDArray[Any], chunk: tuple[int, int], coding: str, splits: tuple[int, int], fill: float
+    pixels: NDArray[Any],
+    chunk: tuple[int, int],
+    coding: str,
+    splits: tuple[int, int],
+    fill: float,
+    coarse_nbytes: int | None,
 ) -> bytes | None:
     """Encode an array of one chunk of usual values at once; None: they are unusual, or too many, or something is wrong with them.
 
@@ -150,8 +172,7 @@ def _encode_usual(
     if coding not in ("mean", "rct"):
         return None
     sides, times = (int(chunk[0]), int(chunk[1])), (int(splits[0]), int(splits[1]))
-    known = COARSE_NBYTES_PER_CHUNK, MOST_SPAN_APART, GAIN_LEAST_BITS, GAP_MOST
-    return encode_usual(pixels, coding, fill, sides, times, *known)
+    return encode_usual(pixels, coding, fill, sides, times, coarse_nbytes, MOST_SPAN_APART, GAIN_LEAST_BITS, GAP_MOST)
 
 
 def _header_of(

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ziggurat._core import BY_STEPS
 from ziggurat.errors import StoreError
 from ziggurat.server.segments import SEGMENT_NBYTES, SegmentCache, cut_run, run_of
 
@@ -55,6 +56,8 @@ def test_a_run_is_what_lies_together_in_the_object():
     assert run_of(index, 5, 2, 3) == (slice(5, 6), slice(2, 3), slice(0, 4))
     assert run_of(index, 5, 2, 4) == (slice(4, 8), slice(2, 3), slice(4, None))
     assert run_of(index, 3, 2, 9) == (slice(0, 4), slice(2, 3), slice(4, None))
+    by_steps = Index(Header(coarse_step=BY_STEPS), np.ones(8, bool))
+    assert run_of(by_steps, 5, 1, 6) == run_of(by_steps, 3, 2, 9) == (slice(None),) * 3
 
 
 def key(number, nbytes=10):

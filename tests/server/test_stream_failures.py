@@ -22,6 +22,7 @@ from server.stream_client import (
     exact,
     wishes,
 )
+from support.shards import by_steps
 from ziggurat.server.outlet import Outlet
 from ziggurat.server.stream import OpenSocket
 
@@ -115,6 +116,16 @@ async def test_a_damaged_packet_costs_its_chunk_and_the_rest_goes_on(own_client,
     expected = exact(stored_root, SPECKLES)
     pixels[0, 512:, 512:1024] = expected[0, 512:, 512:1024]
     assert (pixels == expected).all()
+
+
+async def test_a_shard_that_lies_step_by_step_is_sent_as_any_other(own_client, own_stream, own_root, stored_root):
+    """`codec.encode` makes such objects, stores have them otherwise."""
+    for path in (own_root / SPECKLES / "0").glob("c/*/*/*"):
+        path.write_bytes(by_steps(path.read_bytes()))
+    await own_stream.view(1, SPECKLES, channels=BOTH)
+    assert (await own_stream.until("done"))["exact"]
+    pixels, _ = own_stream.picture(SPECKLES).pixels(await description(own_client, SPECKLES), 0)
+    assert (pixels == exact(stored_root, SPECKLES)).all()
 
 
 async def test_a_shard_cut_short_costs_the_chunks_behind_the_cut(own_client, own_stream, own_root, stored_root):

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 RNG = np.random.default_rng(11)
 IMAGE = (RNG.integers(0, 50, (3, 70, 90)).cumsum(-1) % 3000).astype(np.uint16)
-DATA = codec.encode(IMAGE, chunk=(64, 64))
+DATA = codec.encode(IMAGE, chunk=(64, 64), progression="resolution")
 HEADER = _core.Header.parse(DATA)
 OFFSETS, LENGTHS, PRESENT, OBJECT_NBYTES = _core.parse_index(HEADER, DATA[HEADER.header_nbytes :])
 
@@ -261,6 +261,7 @@ def test_header_fields() -> None:
         {"dtype": "uint8"},
         {"extent_width": 91},
         {"coarse_step": HEADER.first_step + 2},
+        {"coarse_step": _core.BY_STEPS - 1},
     ],
     ids=str,
 )

@@ -9,7 +9,7 @@ import pytest
 
 from conformance.real_images import IMAGES, load
 from ziggurat import codec
-from ziggurat._core import ErrorsSeen, Header, assemble, encode_chunk, encode_lone, tighten
+from ziggurat._core import BY_STEPS, ErrorsSeen, Header, assemble, encode_chunk, encode_lone, tighten
 from ziggurat.encode import coarse_step_of
 from ziggurat.errors import RequestError, SourceError
 
@@ -20,14 +20,16 @@ if TYPE_CHECKING:
 def part_by_part(pixels: NDArray[Any], header: Header) -> bytes:
     seen = ErrorsSeen()
     packets, _ = encode_chunk(pixels, header, seen)
-    coarse_step = coarse_step_of([packets], header)
+    coarse_step = BY_STEPS if header.coarse_step == BY_STEPS else coarse_step_of([packets], header)
     return assemble(tighten(header.replace(coarse_step=coarse_step), seen), [packets])
 
 
+@pytest.mark.parametrize("progression", ["precision", "resolution"])
 @pytest.mark.parametrize("name", IMAGES)
-def test_of_every_image(name: str) -> None:
+def test_of_every_image(name: str, progression: str) -> None:
     pixels = load(name)[:, :130, :133]
-    data = codec.encode(pixels, chunk=(192, 192))
+    data = codec.encode(pixels, chunk=(192, 192), progression=progression)
+    assert (Header.parse(data).coarse_step == BY_STEPS) == (progression == "precision")
     assert data == part_by_part(pixels, Header.parse(data))
 
 
@@ -40,10 +42,12 @@ def test_of_every_coding(dtype: str) -> None:
 
 
 def test_as_much_of_the_coarsest_resolution_comes_first_as_is_asked_for() -> None:
-    pixels = load("em")[:, :128, :128]
+    pixels = load("em")[:, :256, :256]
     header = Header.parse(codec.encode(pixels))
-    steps = [Header.parse(encode_lone(pixels, header, nbytes)).coarse_step for nbytes in (0, 256, 10**9)]
-    assert steps == [header.first_step + 1, header.coarse_step, 0]
+    coarse_step = coarse_step_of([encode_chunk(pixels, header)[0]], header)
+    assert 0 < coarse_step <= header.first_step
+    steps = [Header.parse(encode_lone(pixels, header, nbytes)).coarse_step for nbytes in (0, 256, 10**9, None)]
+    assert steps == [header.first_step + 1, coarse_step, 0, BY_STEPS]
 
 
 def test_pixels_and_header_have_to_fit() -> None:

@@ -37,7 +37,7 @@ def shards(draw: st.DrawFn) -> tuple[np.ndarray[Any, Any], bytes]:
         decompositions=decompositions,
         resolutions=resolutions,
         first_step=first_step,
-        coarse_step=draw(st.integers(0, first_step + 1)),
+        coarse_step=draw(st.just(reference.BY_STEPS) | st.integers(0, first_step + 1)),
         filters=draw(st.integers(0, (1 << resolutions * components) - 1)),
     )
     return image, data

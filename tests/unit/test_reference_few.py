@@ -41,7 +41,7 @@ def shards(draw: st.DrawFn) -> tuple[Pixels, bytes]:
         decompositions=decompositions,
         resolutions=resolutions,
         first_step=0,
-        coarse_step=draw(st.integers(0, 1)),
+        coarse_step=draw(st.just(reference.BY_STEPS) | st.integers(0, 1)),
         codes=tuple(codes.tolist()),
         tight=True,
     )

@@ -39,7 +39,7 @@ module                  section of codecs/SPEC.md
 
 from ziggurat.reference.chunk import ChunkDecoder, encode_chunk
 from ziggurat.reference.guarantee import error_bound
-from ziggurat.reference.header import Header
+from ziggurat.reference.header import BY_STEPS, Header
 from ziggurat.reference.shard import assemble, decode, encode
 
-__all__ = ["ChunkDecoder", "Header", "assemble", "decode", "encode", "encode_chunk", "error_bound"]
+__all__ = ["BY_STEPS", "ChunkDecoder", "Header", "assemble", "decode", "encode", "encode_chunk", "error_bound"]

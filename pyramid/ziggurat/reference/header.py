@@ -13,12 +13,14 @@ from ziggurat.reference.geometry import ChunkRect, ceil_div
 from ziggurat.reference.refusal import refuse
 from ziggurat.reference.valuetable import GAPS, LINE, read_codes
 
-__all__ = ["CHUNKS_MAX", "DTYPES", "HEADER_NBYTES_LEAST", "SPAN_MAX", "Header"]
+__all__ = ["BY_STEPS", "CHUNKS_MAX", "DTYPES", "HEADER_NBYTES_LEAST", "SPAN_MAX", "Header"]
 
 MAGIC = b"ZGRT"
 VERSION = 6
 HEADER_NBYTES_LEAST, HEADER_NBYTES_MOST = 80, 128
 """Without tightness, and with all there can be of it."""
+BY_STEPS = 255
+"""As coarse_step: the packets of all chunks lie step by step."""
 MEASURED_LEVELS, MEASURED_STEPS = 6, 16
 """Of which tightness is told."""
 FEW_COARSER = 8
@@ -235,7 +237,7 @@ class Header:
             ("decompositions", 0 <= self.decompositions <= 10),
             ("resolutions", 1 <= self.resolutions <= min(self.decompositions + 1, 8)),
             ("first_step", 0 <= self.first_step <= 31),
-            ("coarse_step", 0 <= self.coarse_step <= self.first_step + 1),
+            ("coarse_step", 0 <= self.coarse_step <= self.first_step + 1 or self.coarse_step == BY_STEPS),
             ("planes, height and width", min(self.planes, self.height, self.width) >= 1),
             ("chunk size", 1 <= self.chunk_height <= 4096 and 1 <= self.chunk_width <= 4096),
             ("extent", 0 <= self.extent_height <= self.height and 0 <= self.extent_width <= self.width),

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ziggurat.reference.checksum import crc32c
+from ziggurat.reference.header import BY_STEPS
 from ziggurat.reference.refusal import refuse
 from ziggurat.reference.valuetable import table_nbytes
 
@@ -29,6 +30,9 @@ __all__ = [
 
 CRC_NBYTES_LEAST, CRC_NBYTES, LONG_PACKET = 3, 4, 256
 """Of a packet's checksum; the more of one that has so many bytes with it."""
+
+LATE_STEPS = 3
+"""So many steps below the first, means that are a resolution of their own come last."""
 
 PacketKey = tuple[int, int, int]
 """(chunk, resolution, step)."""
@@ -120,8 +124,11 @@ def _read_chunk(header: Header, reader: _Reader, chunk: int, lengths: dict[Packe
 
 
 def packet_order(header: Header) -> Iterator[PacketKey]:
-    """All packets in the order of the object (section 4): the coarse part, then the fine part."""
+    """All packets in the order of the object (section 4): step by step, or the coarse part, then the fine part."""
     coarsest = header.resolutions - 1
+    if header.coarse_step == BY_STEPS:
+        yield from _by_steps(header)
+        return
     a_plane = header.grid_h * header.grid_w
     for plane in range(header.planes):
         for step in range(header.first_step, header.coarse_step - 1, -1):
@@ -131,6 +138,17 @@ def packet_order(header: Header) -> Iterator[PacketKey]:
         for resolution in range(coarsest, -1, -1):
             first = header.coarse_step - 1 if resolution == coarsest else header.first_step
             for step in range(first, -1, -1):
+                yield chunk, resolution, step
+
+
+def _by_steps(header: Header) -> Iterator[PacketKey]:
+    is_means_alone = 1 < header.resolutions > header.decompositions
+    for step in range(header.first_step, -1, -1):
+        resolutions = list(range(header.resolutions - 1, -1, -1))
+        if is_means_alone and header.first_step - step >= LATE_STEPS:
+            resolutions.append(resolutions.pop(0))
+        for resolution in resolutions:
+            for chunk in range(header.chunks):
                 yield chunk, resolution, step
 
 

@@ -11,6 +11,7 @@ from collections import OrderedDict
 from functools import partial
 from typing import TYPE_CHECKING
 
+from ziggurat._core import BY_STEPS
 from ziggurat.flights import SingleFlight
 
 if TYPE_CHECKING:
@@ -64,9 +65,12 @@ def cut_run(offsets: NDArray[np.integer], lengths: NDArray[np.integer]) -> list[
 def run_of(index: ShardIndex, chunk: int, resolution: int, step: int) -> tuple[slice, slice, slice]:
     """Which entries of an index's tables make up the run of a packet. codecs/SPEC.md, section 4.
 
-    In the fine part that is one resolution of one chunk, in the coarse part all chunks of one plane.
+    In the fine part that is one resolution of one chunk, in the coarse part all chunks of one plane; where packets lie step by
+    step, all there is.
     """
     header = index.header
+    if header.coarse_step == BY_STEPS:
+        return slice(None), slice(None), slice(None)
     top, coarse = header.resolutions - 1, header.coarse_step
     if resolution != top:
         return slice(chunk, chunk + 1), slice(resolution, resolution + 1), slice(None)
