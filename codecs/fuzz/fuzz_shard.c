@@ -52,6 +52,60 @@ struct tables {
     uint8_t *present;
 };
 
+static struct tables new_tables(const struct zgr_header *h)
+{
+    size_t chunks = zgr_chunk_count(h), entries = chunks * h->resolutions * (h->first_step + 1u);
+    return (struct tables){calloc(entries, 8), calloc(entries, 4), calloc(chunks, 1)};
+}
+
+static void free_tables(const struct tables *t)
+{
+    free(t->offsets);
+    free(t->lengths);
+    free(t->present);
+}
+
+/* Any number, as it stands; what is none ends where there are no more bytes. */
+static uint32_t number_at(const uint8_t *data, size_t nbytes, size_t *place)
+{
+    uint64_t value = 0;
+    for (unsigned shift = 0; *place < nbytes && shift < 35; shift += 7) {
+        uint8_t byte = data[(*place)++];
+        value |= (uint64_t)(byte & 127u) << shift;
+        if (byte < 128)
+            break;
+    }
+    return (uint32_t)value;
+}
+
+/* Where packets lie step by step: the checks of the lengths of all steps. */
+static void fix_steps(uint8_t *data, size_t nbytes)
+{
+    struct zgr_header h;
+    uint64_t object_nbytes;
+    if (zgr_header_parse(data, nbytes, &h) != ZGR_OK || h.coarse_step != ZGR_BY_STEPS || zgr_header_nbytes(&h) + (uint64_t)h.index_nbytes > nbytes)
+        return;
+    size_t place = zgr_header_nbytes(&h) + h.index_nbytes, chunks = zgr_chunk_count(&h), steps = h.first_step + 1u;
+    struct tables t = new_tables(&h);
+    if (zgr_index_parse(&h, data + zgr_header_nbytes(&h), h.index_nbytes, t.offsets, t.lengths, t.present, &object_nbytes) == ZGR_OK)
+        for (size_t step = steps; step-- > 0 && place < nbytes;) {
+            size_t start = place;
+            uint64_t sum = 0;
+            for (size_t r = h.resolutions; r-- > 0;)
+                for (size_t chunk = 0; chunk < chunks; chunk++)
+                    if (t.lengths[(chunk * h.resolutions + r) * steps + step] == ZGR_UNTOLD)
+                        sum += number_at(data, nbytes, &place);
+            if (place > start && place + 3 <= nbytes) {
+                uint8_t where[5] = {(uint8_t)h.header_crc, (uint8_t)(h.header_crc >> 8), (uint8_t)(h.header_crc >> 16), (uint8_t)(h.header_crc >> 24), (uint8_t)step};
+                uint32_t check = zgr_crc32c(data + start, place - start, zgr_crc32c(where, 5, 0));
+                for (int i = 0; i < 3; i++)
+                    data[place++] = (uint8_t)(check >> 8 * i);
+            }
+            place = sum < nbytes - place ? place + (size_t)sum : nbytes;
+        }
+    free_tables(&t);
+}
+
 /* Offers the first three quarters of a packet; whether something of it was taken, or was wrong, so that nothing can follow. */
 static int cut_here(struct zgr_decoder *decoder, uint32_t r, uint32_t step, const uint8_t *packet, size_t length)
 {
@@ -154,11 +208,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *input, size_t input_nbytes)
     uint8_t *data = malloc(nbytes ? nbytes : 1);
     memcpy(data, input + 1, nbytes);
     fix_front(data, nbytes, fixes);
+    if (fixes & FIX_INDEX)
+        fix_steps(data, nbytes);
     struct zgr_header header;
     if (zgr_header_parse(data, nbytes, &header) == ZGR_OK) {
         uint32_t chunks = zgr_chunk_count(&header);
-        size_t entries = (size_t)chunks * header.resolutions * (header.first_step + 1u);
-        struct tables t = {calloc(entries, 8), calloc(entries, 4), calloc(chunks, 1)};
+        struct tables t = new_tables(&header);
         uint64_t object_nbytes, *codes = header.has_table ? malloc(((size_t)header.span + 1) * sizeof *codes) : NULL;
         size_t table_nbytes = 0, front_nbytes = nbytes - zgr_header_nbytes(&header);
         const uint8_t *front = data + zgr_header_nbytes(&header);
@@ -171,9 +226,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *input, size_t input_nbytes)
                 if (t.present[chunk])
                     decode(&header, chunk, &t, data, nbytes, fixes);
         free(codes);
-        free(t.offsets);
-        free(t.lengths);
-        free(t.present);
+        free_tables(&t);
     }
     free(data);
     return 0;

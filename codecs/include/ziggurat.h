@@ -59,6 +59,7 @@ const char *zgr_status_name(enum zgr_status status);
 #define ZGR_LONG_PACKET 256
 #define ZGR_COMPONENTS_MAX 4
 #define ZGR_BY_STEPS 255 /* as coarse_step: the packets of all chunks lie step by step, section 4 */
+#define ZGR_UNTOLD UINT32_MAX /* as the length of a packet: it is told later in the object than the bytes go that are there */
 #define ZGR_DECOMPOSITIONS_MAX 10
 #define ZGR_RESOLUTIONS_MAX 8
 #define ZGR_FIRST_STEP_MAX 31
@@ -168,13 +169,18 @@ uint32_t zgr_level_size(uint32_t size, uint32_t level);
 /* Index bytes to, for entry [chunk][resolution][step], the packet's length and absolute offset in the object, both with its
  * checksum; 0 and 0 where it is empty. `lengths` and `offsets` have chunks * resolutions * (first_step + 1) entries and MUST BE
  * ZERO on entry (so that fresh pages of a sparse table are never touched); `present` has one byte a chunk.
- * `index` are the bytes after the header; more than index_nbytes may be given. Errors: TRUNCATED, INDEX_CRC, INDEX. */
+ * `index` are the bytes after the header; more than index_nbytes may be given. Where packets lie step by step, lengths are told as far as the bytes
+ * go: others are ZGR_UNTOLD, at the end of the object, and one that ends early is not refused. Errors: TRUNCATED, INDEX_CRC, INDEX. */
 enum zgr_status zgr_index_parse(const struct zgr_header *header, const uint8_t *index, size_t nbytes, uint64_t *offsets,
                                 uint32_t *lengths, uint8_t *present, uint64_t *object_nbytes);
 /* The opposite, but for the table of codes, which the caller puts before it; *index_nbytes is what was written. With out = NULL only
  * the size is found. Errors: SPACE, INDEX. */
 enum zgr_status zgr_index_write(const struct zgr_header *header, const uint32_t *lengths, const uint8_t *present, uint8_t *out,
                                 size_t nbytes_avail, size_t *index_nbytes);
+/* Where packets lie step by step: the lengths of a step, which come before its packets, to `out`, of a header that has been written; how many bytes,
+ * which with out = NULL is all that is found. And those of all steps together; 0 where packets lie chunk by chunk. */
+size_t zgr_step_lengths_write(const struct zgr_header *header, const uint32_t *lengths, const uint8_t *present, uint32_t step, uint8_t *out);
+uint64_t zgr_steps_nbytes(const struct zgr_header *header, const uint32_t *lengths, const uint8_t *present);
 /* Visits the packets of a shard in the order of the object. Start with a zeroed cursor; returns 0 after the last. */
 struct zgr_cursor {
     uint32_t chunk, resolution, step; /* the packet */

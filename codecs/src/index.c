@@ -1,48 +1,16 @@
 /* The index of a shard: the lengths of all packets, and from them their places. SPEC.md, sections 3 and 4. */
-#include "core.h"
-
-struct reader {
-    const uint8_t *data;
-    size_t place, nbytes;
-    int bad;
-};
-
-static uint32_t take_byte(struct reader *in)
-{
-    if (in->place >= in->nbytes) {
-        in->bad = 1;
-        return 0;
-    }
-    return in->data[in->place++];
-}
-
-/* Unsigned LEB128, at most 5 bytes, shortest form only. */
-static uint32_t take_varint(struct reader *in)
-{
-    uint64_t value = 0;
-    for (unsigned shift = 0; shift < 35; shift += 7) {
-        uint32_t byte = take_byte(in);
-        value |= (uint64_t)(byte & 127u) << shift;
-        if (byte < 128) {
-            if ((byte == 0 && shift > 0) || value > UINT32_MAX)
-                in->bad = 1;
-            return (uint32_t)value;
-        }
-    }
-    in->bad = 1;
-    return 0;
-}
+#include "stepindex.h"
 
 /* The lengths of one chunk, [resolution][step]; entries that stay zero are not written. */
-static void take_chunk(const struct zgr_header *header, struct reader *in, uint32_t *lengths)
+static void take_chunk(const struct zgr_header *header, struct zgr_reader *in, uint32_t *lengths)
 {
     uint32_t steps = header->first_step + 1u;
     for (uint32_t r = header->resolutions; r-- > 0 && !in->bad;) {
-        uint32_t count = take_varint(in);
+        uint32_t count = zgr_take_varint(in);
         if (count > steps)
             in->bad = 1;
         for (uint32_t left = count; left > 0 && !in->bad; left--) {
-            uint32_t length = take_varint(in);
+            uint32_t length = zgr_take_varint(in);
             if (length != 0 ? zgr_payload_nbytes(length) == 0 : left == count)
                 in->bad = 1;
             if (length != 0)
@@ -51,38 +19,23 @@ static void take_chunk(const struct zgr_header *header, struct reader *in, uint3
     }
 }
 
-/* Whether the coarsest resolution is the last of a step. Where it is means alone nothing foretells their bits from the fourth step on, and finer
- * resolutions gain more by as many bytes. */
-static int coarsest_is_last(const struct zgr_header *header, uint32_t step)
+/* How many lengths of each resolution of one chunk are told later: they are none yet. */
+static void take_counts(const struct zgr_header *header, struct zgr_reader *in, uint32_t *lengths)
 {
-    return header->resolutions > 1 && header->decompositions < header->resolutions && header->first_step >= step + 3;
-}
-
-static int next_by_steps(const struct zgr_header *header, struct zgr_cursor *at)
-{
-    uint32_t top = header->resolutions - 1u;
-    if (at->place == 0) {
-        *at = (struct zgr_cursor){0, top, header->first_step, 1, zgr_chunk_count(header)};
-        return 1;
+    uint32_t steps = header->first_step + 1u;
+    for (uint32_t r = header->resolutions; r-- > 0 && !in->bad;) {
+        uint32_t count = zgr_take_varint(in);
+        if (count > steps)
+            in->bad = 1;
+        for (uint32_t t = 0; t < count && !in->bad; t++)
+            lengths[r * steps + t] = ZGR_UNTOLD;
     }
-    if (++at->chunk < at->chunks)
-        return 1;
-    at->chunk = 0;
-    if (at->resolution != (coarsest_is_last(header, at->step) ? top : 0)) {
-        at->resolution = at->resolution > 0 ? at->resolution - 1 : top;
-        return 1;
-    }
-    if (at->step == 0)
-        return 0;
-    at->step--;
-    at->resolution = coarsest_is_last(header, at->step) ? top - 1 : top;
-    return 1;
 }
 
 int zgr_cursor_next(const struct zgr_header *header, struct zgr_cursor *at)
 {
     if (header->coarse_step == ZGR_BY_STEPS)
-        return next_by_steps(header, at);
+        return zgr_next_by_steps(header, at);
     uint32_t first = header->first_step, coarse = header->coarse_step, top = header->resolutions - 1u;
     if (at->place == 2 && at->step > 0) { /* as most: no grid is needed, which takes divisions */
         at->step--;
@@ -163,63 +116,52 @@ enum zgr_status zgr_index_parse(const struct zgr_header *header, const uint8_t *
         return ZGR_ERROR_TRUNCATED;
     if (zgr_crc32c(index, header->index_nbytes, 0) != header->index_crc)
         return ZGR_ERROR_INDEX_CRC;
-    struct reader in = {index, table_nbytes(header, index), header->index_nbytes, 0};
+    struct zgr_reader in = {.data = index, .place = table_nbytes(header, index), .nbytes = header->index_nbytes};
+    int by_steps = header->coarse_step == ZGR_BY_STEPS;
+    uint64_t body_nbytes = by_steps ? zgr_take_body_nbytes(&in) : 0;
     uint32_t chunks = zgr_chunk_count(header);
     size_t a_chunk = (size_t)header->resolutions * (header->first_step + 1u);
     for (uint32_t chunk = 0; chunk < chunks; chunk++) {
-        uint32_t mark = take_byte(&in);
+        uint32_t mark = zgr_take_byte(&in);
         if (mark > 1 || (mark == 1 && zgr_chunk_rect(header, chunk).height == 0))
             in.bad = 1;
         if (in.bad)
             return ZGR_ERROR_INDEX;
         present[chunk] = (uint8_t)mark;
         if (mark == 1)
-            take_chunk(header, &in, lengths + chunk * a_chunk);
+            (by_steps ? take_counts : take_chunk)(header, &in, lengths + chunk * a_chunk);
     }
     if (in.bad || in.place != in.nbytes)
         return ZGR_ERROR_INDEX;
+    if (by_steps) {
+        *object_nbytes = zgr_header_nbytes(header) + (uint64_t)header->index_nbytes + body_nbytes;
+        return zgr_take_steps(header, index + in.nbytes, nbytes - in.nbytes, body_nbytes, &(struct zgr_index){offsets, lengths, present});
+    }
     *object_nbytes = place_packets(header, present, lengths, offsets);
     return ZGR_OK;
-}
-
-struct writer {
-    uint8_t *data;
-    size_t place, nbytes_avail;
-};
-
-static void put_byte(struct writer *out, uint32_t byte)
-{
-    if (out->data && out->place < out->nbytes_avail)
-        out->data[out->place] = (uint8_t)byte;
-    out->place++;
-}
-
-static void put_varint(struct writer *out, uint32_t value)
-{
-    for (; value >= 128; value >>= 7)
-        put_byte(out, (value & 127u) | 128u);
-    put_byte(out, value);
 }
 
 enum zgr_status zgr_index_write(const struct zgr_header *header, const uint32_t *lengths, const uint8_t *present, uint8_t *out_data,
                                 size_t nbytes_avail, size_t *index_nbytes)
 {
-    struct writer out = {out_data, 0, nbytes_avail};
+    struct zgr_writer out = {out_data, 0, nbytes_avail};
     uint32_t chunks = zgr_chunk_count(header), steps = header->first_step + 1u;
+    int by_steps = header->coarse_step == ZGR_BY_STEPS;
+    if (by_steps)
+        zgr_put_body_nbytes(header, &out, lengths, present);
     for (uint32_t chunk = 0; chunk < chunks; chunk++) {
-        put_byte(&out, present[chunk] != 0);
+        zgr_put_byte(&out, present[chunk] != 0);
         if (present[chunk] && zgr_chunk_rect(header, chunk).height == 0)
             return ZGR_ERROR_INDEX;
         for (uint32_t r = header->resolutions; present[chunk] && r-- > 0;) {
             const uint32_t *line = lengths + ((size_t)chunk * header->resolutions + r) * steps;
-            uint32_t count = steps;
-            while (count > 0 && line[count - 1] == 0)
-                count--;
-            put_varint(&out, count);
+            uint32_t count = zgr_told_count(line, steps);
+            zgr_put_varint(&out, count);
             for (; count > 0; count--) {
                 if (line[count - 1] != 0 && zgr_payload_nbytes(line[count - 1]) == 0)
                     return ZGR_ERROR_INDEX;
-                put_varint(&out, line[count - 1]);
+                if (!by_steps)
+                    zgr_put_varint(&out, line[count - 1]);
             }
         }
     }

@@ -14,8 +14,11 @@ from ziggurat.reference.checksum import crc32c
 from ziggurat.reference.chunk import encode_chunk
 from ziggurat.reference.descriptors import Head
 from ziggurat.reference.few import FewChunk
+from ziggurat.reference.index import lengths_of_step
 from ziggurat.reference.rawbits import bits_to_bytes
+from ziggurat.reference.steps import BODY_NBYTES, UNTOLD, lengths_check, order_of_step
 from ziggurat.reference.valuetable import GAPS, LINE, table_nbytes
+from ziggurat.reference.varints import write_varint
 
 
 def small():
@@ -87,6 +90,55 @@ def fields():
         "background_above_span": (26, "<H", 256), "background_of_more_bits": (30, "<H", 1),
         "tightness_left_over": (80, "B", 0x10),  # of three levels and three steps; the tenth half byte
     }  # fmt: skip
+
+
+def by_steps():
+    """The same, step by step."""
+    return reference.assemble(
+        reference.Header.parse(small()).replace(coarse_step=reference.BY_STEPS), payloads(small())
+    )
+
+
+def with_first_lengths(numbers):
+    """Other lengths of the first step, their check right."""
+    data, places = by_steps(), index_of(by_steps()).places
+    header, front = reference.Header.parse(data), front_nbytes(data)
+    return data[:front] + numbers + lengths_check(header, header.first_step, numbers) + data[min(places.values())[0] :]
+
+
+def with_body_nbytes(nbytes):
+    """Another number of bytes behind the index, all checks of lengths right."""
+    data, places = by_steps(), index_of(by_steps()).places
+    index = nbytes.to_bytes(BODY_NBYTES, "little") + data[index_at(data) + BODY_NBYTES : front_nbytes(data)]
+    header = reference.Header.parse(data).replace(index_nbytes=len(index), index_crc=crc32c(index))
+    lengths, out = {key: stop - start for key, (start, stop) in places.items()}, header.tobytes() + index
+    for step in range(header.first_step, -1, -1):
+        out += lengths_of_step(header, lengths, step)
+        out += b"".join(data[slice(*places.get(key, (0, 0)))] for key in order_of_step(header, step))
+    return out
+
+
+def steps():
+    """Packets that lie step by step, and lengths that are not theirs."""
+    data = by_steps()
+    index, front = data[index_at(data) : front_nbytes(data)], front_nbytes(data)
+    first = min(index_of(data).places.values())[0]
+    numbers = data[front : first - 3]
+    nbytes = len(data) - front
+    yield "steps_lengths_flipped", flip(data, front), "index_crc"
+    yield "steps_check_flipped", flip(data, first - 1), "index_crc"
+    yield "steps_index_of_4_bytes", with_index(data, index[:4]), "index"
+    yield "steps_count_beyond", with_index(data, index[:-1] + bytes((5,))), "index"
+    yield "steps_mark_2", with_index(data, index[:BODY_NBYTES] + b"\2" + index[BODY_NBYTES + 1 :]), "index"
+    yield "steps_length_1", with_first_lengths(b"\1" + numbers[1:]), "index"
+    yield "steps_length_not_shortest", with_first_lengths(b"\x80\0" + numbers[1:]), "index"
+    yield "steps_length_untold", with_first_lengths(write_varint(UNTOLD) + numbers[1:]), "index"
+    yield "steps_length_beyond_object", with_first_lengths(write_varint(nbytes) + numbers[1:]), "index"
+    yield "steps_body_less", with_body_nbytes(nbytes - 1), "index"
+    yield "steps_body_more", with_body_nbytes(nbytes + 1) + b"\0", "index"
+    yield "steps_body_ends_in_lengths", with_body_nbytes(1)[: front + 1], "index"
+    yield "steps_body_ends_in_check", with_body_nbytes(first - front - 1)[: first - 1], "index"
+    yield "steps_trailing_byte", data + b"\0", "index"
 
 
 def labels():
@@ -471,6 +523,7 @@ def objects():
     for name, payload in pieces():
         yield name, with_packets({(0, 0): payload}), "packet"
     yield from tables()
+    yield from steps()
 
 
 def sequences():

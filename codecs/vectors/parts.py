@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ziggurat import reference
 from ziggurat.reference.header import NBYTES_AT as HEADER_NBYTES_AT
-from ziggurat.reference.index import payload_nbytes
+from ziggurat.reference.packets import payload_nbytes
 
 
 def index_at(data):

@@ -37,7 +37,7 @@ function parse(data) {
   withCopy(data, (pointer, nbytes) => check(z.zgr_wasm_header_parse(pointer, nbytes)));
   const header = Object.fromEntries(fields.map((name, field) => [name, z.zgr_wasm_header_field(field)]));
   const steps = header.firstStep + 1, count = header.chunks * header.resolutions * steps;
-  const headerNbytes = data[HEADER_NBYTES_AT], index = data.subarray(headerNbytes, headerNbytes + header.indexNbytes);
+  const headerNbytes = data[HEADER_NBYTES_AT], index = data.subarray(headerNbytes);
   const offsetsAt = z.zgr_wasm_alloc(count * 8), lengthsAt = z.zgr_wasm_alloc(count * 4), presentAt = z.zgr_wasm_alloc(header.chunks);
   withCopy(index, (pointer, nbytes) => check(z.zgr_wasm_index_parse(pointer, nbytes, offsetsAt, lengthsAt, presentAt)));
   if (data.length > z.zgr_wasm_object_nbytes()) throw new Refused("index");

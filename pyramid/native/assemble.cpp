@@ -70,34 +70,41 @@ Payloads listed(const zgr_header &h, nb::sequence chunks)
     return payloads;
 }
 
+// Empty ones too.
 template <typename Visit> void for_each_packet(const zgr_header &h, const Payloads &payloads, Visit visit)
 {
     zgr_cursor at{};
-    while (zgr_cursor_next(&h, &at)) {
-        const Payload &payload = payloads.table[(size_t(at.chunk) * h.resolutions + at.resolution) * (h.first_step + 1u) + at.step];
-        if (payload.nbytes > 0)
-            visit(at, payload);
-    }
+    while (zgr_cursor_next(&h, &at))
+        visit(at, payloads.table[(size_t(at.chunk) * h.resolutions + at.resolution) * (h.first_step + 1u) + at.step]);
 }
 
 void write_packets(const zgr_header &h, const Payloads &payloads, uint8_t *out)
 {
+    uint32_t told = UINT32_MAX;
     for_each_packet(h, payloads, [&](const zgr_cursor &at, const Payload &payload) {
+        if (h.coarse_step == ZGR_BY_STEPS && at.step != told) {
+            out += zgr_step_lengths_write(&h, payloads.lengths.data(), payloads.present.data(), at.step, out);
+            told = at.step;
+        }
+        if (payload.nbytes == 0)
+            return;
         std::memcpy(out, payload.data, payload.nbytes);
         zgr_packet_seal(&h, at.chunk, at.resolution, at.step, out, payload.nbytes);
         out += zgr_packet_nbytes(payload.nbytes);
     });
 }
 
-// The bytes before the packets of an object, by its parts.
+// The bytes of an object that are no packets, by its parts; those of steps are among the packets.
 struct Front {
     size_t header_nbytes, table_nbytes, index_nbytes;
+    uint64_t steps_nbytes;
     size_t nbytes() const { return header_nbytes + table_nbytes + index_nbytes; }
+    size_t object_nbytes(const Payloads &payloads) const { return nbytes() + steps_nbytes + payloads.nbytes; }
 };
 
 zgr_status front_of(const zgr_header &h, const Table *codes, const Payloads &payloads, Front *front)
 {
-    *front = {zgr_header_nbytes(&h), codes ? codes->bytes.size() : 0, 0};
+    *front = {zgr_header_nbytes(&h), codes ? codes->bytes.size() : 0, 0, zgr_steps_nbytes(&h, payloads.lengths.data(), payloads.present.data())};
     return zgr_index_write(&h, payloads.lengths.data(), payloads.present.data(), nullptr, 0, &front->index_nbytes);
 }
 
@@ -128,7 +135,7 @@ nb::object assemble(const Header &header, nb::sequence chunks)
     Payloads payloads = listed(header.h, chunks);
     Front front;
     check(front_of(header.h, header.table.get(), payloads, &front), "index");
-    nb::object object = nb::steal(PyBytes_FromStringAndSize(nullptr, Py_ssize_t(front.nbytes() + payloads.nbytes)));
+    nb::object object = nb::steal(PyBytes_FromStringAndSize(nullptr, Py_ssize_t(front.object_nbytes(payloads))));
     if (!object.is_valid())
         throw nb::python_error();
     auto *out = reinterpret_cast<uint8_t *>(PyBytes_AS_STRING(object.ptr()));
@@ -189,7 +196,7 @@ zgr_status encode_object(const Area &area, const zgr_header &header, const Table
     status = front_of(h, table, payloads, &front);
     if (status != ZGR_OK)
         return status;
-    object->nbytes = front.nbytes() + payloads.nbytes;
+    object->nbytes = front.object_nbytes(payloads);
     object->memory = allocate(object->nbytes);
     return write_object(h, table, payloads, front, object->memory.get());
 }

@@ -302,6 +302,7 @@ void bind_header(nb::module_ &module)
         .def("replace", &replaced);
 #undef FIELD
     module.attr("BY_STEPS") = int(ZGR_BY_STEPS);
+    module.attr("UNTOLD") = uint32_t(ZGR_UNTOLD);
     module.attr("HEADER_NBYTES_MOST") = ZGR_HEADER_NBYTES_MOST;
     module.def("error_bound", &error_bound, "header"_a, "level"_a, "steps"_a, "beyond"_a = false);
     module.def("crc32c", &crc, "data"_a, "seed"_a = 0);

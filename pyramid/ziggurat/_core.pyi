@@ -16,6 +16,9 @@ from typing_extensions import Buffer
 BY_STEPS: int
 """A ``coarse_step``: the packets of all chunks lie step by step (codecs/SPEC.md, section 4)."""
 
+UNTOLD: int
+"""The length of a packet that is told later in the object than the bytes go that are there."""
+
 HEADER_NBYTES_MOST: int
 
 class Header:

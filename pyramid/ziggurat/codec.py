@@ -18,6 +18,7 @@ import numpy as np
 
 from ziggurat._core import (
     BY_STEPS,
+    UNTOLD,
     ChunkDecoder,
     ErrorsSeen,
     Header,
@@ -288,7 +289,8 @@ def packets(data: Buffer) -> list[Packet]:
     Parameters
     ----------
     data
-        The object, or the beginning of it with header and index.
+        The object, or the beginning of it with header and index. Of progression ``precision`` this tells of the packets of a
+        step just before them: then those are listed of which the beginning tells.
 
     Raises
     ------
@@ -303,7 +305,7 @@ def packets(data: Buffer) -> list[Packet]:
     ]
     found = [
         Packet(int(c), int(r), int(t), int(shard.offsets[c, r, t]), int(shard.lengths[c, r, t]), errors[int(r)][int(t)])
-        for c, r, t in zip(*np.nonzero(shard.lengths), strict=True)
+        for c, r, t in zip(*np.nonzero(shard.lengths % UNTOLD), strict=True)
     ]
     return sorted(found, key=lambda packet: packet.offset)
 

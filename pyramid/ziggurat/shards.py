@@ -6,7 +6,7 @@ from collections import OrderedDict
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from ziggurat._core import Header, parse_index
+from ziggurat._core import BY_STEPS, Header, parse_index
 from ziggurat.errors import CorruptError, FormatError, NotFoundError, ZigguratError
 from ziggurat.flights import SingleFlight
 from ziggurat.locks import fork_safe_lock
@@ -38,7 +38,7 @@ DOCUMENT_KEY = "zarr.json"
 
 
 async def load_index(read: Callable[[int, int], Awaitable[memoryview | None]], key: str) -> ShardIndex | None:
-    """Read a shard's header and index in one request, or two where the index is long.
+    """Read a shard's header and index in one request, or two where the index is long; one that lies step by step as a whole.
 
     Parameters
     ----------
@@ -62,16 +62,23 @@ async def load_index(read: Callable[[int, int], Awaitable[memoryview | None]], k
         return None
     try:
         header = Header.parse(head, alone=True)
-        end = header.front_nbytes
-        if end > len(head):
-            rest = await read(len(head), end) if len(head) == FIRST_READ_NBYTES else None
-            head = memoryview(bytes(head) + bytes(rest or b""))
-        if end > len(head):
-            raise CorruptError("the object ends within its index; it was cut short")
-        offsets, lengths, present, _ = parse_index(header, head[header.header_nbytes : end])
+        head = await _until(header.front_nbytes, head, read)
+        index = parse_index(header, head[header.header_nbytes :])
+        if header.coarse_step == BY_STEPS and index[3] > len(head):  # lengths are told all over the object
+            index = parse_index(header, (await _until(index[3], head, read))[header.header_nbytes :])
     except ZigguratError as error:
         raise error.at(key) from error
-    return ShardIndex(key, header, header.tobytes(), offsets, lengths, present, bytes(head))
+    return ShardIndex(key, header, header.tobytes(), *index[:3], bytes(head))
+
+
+async def _until(stop: int, head: memoryview, read: Callable[[int, int], Awaitable[memoryview | None]]) -> memoryview:
+    """More of an object of which the beginning is known."""
+    if stop > len(head):
+        rest = await read(len(head), stop) if len(head) == FIRST_READ_NBYTES else None
+        head = memoryview(bytes(head) + bytes(rest or b""))
+    if stop > len(head):
+        raise CorruptError("the object ends within its index; it was cut short")
+    return head
 
 
 def check_header(header: Header, array: StoredArray, key: str) -> None:

@@ -144,7 +144,7 @@ def _check_shard(data: bytes, array: StoredArray, key: str) -> list[Problem]:
     try:
         header = Header.parse(view, alone=True)
         check_header(header, array, key)
-        offsets, lengths, _, total = parse_index(header, view[header.header_nbytes : header.front_nbytes])
+        offsets, lengths, _, total = parse_index(header, view[header.header_nbytes :])
     except ZigguratError as error:
         return [Problem(key, error.message)]
     problems = []

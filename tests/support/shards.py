@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ziggurat._core import BY_STEPS, Header, assemble, parse_index
-from ziggurat.reference.index import payload_nbytes
+from ziggurat.reference.packets import payload_nbytes
 
 __all__ = ["by_steps"]
 

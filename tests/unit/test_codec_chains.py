@@ -9,8 +9,8 @@ import pytest
 
 from ziggurat import _core, codec
 from ziggurat.errors import CorruptError
-from ziggurat.reference.index import payload_nbytes
 from ziggurat.reference.lanes import lane_width
+from ziggurat.reference.packets import payload_nbytes
 
 RNG = np.random.default_rng(5)
 IMAGE = (RNG.normal(0, 9, (200, 150)).cumsum(0).cumsum(1) + RNG.normal(0, 3, (200, 150)) + 2000).astype(np.int16)

@@ -7,7 +7,8 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from ziggurat import _core, codec
+from ziggurat import codec
+from ziggurat._core import Header
 from ziggurat.errors import CorruptError, FormatError, RequestError, ZigguratError
 
 IMAGE = (np.add.outer(np.arange(21) ** 2, np.arange(26) * 9) % 211 + np.eye(21, 26) * 40).astype(np.uint8)
@@ -16,13 +17,13 @@ BOTH = {
     for progression in ("precision", "resolution")
 }
 DATA = BOTH["resolution"]
-FRONT = _core.Header.parse(DATA).front_nbytes
 
 
 def step_ends(data: bytes) -> set[int]:
     """How many bytes hold all packets down to a step, and none below."""
     packets = codec.packets(data)
-    return {after.offset for before, after in pairwise(packets) if before.step != after.step} | {FRONT, len(data)}
+    ends = {before.offset + before.nbytes for before, after in pairwise(packets) if before.step != after.step}
+    return ends | {Header.parse(data).front_nbytes, len(data)}
 
 
 @pytest.mark.parametrize("progression", BOTH)
@@ -34,7 +35,7 @@ def test_every_prefix_decodes_or_is_refused(progression: str) -> None:
     told = range(len(data) + 1) if progression == "resolution" else step_ends(data)
     for nbytes in range(len(data) + 1):
         prefix = data[:nbytes]
-        if nbytes < FRONT:
+        if nbytes < Header.parse(data).front_nbytes:
             with pytest.raises(CorruptError) as caught:
                 codec.decode(prefix)
             assert caught.value.reason == "truncated"
@@ -50,7 +51,7 @@ def test_every_prefix_decodes_or_is_refused(progression: str) -> None:
 @pytest.mark.parametrize("data", BOTH.values(), ids=BOTH)
 def test_levels_of_every_prefix_keep_their_error(data: bytes) -> None:
     exact = [codec.decode(data, level=level).astype(int) for level in range(3)]
-    for nbytes in range(FRONT, len(data) + 1, 3):
+    for nbytes in range(Header.parse(data).front_nbytes, len(data) + 1, 3):
         for level in range(3):
             found = codec.decode(data[:nbytes], level=level)
             assert np.abs(found - exact[level]).max() <= codec.guaranteed_error(data[:nbytes], level=level)

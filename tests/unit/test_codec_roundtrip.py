@@ -95,9 +95,10 @@ def test_unused_codes_cost_nothing(step: int) -> None:
     np.testing.assert_array_equal(codec.decode(spread), levels * step + 32768)
 
 
-def test_fill_costs_a_byte_a_chunk() -> None:
-    empty = codec.encode(np.full((64, 64), 9, np.uint8), chunk=(16, 16), fill=9)
-    assert len(empty) == Header.parse(empty).header_nbytes + 16
+@pytest.mark.parametrize(("progression", "more"), [("resolution", 0), ("precision", 5)])
+def test_fill_costs_a_byte_a_chunk(progression: str, more: int) -> None:
+    empty = codec.encode(np.full((64, 64), 9, np.uint8), chunk=(16, 16), fill=9, progression=progression)
+    assert len(empty) == Header.parse(empty).header_nbytes + more + 16
     assert (codec.decode(empty) == 9).all()
 
 

@@ -57,7 +57,10 @@ def test_packets_lie_step_by_step(parameters: dict[str, Any]) -> None:
 def test_both_hold_the_same(name: str) -> None:
     image = load(name)[:, :200, :300]
     one, other = (codec.encode(image, chunk=(128, 128), progression=each) for each in ("precision", "resolution"))
-    assert len(one) == len(other)
+    header = Header.parse(one)
+    assert 0 <= len(one) - len(other) <= 5 + 3 * (header.first_step + 1), (
+        "of each step a check, and how many bytes there are"
+    )
     assert {packet._replace(offset=0) for packet in codec.packets(one)} == {
         packet._replace(offset=0) for packet in codec.packets(other)
     }
@@ -65,7 +68,7 @@ def test_both_hold_the_same(name: str) -> None:
         np.testing.assert_array_equal(codec.decode(one, level=level), codec.decode(other, level=level))
 
 
-@pytest.mark.parametrize(("chunk", "most", "mean"), [((512, 512), 1.02, 0.995), ((128, 128), 0.95, 0.8)], ids=str)
+@pytest.mark.parametrize(("chunk", "most", "mean"), [((512, 512), 1.02, 1), ((128, 128), 0.95, 0.8)], ids=str)
 @pytest.mark.parametrize("name", IMAGES)
 def test_a_beginning_shows_more_than_that_of_the_other(
     name: str, chunk: tuple[int, int], most: float, mean: float

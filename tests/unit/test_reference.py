@@ -14,7 +14,8 @@ from ziggurat.errors import ZigguratError
 from ziggurat.reference.bands import bands_of
 from ziggurat.reference.checksum import crc32c
 from ziggurat.reference.chunk import encode_coefficients
-from ziggurat.reference.index import packet_crc, parse_index
+from ziggurat.reference.index import parse_index
+from ziggurat.reference.packets import packet_crc
 
 small_bytes = st.binary(max_size=60)
 

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from ziggurat import _core, codec, reference
 from ziggurat.errors import CorruptError, ZigguratError
 from ziggurat.reference.checksum import crc32c
-from ziggurat.reference.index import packet_crc
 from ziggurat.reference.mixing import POINTS, STRETCHED, squash
+from ziggurat.reference.packets import packet_crc
 from ziggurat.reference.tightness import find_tightness
 
 Pixels = np.ndarray[Any, Any]

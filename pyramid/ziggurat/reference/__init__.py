@@ -8,7 +8,10 @@ module                  section of codecs/SPEC.md
 :mod:`.checksum`        crc32c
 :mod:`.geometry`        1. What a shard holds
 :mod:`.header`          2. Header
+:mod:`.varints`         numbers of an index
 :mod:`.index`           3. Index, and 4. Packets in the object
+:mod:`.packets`         4. their checksums
+:mod:`.steps`           4. those that lie step by step
 :mod:`.values`          5. Values
 :mod:`.valuetable`      5. Values: the table of codes
 :mod:`.colour`          6. Colour

@@ -16,9 +16,9 @@ from ziggurat.reference.few import FewChunk, encode_few
 from ziggurat.reference.floats import SPECIALS, Stream, code_pixels, map_floats, to_bits, unmap_floats, wave_header
 from ziggurat.reference.guarantee import error_bound
 from ziggurat.reference.header import FEW, FLOAT, LABEL, RCT
-from ziggurat.reference.index import checksum, payload_nbytes
 from ziggurat.reference.labels import LabelChunk, encode_labels
 from ziggurat.reference.lanes import LaneDecoder, encode_chain
+from ziggurat.reference.packets import checksum, payload_nbytes
 from ziggurat.reference.pieces import whole_pieces
 from ziggurat.reference.refusal import refuse
 from ziggurat.reference.transform import Bands, background_of, filter_bit, filter_count, join, split

@@ -7,81 +7,37 @@ from typing import TYPE_CHECKING
 
 from ziggurat.reference.checksum import crc32c
 from ziggurat.reference.header import BY_STEPS
+from ziggurat.reference.packets import payload_nbytes
 from ziggurat.reference.refusal import refuse
+from ziggurat.reference.steps import BODY_NBYTES, order_of_step, take_steps, write_lengths
 from ziggurat.reference.valuetable import table_nbytes
+from ziggurat.reference.varints import EndedError, Reader, write_varint
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from ziggurat.reference.header import Header
+    from ziggurat.reference.packets import PacketKey
 
-__all__ = [
-    "Index",
-    "PacketKey",
-    "checksum",
-    "packet_crc",
-    "packet_nbytes",
-    "packet_order",
-    "parse_index",
-    "payload_nbytes",
-    "write_index",
-    "write_varint",
-]
-
-CRC_NBYTES_LEAST, CRC_NBYTES, LONG_PACKET = 3, 4, 256
-"""Of a packet's checksum; the more of one that has so many bytes with it."""
-
-LATE_STEPS = 3
-"""So many steps below the first, means that are a resolution of their own come last."""
-
-PacketKey = tuple[int, int, int]
-"""(chunk, resolution, step)."""
+__all__ = ["Index", "lengths_of_step", "packet_order", "parse_index", "write_index"]
 
 
 @dataclass(frozen=True)
 class Index:
-    """What an index says: which chunks are present, and [start, stop) of every packet that is not empty."""
+    """What an index says: which chunks are present, and [start, stop) of every packet that is not empty.
+
+    Where packets lie step by step, those whose lengths are told later than the bytes go lie at the end of the object.
+    """
 
     present: frozenset[int]
     places: Mapping[PacketKey, tuple[int, int]]
     object_nbytes: int
 
 
-class _Reader:
-    def __init__(self, data: bytes) -> None:
-        self.data = data
-        self.place = 0
-
-    def byte(self) -> int:
-        if self.place == len(self.data):
-            raise refuse("index", "the index ends early")
-        self.place += 1
-        return self.data[self.place - 1]
-
-    def varint(self) -> int:
-        """Unsigned LEB128 of at most 5 bytes and 32 bits, shortest form only."""
-        value = 0
-        for shift in range(0, 35, 7):
-            byte = self.byte()
-            value |= (byte & 127) << shift
-            if byte < 128:
-                if (byte == 0 and shift > 0) or value >= 1 << 32:
-                    break
-                return value
-        raise refuse("index", "a number in the index is not in its shortest form")
-
-
-def write_varint(value: int) -> bytes:
-    """Return a number as unsigned LEB128."""
-    out = bytearray()
-    while value >= 128:
-        out.append(value & 127 | 128)
-        value >>= 7
-    return bytes((*out, value))
-
-
 def parse_index(header: Header, data: bytes) -> Index:
     """Read and verify the index, and a table of codes before it that was not read, given at least ``index_nbytes`` bytes.
+
+    Where packets lie step by step, what follows the index tells more.
 
     Raises
     ------
@@ -91,29 +47,53 @@ def parse_index(header: Header, data: bytes) -> Index:
     header = header.with_codes(data)
     if len(data) < header.index_nbytes:
         raise refuse("truncated", f"the index has {header.index_nbytes} bytes, only {len(data)} are there")
-    reader = _Reader(data[: header.index_nbytes])
-    reader.place = table_nbytes(header, data)
+    reader = Reader(data[: header.index_nbytes], table_nbytes(header, data))
     if crc32c(reader.data) != header.index_crc:
         raise refuse("index_crc", "the index is damaged")
     present: set[int] = set()
     lengths: dict[PacketKey, int] = {}
-    for chunk in range(header.chunks):
-        mark = reader.byte()
-        if mark > 1 or (mark == 1 and header.chunk_rect(chunk).empty):
-            raise refuse("index", f"chunk {chunk} cannot be marked {mark}")
-        if mark == 1:
-            present.add(chunk)
-            _read_chunk(header, reader, chunk, lengths)
+    counts: dict[tuple[int, int], int] = {}
+    try:
+        body_nbytes = int.from_bytes(reader.take(BODY_NBYTES), "little") if header.coarse_step == BY_STEPS else 0
+        for chunk in range(header.chunks):
+            if _take_mark(header, reader, chunk):
+                present.add(chunk)
+                _take_chunk(header, reader, chunk, counts, lengths)
+    except EndedError:
+        raise refuse("index", "the index ends early") from None
     if reader.place != header.index_nbytes:
         raise refuse("index", "the index has bytes left over")
-    return _place_packets(header, frozenset(present), lengths)
+    front = header.header_nbytes + header.index_nbytes
+    if header.coarse_step != BY_STEPS:
+        return _place_packets(header, frozenset(present), lengths)
+    places = take_steps(header, counts, data[header.index_nbytes :], body_nbytes)
+    return Index(
+        frozenset(present),
+        {key: (front + start, front + stop) for key, (start, stop) in places.items() if stop > start},
+        front + body_nbytes,
+    )
 
 
-def _read_chunk(header: Header, reader: _Reader, chunk: int, lengths: dict[PacketKey, int]) -> None:
+def _take_mark(header: Header, reader: Reader, chunk: int) -> bool:
+    mark = reader.take(1)[0]
+    if mark > 1 or (mark == 1 and header.chunk_rect(chunk).empty):
+        raise refuse("index", f"chunk {chunk} cannot be marked {mark}")
+    return mark == 1
+
+
+def _take_chunk(
+    header: Header,
+    reader: Reader,
+    chunk: int,
+    counts: dict[tuple[int, int], int],
+    lengths: dict[PacketKey, int],
+) -> None:
     for resolution in reversed(range(header.resolutions)):
-        count = reader.varint()
+        count = counts[chunk, resolution] = reader.varint()
         if count > header.first_step + 1:
             raise refuse("index", f"{count} packets in a resolution are too many")
+        if header.coarse_step == BY_STEPS:
+            continue
         for step in reversed(range(count)):
             length = reader.varint()
             if length == 0 and step == count - 1:
@@ -127,7 +107,8 @@ def packet_order(header: Header) -> Iterator[PacketKey]:
     """All packets in the order of the object (section 4): step by step, or the coarse part, then the fine part."""
     coarsest = header.resolutions - 1
     if header.coarse_step == BY_STEPS:
-        yield from _by_steps(header)
+        for step in range(header.first_step, -1, -1):
+            yield from order_of_step(header, step)
         return
     a_plane = header.grid_h * header.grid_w
     for plane in range(header.planes):
@@ -138,17 +119,6 @@ def packet_order(header: Header) -> Iterator[PacketKey]:
         for resolution in range(coarsest, -1, -1):
             first = header.coarse_step - 1 if resolution == coarsest else header.first_step
             for step in range(first, -1, -1):
-                yield chunk, resolution, step
-
-
-def _by_steps(header: Header) -> Iterator[PacketKey]:
-    is_means_alone = 1 < header.resolutions > header.decompositions
-    for step in range(header.first_step, -1, -1):
-        resolutions = list(range(header.resolutions - 1, -1, -1))
-        if is_means_alone and header.first_step - step >= LATE_STEPS:
-            resolutions.append(resolutions.pop(0))
-        for resolution in resolutions:
-            for chunk in range(header.chunks):
                 yield chunk, resolution, step
 
 
@@ -165,37 +135,31 @@ def _place_packets(header: Header, present: frozenset[int], lengths: Mapping[Pac
 def write_index(header: Header, present: frozenset[int], lengths: Mapping[PacketKey, int]) -> bytes:
     """Write the index; ``lengths`` are with checksums, packets left out are empty."""
     out = bytearray()
+    if header.coarse_step == BY_STEPS:
+        told = (len(lengths_of_step(header, lengths, step)) for step in range(header.first_step + 1))
+        out += (sum(lengths.values()) + sum(told)).to_bytes(BODY_NBYTES, "little")
     for chunk in range(header.chunks):
         out.append(chunk in present)
         if chunk not in present:
             continue
         for resolution in reversed(range(header.resolutions)):
-            line = [lengths.get((chunk, resolution, step), 0) for step in range(header.first_step + 1)]
-            while line and line[-1] == 0:
-                line.pop()
-            for number in (len(line), *reversed(line)):
+            count = _count(header, lengths, chunk, resolution)
+            steps = range(0) if header.coarse_step == BY_STEPS else range(count - 1, -1, -1)
+            for number in (count, *(lengths.get((chunk, resolution, step), 0) for step in steps)):
                 out += write_varint(number)
     return bytes(out)
 
 
-def packet_crc(header: Header, key: PacketKey, payload: bytes) -> bytes:
-    """Return the 3 or 4 bytes that follow a payload."""
-    return checksum(header, key, payload).to_bytes(CRC_NBYTES, "little")[: packet_nbytes(len(payload)) - len(payload)]
+def lengths_of_step(header: Header, lengths: Mapping[PacketKey, int], step: int) -> bytes:
+    """Return what comes before the packets of a step; nothing where they lie chunk by chunk."""
+    if header.coarse_step != BY_STEPS:
+        return b""
+    known = {(chunk, resolution) for chunk, resolution, _ in lengths}
+    counts = {(chunk, resolution): _count(header, lengths, chunk, resolution) for chunk, resolution in known}
+    return write_lengths(header, counts, lengths, step)
 
 
-def checksum(header: Header, key: PacketKey, data: bytes) -> int:
-    """Return the checksum of bytes of a packet."""
-    chunk, resolution, step = key
-    place = header.header_crc.to_bytes(4, "little") + chunk.to_bytes(4, "little") + bytes((resolution, step))
-    return crc32c(place + data)
-
-
-def packet_nbytes(payload_nbytes: int) -> int:
-    """Return the size of a packet with its checksum."""
-    is_long = payload_nbytes + CRC_NBYTES_LEAST >= LONG_PACKET
-    return payload_nbytes + (CRC_NBYTES if is_long else CRC_NBYTES_LEAST)
-
-
-def payload_nbytes(packet_nbytes: int) -> int:
-    """Return the size of a packet without its checksum; 0 if it is too short for one."""
-    return max(0, packet_nbytes - (CRC_NBYTES_LEAST if packet_nbytes < LONG_PACKET else CRC_NBYTES))
+def _count(header: Header, lengths: Mapping[PacketKey, int], chunk: int, resolution: int) -> int:
+    """How many lengths of a resolution of a chunk are told: all down from the highest step that has bytes."""
+    steps = range(header.first_step, -1, -1)
+    return next((step + 1 for step in steps if lengths.get((chunk, resolution, step), 0)), 0)

@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING
 
 from ziggurat.errors import CorruptError
 from ziggurat.reference.header import FLOAT, LABEL
-from ziggurat.reference.index import checksum, packet_crc, write_varint
+from ziggurat.reference.packets import checksum, packet_crc
 from ziggurat.reference.refusal import refuse
+from ziggurat.reference.varints import write_varint
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ziggurat.reference.header import Header
-    from ziggurat.reference.index import PacketKey
+    from ziggurat.reference.packets import PacketKey
 
 __all__ = ["CUTS_MAX", "Pieces", "read_pieces", "seal", "whole_pieces", "write_pieces"]
 

@@ -12,7 +12,8 @@ from ziggurat.reference.chunk import ChunkDecoder, encode_chunk
 from ziggurat.reference.floats import FloatKind, find_scale
 from ziggurat.reference.geometry import level_size
 from ziggurat.reference.header import DTYPES, FLOAT, LABEL, Header
-from ziggurat.reference.index import Index, packet_nbytes, packet_order, parse_index, write_index
+from ziggurat.reference.index import Index, lengths_of_step, packet_order, parse_index, write_index
+from ziggurat.reference.packets import packet_nbytes
 from ziggurat.reference.pieces import seal
 from ziggurat.reference.refusal import refuse
 from ziggurat.reference.tightness import find_tightness
@@ -37,15 +38,21 @@ def assemble(header: Header, chunks: Mapping[int, Payloads]) -> bytes:
         if payload
     }
     table = b"" if header.codes is None else write_codes(header.codes)[1]
-    index = table + write_index(header, frozenset(chunks), {key: packet_nbytes(len(p)) for key, p in payloads.items()})
-    ordered = [(key, payloads[key]) for key in packet_order(header) if key in payloads]
+    lengths = {key: packet_nbytes(len(payload)) for key, payload in payloads.items()}
+    index = table + write_index(header, frozenset(chunks), lengths)
+    ordered = [(key, payloads.get(key, b"")) for key in packet_order(header)]
     full = header.replace(
         index_nbytes=len(index),
         index_crc=crc32c(index),
         content_crc=crc32c(b"".join(payload for _, payload in ordered)),
     )
-    packets = (seal(full, key, payload) for key, payload in ordered)
-    return full.tobytes() + index + b"".join(packets)
+    out, told = bytearray(full.tobytes() + index), None
+    for key, payload in ordered:
+        if key[2] != told:
+            told = key[2]
+            out += lengths_of_step(full, lengths, told)
+        out += seal(full, key, payload) if payload else b""
+    return bytes(out)
 
 
 def encode(

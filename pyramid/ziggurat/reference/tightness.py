@@ -10,7 +10,7 @@ from ziggurat.reference.chunk import ChunkDecoder
 from ziggurat.reference.errorbound import any_error, tightened
 from ziggurat.reference.floats import wave_header
 from ziggurat.reference.header import FEW, FEW_COARSER, FLOAT, LABEL, MEASURED_LEVELS, MEASURED_STEPS
-from ziggurat.reference.index import packet_crc
+from ziggurat.reference.packets import packet_crc
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -54,6 +54,11 @@ describe("the codec in WebAssembly", () => {
     expect(() => codec.decoder(damaged, 0)).toThrow(DamagedError);
   });
 
+  it("reads no front of a shard that lies step by step", async () => {
+    const fronts = await loadFronts(compileCodec());
+    expect(() => fronts.nbytes(vector("by_steps"))).toThrow(/step by step/);
+  });
+
   it("decodes means by the small core alike, which refuses all else", () => {
     const small = loadCodec(compileCodec("ziggurat-means"));
     const [decoder, other] = [small, codec].map((one) => one.decoder(header, 0)) as [ChunkDecoder, ChunkDecoder];

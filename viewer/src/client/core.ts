@@ -22,7 +22,7 @@ export interface Core {
   zgr_wasm_decoder_reconstruct_picture(decoder: number, level: number, pixels: number, nbytes: number): number;
 }
 
-export const FIELD = { dtype: 0, components: 1, resolutions: 4, firstStep: 5, indexNbytes: 18, chunks: 23 } as const;
+export const FIELD = { dtype: 0, components: 1, resolutions: 4, firstStep: 5, coarseStep: 6, indexNbytes: 18, chunks: 23 } as const;
 
 const STATUS = [
   "", "the header is cut short", "this is not a shard", "the shard is of another version", "the header is damaged",

@@ -1,6 +1,7 @@
 /** Reads the fronts of shards: by the codec core, in an instance of its own. */
 import { allocate, check, FIELD, parseHeader, withBytes, type Core } from "../core.ts";
 import type { ShardIndex } from "../plan.ts";
+import { DamagedError } from "../errors.ts";
 import { HEADER_NBYTES } from "../records.ts";
 
 const headerNbytes = (front: Uint8Array): number => front[HEADER_NBYTES.at]!;
@@ -15,7 +16,15 @@ export interface Fronts {
 /** Compiled already; started where a browser must not be kept waiting. */
 export async function loadFronts(module: WebAssembly.Module): Promise<Fronts> {
   const core = (await WebAssembly.instantiate(module, {})).exports as unknown as Core;
-  return { nbytes: (header) => headerNbytes(header) + parseHeader(core, header)(FIELD.indexNbytes), index: (front) => parseIndex(core, front) };
+  return { nbytes: (header) => frontNbytes(header, parseHeader(core, header)), index: (front) => parseIndex(core, front) };
+}
+
+/** Of a shard that lies step by step (codecs/SPEC.md, section 4) only the whole object tells where its packets are. */
+const BY_STEPS = 255;
+
+function frontNbytes(header: Uint8Array, field: (field: number) => number): number {
+  if (field(FIELD.coarseStep) === BY_STEPS) throw new DamagedError("the shard lies step by step, and is not made to be read in parts; a server can show it");
+  return headerNbytes(header) + field(FIELD.indexNbytes);
 }
 
 function parseIndex(core: Core, front: Uint8Array): ShardIndex {
