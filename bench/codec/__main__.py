@@ -87,6 +87,7 @@ def _measure(image: Image, settings: Settings, wasm: Decoder, narrow: Decoder) -
         "about": _about(image),
         "bits": {str(side): sizes.bits_per_pixel(image, side) for side in settings.sides},
         "distortion": [point._asdict() for point in distortion.curve(image)],
+        "beginnings": [point._asdict() for point in distortion.beginnings(image)],
         "errors": errors.ratios(image)._asdict(),
         **speed_ratios(wasm, narrow, image, 3 * settings.rounds, 4 * settings.seconds_each)._asdict(),
     }

@@ -1,26 +1,28 @@
-"""How good a picture is that was cut short: ours in the server's order beside JPEG 2000 5/3 of at most the same size.
+"""How good a picture is that was cut short, beside JPEG 2000 5/3 of at most the same size: tiles as they are sent, and objects.
 
-Bytes are counted alike. What the tiles of an image share, or can leave out, is left out: JPEG 2000's main and tile
-header and its end mark, and our header. What is particular to the chunk counts: JPEG 2000's packet headers;
-our packets, their checksums and their lengths in the index, and what tells of their pieces. Ours are cut at the budget,
-and the packet in which that is counts as far as its whole pieces go.
+Of tiles, what those of an image share, or can leave out, is left out: JPEG 2000's main and tile header and its end mark, and
+our header. What is particular to the chunk counts: JPEG 2000's packet headers; our packets in the server's order, their
+checksums and their lengths in the index, and what tells of their pieces. Ours are cut at the budget, and the packet in
+which that is counts as far as its whole pieces go. Of objects all bytes count, as OpenJPEG and we write them.
 """
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from ziggurat import codec
 from ziggurat._core import ChunkDecoder, Header, parse_index
+from ziggurat.errors import CorruptError
 from ziggurat.server.order import Packet, order
 from ziggurat.server.wanted import Wanted
 
-from .codecs import for_peers, jpeg2000_decode, jpeg2000_encode, ours_encode
+from .codecs import ours_encode
+from .jpeg2000 import Shortened, payload_nbytes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from numpy.typing import NDArray
 
@@ -31,9 +33,6 @@ RATES = (0.05, 0.1, 0.25, 0.5, 1.0, 2.0)
 
 MOST_DB = 60.0
 """What is better counts as this: of 8-bit values every 15th is then off by one, which nobody sees."""
-
-HIGHEST_LEVEL = 130.0
-"""dB: beyond what 16 bits can express, so that everything is coded."""
 
 
 class Point(NamedTuple):
@@ -64,14 +63,35 @@ class Display:
 
 
 def curve(image: Image, encode: Callable[[NDArray[Any]], bytes] = ours_encode) -> list[Point]:
-    """Return the points of an image at all rates, where JPEG 2000 can be cut that short; ``encode`` makes an object of a chunk."""
+    """Return the points of a tile at all rates, where JPEG 2000 can be cut that short; ``encode`` makes an object of a chunk."""
     chunk = image.central_chunk()
-    display = Display(image.central_plane)
-    rates = [rate for rate in RATES if rate * chunk.shape[0] * chunk.shape[1] >= 8]  # a byte at least
-    budgets = [int(rate * chunk.shape[0] * chunk.shape[1] / 8) for rate in rates]
-    peer = _Jpeg2000(chunk)
+    rates, budgets = _budgets(chunk)
+    cuts = _cuts(chunk, encode(chunk), budgets)
+    return _points(image, zip(rates, budgets, cuts, strict=True), payload_nbytes)
+
+
+def beginnings(image: Image) -> list[Point]:
+    """Return the points of an object that is cut off; what is too short to show anything counts as zeros."""
+    chunk = image.central_chunk()
+    data = ours_encode(chunk)
+    rates, budgets = _budgets(chunk)
+    cuts = ((min(budget, len(data)), _beginning(data[:budget], chunk)) for budget in budgets)
+    return _points(image, zip(rates, budgets, cuts, strict=True), len)
+
+
+def _budgets(chunk: NDArray[Any]) -> tuple[list[float], list[int]]:
+    """Rates at which there is a byte at least, and how many there are."""
+    rates = [rate for rate in RATES if rate * chunk.shape[0] * chunk.shape[1] >= 8]
+    return rates, [int(rate * chunk.shape[0] * chunk.shape[1] / 8) for rate in rates]
+
+
+def _points(
+    image: Image, cuts: Iterable[tuple[float, int, tuple[int, NDArray[Any]]]], counted: Callable[[bytes], int]
+) -> list[Point]:
+    chunk, display = image.central_chunk(), Display(image.central_plane)
+    peer = Shortened(chunk, counted)
     points = []
-    for rate, budget, (nbytes, pixels) in zip(rates, budgets, _cuts(chunk, encode(chunk), budgets), strict=True):
+    for rate, budget, (nbytes, pixels) in cuts:
         best = peer.within(budget)
         if best is not None:
             peer_nbytes, peer_pixels = best
@@ -79,6 +99,13 @@ def curve(image: Image, encode: Callable[[NDArray[Any]], bytes] = ours_encode) -
                 Point(rate, display.psnr(pixels, chunk), display.psnr(peer_pixels, chunk), nbytes, peer_nbytes)
             )
     return points
+
+
+def _beginning(data: bytes, chunk: NDArray[Any]) -> NDArray[Any]:
+    try:
+        return codec.decode(data, component_axis=-1, threads=1)
+    except CorruptError:
+        return np.zeros_like(chunk)
 
 
 def _cuts(chunk: NDArray[Any], data: bytes, budgets: list[int]) -> Iterator[tuple[int, NDArray[Any]]]:
@@ -126,44 +153,3 @@ def _sent(header: Header, lengths: NDArray[Any]) -> Iterator[tuple[int, int, int
 
 def _varint_nbytes(number: int) -> int:
     return max(1, -(-number.bit_length() // 7))
-
-
-class _Jpeg2000:
-    """JPEG 2000 of one chunk, searched for the best quality within a size; what was tried serves the next search."""
-
-    def __init__(self, chunk: NDArray[Any]) -> None:
-        self.pixels = for_peers(chunk)
-        self.shift = int(chunk.min()) if chunk.dtype.kind == "i" else 0
-        self.tried: dict[float, bytes] = {}
-
-    def within(self, budget: int) -> tuple[int, NDArray[Any]] | None:
-        """Return bytes counted and pixels of the best stream of at most ``budget`` bytes."""
-        if _payload_nbytes(self._stream(0)) <= budget:
-            return self._answer(0)
-        levels = {level: _payload_nbytes(stream) for level, stream in self.tried.items() if level}
-        low = max((level for level, size in levels.items() if size <= budget), default=0.0)
-        high = min((level for level, size in levels.items() if size > budget), default=HIGHEST_LEVEL)
-        levels |= {0.0: 1, HIGHEST_LEVEL: 2 * _payload_nbytes(self._stream(0))}
-        while high - low > 0.01:
-            # Bytes grow about exponentially with dB: interpolate, but shrink the interval by a tenth at least.
-            part = math.log(budget / levels[low]) / math.log(levels[high] / levels[low])
-            level = low + (high - low) * min(0.9, max(0.1, part))
-            levels[level] = size = _payload_nbytes(self._stream(level))
-            low, high = (level, high) if size <= budget else (low, level)
-            if 0.997 * budget <= size <= budget or levels[high] - levels[low] <= 2:
-                break
-        return self._answer(low) if low else None
-
-    def _stream(self, level: float) -> bytes:
-        if level not in self.tried:
-            self.tried[level] = jpeg2000_encode(self.pixels, level)
-        return self.tried[level]
-
-    def _answer(self, level: float) -> tuple[int, NDArray[Any]]:
-        stream = self._stream(level)
-        return _payload_nbytes(stream), jpeg2000_decode(stream).astype(np.int32) + self.shift
-
-
-def _payload_nbytes(stream: bytes) -> int:
-    """Return the bytes between the tile's SOD marker and EOC: a single tile-part's packets."""
-    return len(stream) - (stream.index(b"\xff\x93") + 2) - 2

@@ -23,14 +23,15 @@ from .planes import Image, images
 WORST_DB = -0.7
 MOST_TIMES = 4
 WORST_SHOWN = 12
+CUT = {"tiles as they are sent": distortion.curve, "objects cut off": distortion.beginnings}
 
 
 class Found(NamedTuple):
     """Of one image."""
 
     name: str
-    db: dict[float, float]
-    """By rate in bits per pixel: ours less JPEG 2000's."""
+    db: dict[str, dict[float, float]]
+    """By what is cut (`CUT`) and rate in bits per pixel: ours less JPEG 2000's."""
     times: float
     """Guaranteed / seen, at most."""
     holds: bool
@@ -56,7 +57,7 @@ def look(image: Image) -> Found:
     bits = sizes.bits_per_pixel(Image(image.name, [image.central_plane]), 512, peers)
     return Found(
         image.name,
-        {point.rate: point.ours_db - point.peer_db for point in distortion.curve(image)},
+        {what: {point.rate: point.ours_db - point.peer_db for point in cut(image)} for what, cut in CUT.items()},
         seen.most,
         seen.holds,
         {name: bits[OURS] / bits[name] for name in (JPEG2000, HTJ2K)},
@@ -65,16 +66,11 @@ def look(image: Image) -> Found:
 
 def summary(found: list[Found]) -> str:
     """Return what holds of how many, and the worst by name."""
-    points = [(db, f"{each.name} at {rate:g}") for each in found for rate, db in each.db.items()]
-    worst = sorted(points)[:WORST_SHOWN]
     much = sorted(((each.times, each.name) for each in found), reverse=True)[:3]
     lines = [
         f"{len(found)} images",
         *(_bytes_line(found, peer) for peer in (JPEG2000, HTJ2K)),
-        f"PSNR less JPEG 2000's, {len(points)} points: mean {statistics.mean(db for db, _ in points):+.2f} dB, "
-        f"below {WORST_DB} dB: {sum(db < WORST_DB for db, _ in points)}",
-        *(_rate_line(found, rate) for rate in distortion.RATES),
-        "worst: " + "; ".join(f"{db:.1f} {what}" for db, what in worst),
+        *(line for what in CUT for line in _psnr_lines(found, what)),
         f"guaranteed errors hold on {sum(each.holds for each in found)}; at most {MOST_TIMES} times the one seen on "
         f"{sum(each.times <= MOST_TIMES for each in found)}: "
         + ", ".join(f"{times:.2f} {name}" for times, name in much),
@@ -90,8 +86,18 @@ def _bytes_line(found: list[Found], peer: str) -> str:
     )
 
 
-def _rate_line(found: list[Found], rate: float) -> str:
-    all_db = [each.db[rate] for each in found if rate in each.db]
+def _psnr_lines(found: list[Found], what: str) -> list[str]:
+    points = sorted((db, f"{each.name} at {rate:g}") for each in found for rate, db in each.db[what].items())
+    return [
+        f"{what}: PSNR less JPEG 2000's, {len(points)} points: mean {statistics.mean(db for db, _ in points):+.2f} dB, "
+        f"below {WORST_DB} dB: {sum(db < WORST_DB for db, _ in points)}",
+        *(_rate_line([each.db[what] for each in found], rate) for rate in distortion.RATES),
+        "  worst: " + "; ".join(f"{db:.1f} {where}" for db, where in points[:WORST_SHOWN]),
+    ]
+
+
+def _rate_line(found: list[dict[float, float]], rate: float) -> str:
+    all_db = [by_rate[rate] for by_rate in found if rate in by_rate]
     below = sum(db < WORST_DB for db in all_db)
     return f"  {rate:g} bits a pixel: mean {statistics.mean(all_db):+.2f}, median {statistics.median(all_db):+.2f}, below: {below}"
 
