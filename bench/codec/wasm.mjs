@@ -6,7 +6,7 @@ import { createInterface } from "node:readline";
 
 const HEADER_NBYTES_AT = 15;
 const PIXEL_NBYTES = [0, 1, 1, 2, 2, 4, 4]; // by the header's dtype
-const FIELD = { dtype: 0, components: 1, resolutions: 4, firstStep: 5, indexNbytes: 18 };
+const FIELD = { dtype: 0, components: 1, resolutions: 4, firstStep: 5 };
 
 const { instance } = await WebAssembly.instantiate(readFileSync(process.argv[2]), {});
 const z = instance.exports;
@@ -22,10 +22,10 @@ function copied(bytes) {
 }
 
 /** Where each packet lies in the object: offsets and lengths by [resolution][step], as arrays of their own. */
-function index(front, resolutions, steps) {
+function index(front, nbytes, resolutions, steps) {
   const count = resolutions * steps;
   const [offsets, lengths, present] = [8 * count, 4 * count, 1].map((nbytes) => z.zgr_wasm_alloc(nbytes));
-  check(z.zgr_wasm_index_parse(front, z.zgr_wasm_header_field(FIELD.indexNbytes), offsets, lengths, present));
+  check(z.zgr_wasm_index_parse(front, nbytes, offsets, lengths, present));
   const result = {
     offsets: new Float64Array(z.memory.buffer, offsets, count).slice(),
     lengths: new Uint32Array(z.memory.buffer, lengths, count).slice(),
@@ -42,7 +42,7 @@ function decode(bytes) {
   const [dtype, components, resolutions, firstStep] = [FIELD.dtype, FIELD.components, FIELD.resolutions, FIELD.firstStep].map(
     (field) => z.zgr_wasm_header_field(field),
   );
-  const { offsets, lengths } = index(object + bytes[HEADER_NBYTES_AT], resolutions, firstStep + 1);
+  const { offsets, lengths } = index(object + bytes[HEADER_NBYTES_AT], bytes.length - bytes[HEADER_NBYTES_AT], resolutions, firstStep + 1);
   const decoder = z.zgr_wasm_decoder_new(object, bytes.length, 0);
   for (let r = resolutions - 1; r >= 0; r--) {
     for (let t = firstStep; t >= 0; t--) {
