@@ -105,8 +105,9 @@ def encode(
         Chunks that hold only this value cost a byte.
     progression
         What comes first in the object. ``precision``: what shows most, of all of it, so that its beginning, wherever it is cut,
-        is as good a picture as so many bytes can be. ``resolution``, as in stores: of each chunk one level after the other, each
-        in one range; but for a little of the coarsest, its beginning shows the first chunks only.
+        is about as good a picture as so many bytes can be (but of labels, and of few values, a level comes at once).
+        ``resolution``, as in stores: of each chunk one level after the other, each in one range; but for a little of the
+        coarsest, its beginning shows the first chunks only.
     threads
         At most so many at once; None: one a processor.
 
