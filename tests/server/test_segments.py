@@ -40,6 +40,7 @@ def test_a_run_is_cut_into_segments_that_join(start, lengths):
 @dataclass
 class Header:
     resolutions: int = 3
+    first_step: int = 9
     coarse_step: int = 4
     planes: int = 2
 
@@ -52,12 +53,13 @@ class Index:
 
 def test_a_run_is_what_lies_together_in_the_object():
     index = Index(Header(), np.ones(8, bool))
-    assert run_of(index, 5, 1, 6) == (slice(5, 6), slice(1, 2), slice(None))
-    assert run_of(index, 5, 2, 3) == (slice(5, 6), slice(2, 3), slice(0, 4))
-    assert run_of(index, 5, 2, 4) == (slice(4, 8), slice(2, 3), slice(4, None))
-    assert run_of(index, 3, 2, 9) == (slice(0, 4), slice(2, 3), slice(4, None))
+    assert run_of(index, 5, 1, 6) == ((5, 6), (1, 2), (0, 10))
+    assert run_of(index, 5, 2, 3) == ((5, 6), (2, 3), (0, 4))
+    assert run_of(index, 5, 2, 4) == ((4, 8), (2, 3), (4, 10))
+    assert run_of(index, 3, 2, 9) == ((0, 4), (2, 3), (4, 10))
+    assert run_of(index, 5, 2, 4).entries == (slice(4, 8), slice(2, 3), slice(4, 10))
     by_steps = Index(Header(coarse_step=BY_STEPS), np.ones(8, bool))
-    assert run_of(by_steps, 5, 1, 6) == run_of(by_steps, 3, 2, 9) == (slice(None),) * 3
+    assert run_of(by_steps, 5, 1, 6) == run_of(by_steps, 3, 2, 9) == ((0, 8), (0, 3), (0, 10))
 
 
 def key(number, nbytes=10):

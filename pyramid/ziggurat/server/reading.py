@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from ziggurat.server.order import Packet
-    from ziggurat.server.segments import SegmentCache
+    from ziggurat.server.segments import Run, SegmentCache
     from ziggurat.server.target import Target
     from ziggurat.store import Store
 
@@ -50,7 +50,7 @@ class PacketReader:
         self._cache = cache
         self._by_segments = False
         self._slots = asyncio.Semaphore(READS_AT_ONCE)
-        self._runs: dict[tuple[str, int, int, bool], list[tuple[int, int]]] = {}
+        self._runs: dict[tuple[str, Run], list[tuple[int, int]]] = {}
 
     @contextmanager
     def room_for(self, targets: Sequence[Target]) -> Iterator[None]:
@@ -109,11 +109,10 @@ class PacketReader:
         places = []
         for packet in packets:
             index = packet.wanted.index
-            in_coarse = packet.resolution == index.header.resolutions - 1 and packet.step >= index.header.coarse_step
-            key = (index.key, packet.chunk, packet.resolution, in_coarse)
+            key = index.key, run_of(index, packet.chunk, packet.resolution, packet.step)
             if key not in self._runs:
-                run = run_of(index, packet.chunk, packet.resolution, packet.step)
-                self._runs[key] = cut_run(index.offsets[run], index.lengths[run])
+                entries = key[1].entries
+                self._runs[key] = cut_run(index.offsets[entries], index.lengths[entries])
             segments = self._runs[key]
             at = bisect_right(segments, _span(packet)[0], key=lambda segment: segment[0]) - 1
             places.append((index.key, *segments[at]))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ziggurat._core import BY_STEPS
 from ziggurat.flights import SingleFlight
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from ziggurat.plan import ShardIndex
 
-__all__ = ["CACHE_NBYTES", "SEGMENT_NBYTES", "SegmentCache", "cut_run", "run_of"]
+__all__ = ["CACHE_NBYTES", "SEGMENT_NBYTES", "Run", "SegmentCache", "cut_run", "run_of"]
 
 SEGMENT_NBYTES = 64 * 1024
 """16 requests of this size under way, of 30 ms each, bring 35 MB/s: more than the links this is for."""
@@ -62,23 +62,36 @@ def cut_run(offsets: NDArray[np.integer], lengths: NDArray[np.integer]) -> list[
     return segments
 
 
-def run_of(index: ShardIndex, chunk: int, resolution: int, step: int) -> tuple[slice, slice, slice]:
-    """Which entries of an index's tables make up the run of a packet. codecs/SPEC.md, section 4.
+class Run(NamedTuple):
+    """Packets that lie together in an object: [start, stop) of chunks, resolutions and steps."""
+
+    chunks: tuple[int, int]
+    resolutions: tuple[int, int]
+    steps: tuple[int, int]
+
+    @property
+    def entries(self) -> tuple[slice, slice, slice]:
+        """Which those of an index's tables are."""
+        return slice(*self.chunks), slice(*self.resolutions), slice(*self.steps)
+
+
+def run_of(index: ShardIndex, chunk: int, resolution: int, step: int) -> Run:
+    """Return the run of a packet. codecs/SPEC.md, section 4.
 
     In the fine part that is one resolution of one chunk, in the coarse part all chunks of one plane; where packets lie step by
     step, all there is.
     """
-    header = index.header
-    if header.coarse_step == BY_STEPS:
-        return slice(None), slice(None), slice(None)
-    top, coarse = header.resolutions - 1, header.coarse_step
+    header, chunks = index.header, len(index.present)
+    steps, coarse, top = header.first_step + 1, header.coarse_step, header.resolutions - 1
+    if coarse == BY_STEPS:
+        return Run((0, chunks), (0, top + 1), (0, steps))
     if resolution != top:
-        return slice(chunk, chunk + 1), slice(resolution, resolution + 1), slice(None)
+        return Run((chunk, chunk + 1), (resolution, resolution + 1), (0, steps))
     if step < coarse:
-        return slice(chunk, chunk + 1), slice(top, top + 1), slice(0, coarse)
-    in_plane = len(index.present) // header.planes
+        return Run((chunk, chunk + 1), (top, top + 1), (0, coarse))
+    in_plane = chunks // header.planes
     first = chunk - chunk % in_plane
-    return slice(first, first + in_plane), slice(top, top + 1), slice(coarse, None)
+    return Run((first, first + in_plane), (top, top + 1), (coarse, steps))
 
 
 class SegmentCache:
