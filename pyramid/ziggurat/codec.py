@@ -306,7 +306,7 @@ def packets(data: Buffer) -> list[Packet]:
     ]
     found = [
         Packet(int(c), int(r), int(t), int(shard.offsets[c, r, t]), int(shard.lengths[c, r, t]), errors[int(r)][int(t)])
-        for c, r, t in zip(*np.nonzero(shard.lengths % UNTOLD), strict=True)
+        for c, r, t in zip(*np.nonzero((shard.lengths > 0) & (shard.lengths != UNTOLD)), strict=True)
     ]
     return sorted(found, key=lambda packet: packet.offset)
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import shutil
+
 import numpy as np
 import pytest
 import tifffile
 
 import ziggurat
 from support.library import KINDS, LABELS, store_of
+from support.shards import by_steps
 from support.stores import CountingStore
 from ziggurat.geometry import chunk_places
 from ziggurat.image import aopen
@@ -73,6 +76,17 @@ def test_opening_is_one_object(mosaic):
     assert [key for key, _ in image.store.whole] == ["zarr.json"]
     assert image.store.ranges == []
     assert image.store.whole[0][1] < 8 * 1024
+
+
+def test_a_shard_that_lies_step_by_step_is_read_as_a_whole(ingested, tmp_path):
+    copy = shutil.copytree(ingested("speckles").path, tmp_path / "copy.zarr")
+    shard = copy / "0/c/0/0/0"
+    shard.write_bytes(by_steps(shard.read_bytes()))
+    image = counted(copy)
+    for _ in range(2):
+        run(image.shards.index(image.info.arrays[0], 0))
+    read = [(start, stop) for _, start, stop in image.store.ranges]
+    assert read == [(0, FIRST_READ_NBYTES), (FIRST_READ_NBYTES, shard.stat().st_size)]
 
 
 @pytest.mark.parametrize("channels", [1, 2])
