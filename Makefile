@@ -65,7 +65,7 @@ test-core: env packages
 	codecs/test.sh
 
 test-python: env viewer packages
-	$(PY) -m pytest -q -n auto
+	$(PY) -m pytest -q -n auto --dist worksteal
 
 NEWEST_TESTS := tests/conformance $(addprefix tests/unit/test_,zarr_codec.py zarr_properties.py fronts.py roundtrip.py precision.py image.py codec_surface.py loops.py store.py)
 
@@ -73,7 +73,7 @@ NEWEST_TESTS := tests/conformance $(addprefix tests/unit/test_,zarr_codec.py zar
 # NumPy, reads every good vector takes as long as all the rest, and is not tried a second time.
 test-newest: env-newest
 	@if scripts/find-python.sh 3.13 >/dev/null 2>&1; then \
-	  $(VENV)-newest/bin/python -m pytest -q -n auto -k 'not (test_good and reference)' $(NEWEST_TESTS); \
+	  $(VENV)-newest/bin/python -m pytest -q -n auto --dist worksteal -k 'not (test_good and reference)' $(NEWEST_TESTS); \
 	else echo "no Python 3.13 here: the tests on it are left out"; fi
 
 # Napari changes every pytest that it is installed beside, and takes minutes to install: it has an environment of its own, and is
