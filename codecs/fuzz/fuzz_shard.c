@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "counted.h"
-#include "ziggurat.h"
+#include "varint.h"
 
 enum { FIX_HEADER = 1, FIX_INDEX = 2, FIX_PACKETS = 4, CUT_A_PACKET = 8, CHUNKS_TRIED = 8 };
 /* Inputs that declare more than that are left alone: they cost time and find nothing that smaller ones do not. */
@@ -65,19 +65,6 @@ static void free_tables(const struct tables *t)
     free(t->present);
 }
 
-/* Any number, as it stands; what is none ends where there are no more bytes. */
-static uint32_t number_at(const uint8_t *data, size_t nbytes, size_t *place)
-{
-    uint64_t value = 0;
-    for (unsigned shift = 0; *place < nbytes && shift < 35; shift += 7) {
-        uint8_t byte = data[(*place)++];
-        value |= (uint64_t)(byte & 127u) << shift;
-        if (byte < 128)
-            break;
-    }
-    return (uint32_t)value;
-}
-
 /* Where packets lie step by step: the checks of the lengths of all steps. */
 static void fix_steps(uint8_t *data, size_t nbytes)
 {
@@ -85,23 +72,25 @@ static void fix_steps(uint8_t *data, size_t nbytes)
     uint64_t object_nbytes;
     if (zgr_header_parse(data, nbytes, &h) != ZGR_OK || h.coarse_step != ZGR_BY_STEPS || zgr_header_nbytes(&h) + (uint64_t)h.index_nbytes > nbytes)
         return;
-    size_t place = zgr_header_nbytes(&h) + h.index_nbytes, chunks = zgr_chunk_count(&h), steps = h.first_step + 1u;
+    struct zgr_reader in = {.data = data, .place = zgr_header_nbytes(&h) + h.index_nbytes, .nbytes = nbytes}; /* what is no number is one as well */
+    size_t chunks = zgr_chunk_count(&h), steps = h.first_step + 1u;
     struct tables t = new_tables(&h);
     if (zgr_index_parse(&h, data + zgr_header_nbytes(&h), h.index_nbytes, t.offsets, t.lengths, t.present, &object_nbytes) == ZGR_OK)
-        for (size_t step = steps; step-- > 0 && place < nbytes;) {
-            size_t start = place;
+        for (size_t step = steps; step-- > 0 && in.place < nbytes;) {
+            size_t start = in.place;
             uint64_t sum = 0;
             for (size_t r = h.resolutions; r-- > 0;)
                 for (size_t chunk = 0; chunk < chunks; chunk++)
                     if (t.lengths[(chunk * h.resolutions + r) * steps + step] == ZGR_UNTOLD)
-                        sum += number_at(data, nbytes, &place);
-            if (place > start && place + 3 <= nbytes) {
-                uint8_t where[5] = {(uint8_t)h.header_crc, (uint8_t)(h.header_crc >> 8), (uint8_t)(h.header_crc >> 16), (uint8_t)(h.header_crc >> 24), (uint8_t)step};
-                uint32_t check = zgr_crc32c(data + start, place - start, zgr_crc32c(where, 5, 0));
+                        sum += zgr_take_varint(&in);
+            if (in.place > start && in.place + 3 <= nbytes) {
+                uint8_t where[5] = {[4] = (uint8_t)step};
+                store_u32(where, h.header_crc);
+                uint32_t check = zgr_crc32c(data + start, in.place - start, zgr_crc32c(where, 5, 0));
                 for (int i = 0; i < 3; i++)
-                    data[place++] = (uint8_t)(check >> 8 * i);
+                    data[in.place++] = (uint8_t)(check >> 8 * i);
             }
-            place = sum < nbytes - place ? place + (size_t)sum : nbytes;
+            in.place = sum < nbytes - in.place ? in.place + (size_t)sum : nbytes;
         }
     free_tables(&t);
 }

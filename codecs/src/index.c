@@ -1,34 +1,22 @@
 /* The index of a shard: the lengths of all packets, and from them their places. SPEC.md, sections 3 and 4. */
 #include "stepindex.h"
 
-/* The lengths of one chunk, [resolution][step]; entries that stay zero are not written. */
+/* The lengths of one chunk, [resolution][step]; entries that stay zero are not written. Step by step only how many there are is told here. */
 static void take_chunk(const struct zgr_header *header, struct zgr_reader *in, uint32_t *lengths)
 {
     uint32_t steps = header->first_step + 1u;
+    int by_steps = header->coarse_step == ZGR_BY_STEPS;
     for (uint32_t r = header->resolutions; r-- > 0 && !in->bad;) {
         uint32_t count = zgr_take_varint(in);
         if (count > steps)
             in->bad = 1;
         for (uint32_t left = count; left > 0 && !in->bad; left--) {
-            uint32_t length = zgr_take_varint(in);
+            uint32_t length = by_steps ? ZGR_UNTOLD : zgr_take_varint(in);
             if (length != 0 ? zgr_payload_nbytes(length) == 0 : left == count)
                 in->bad = 1;
             if (length != 0)
                 lengths[r * steps + left - 1] = length;
         }
-    }
-}
-
-/* How many lengths of each resolution of one chunk are told later: they are none yet. */
-static void take_counts(const struct zgr_header *header, struct zgr_reader *in, uint32_t *lengths)
-{
-    uint32_t steps = header->first_step + 1u;
-    for (uint32_t r = header->resolutions; r-- > 0 && !in->bad;) {
-        uint32_t count = zgr_take_varint(in);
-        if (count > steps)
-            in->bad = 1;
-        for (uint32_t t = 0; t < count && !in->bad; t++)
-            lengths[r * steps + t] = ZGR_UNTOLD;
     }
 }
 
@@ -129,7 +117,7 @@ enum zgr_status zgr_index_parse(const struct zgr_header *header, const uint8_t *
             return ZGR_ERROR_INDEX;
         present[chunk] = (uint8_t)mark;
         if (mark == 1)
-            (by_steps ? take_counts : take_chunk)(header, &in, lengths + chunk * a_chunk);
+            take_chunk(header, &in, lengths + chunk * a_chunk);
     }
     if (in.bad || in.place != in.nbytes)
         return ZGR_ERROR_INDEX;
